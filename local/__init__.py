@@ -1,0 +1,1 @@
+"""The offline stack: what `make run` starts. Nothing of it ships to AWS."""
