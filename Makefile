@@ -1,0 +1,57 @@
+# `make help` lists the targets. Fresh machine: Python >= 3.11, git, make and a package index.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+UV := $(shell command -v uv || echo .tools/bin/uv)
+SAM := .venv-sam/bin/sam
+PY := .venv/bin/python
+
+.PHONY: help run test check format build requirements clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
+	@$(PY) -m local.run $(ARGS)
+
+test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
+	@$(PY) -m pytest $(ARGS)
+
+check: .venv/dev .venv-sam/done ## Lint, types, template, requirements: what has to be clean
+	$(UV) lock --check
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(SAM) validate --lint
+	@$(MAKE) --no-print-directory requirements && git diff --exit-code -- functions/*/requirements.txt
+
+format: .venv/dev ## Let ruff format and fix what it can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+build: .venv-sam/done ## sam build
+	$(SAM) build
+
+requirements: $(UV) ## Write each function's requirements.txt from uv.lock
+	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null
+
+clean: ## Delete what was installed and built
+	rm -rf .venv .venv-sam .tools .local .aws-sam build
+
+.tools/bin/uv:
+	@echo "Installing uv into .tools …"
+	@python3 -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/local: uv.lock pyproject.toml | $(UV)
+	@$(UV) sync --quiet --locked --no-default-groups --group local --inexact
+	@touch $@
+
+.venv/dev: uv.lock pyproject.toml | $(UV)
+	@$(UV) sync --quiet --locked --inexact
+	@touch $@ .venv/local
+
+.venv-sam/done: uv.lock pyproject.toml | $(UV)
+	@UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --quiet --locked --only-group sam
+	@touch $@
