@@ -1,0 +1,179 @@
+"""Ways in which an HTTP server can let its client down, once it has read the request."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import secrets
+import socket
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from threading import Event
+
+JSON = "application/json;charset=UTF-8"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a well-behaved server would answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def head(self, **more: str) -> bytes:
+        """Status line and header section; ``more`` replaces, with ``_`` for ``-``."""
+        replaced = {name.replace("_", "-"): value for name, value in more.items()}
+        fields = {"Content-Length": str(len(self.body)), **self.headers, **replaced}
+        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in fields.items() if value]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def to_bytes(self) -> bytes:
+        return self.head() + self.body
+
+
+def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, json.dumps(value).encode(), {"Content-Type": JSON, **(headers or {})})
+
+
+@dataclass(frozen=True)
+class Line:
+    """The connection to one client, and when the server is about to close."""
+
+    socket: socket.socket
+    served_before: int
+    closing: Event
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def reset(self) -> None:
+        """Ends in an RST, which the client sees at once."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+# A fault answers in the server's place; afterwards the connection is closed.
+Fault = Callable[[Line, Reply], None]
+
+
+def _reset(line: Line, _reply: Reply) -> None:
+    line.reset()
+
+
+def _reset_if_reused(line: Line, reply: Reply) -> None:
+    """A kept-alive connection that has died without a sign; a new one works."""
+    if line.served_before:
+        line.reset()
+    else:
+        line.send(reply.to_bytes())
+
+
+def _hang(line: Line, _reply: Reply) -> None:
+    line.closing.wait()
+
+
+def _slowly(line: Line, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        if line.closing.wait(0.05):
+            return
+        line.send(piece)
+
+
+def _drip(line: Line, reply: Reply) -> None:
+    """Never ends within anyone's patience, yet each read succeeds."""
+    line.send(reply.head(Content_Length=str(len(reply.body) + 10_000)))
+    _slowly(line, (b" " for _ in range(10_000)))
+
+
+def _drip_head(line: Line, reply: Reply) -> None:
+    line.send(f"HTTP/1.1 {reply.status} OK\r\nX-Slow: ".encode())
+    _slowly(line, (b"z" for _ in range(10_000)))
+
+
+def _truncated(line: Line, reply: Reply) -> None:
+    line.send(reply.head() + reply.body[: len(reply.body) // 2])
+
+
+def _padded(reply: Reply, size: int) -> bytes:
+    """The same JSON object with a long member that nobody asked for."""
+    return json.dumps({**json.loads(reply.body or b"{}"), "padding": "x" * size}).encode()
+
+
+def _huge(line: Line, reply: Reply) -> None:
+    line.send(Reply(reply.status, _padded(reply, 1 << 20), reply.headers).to_bytes())
+
+
+def _endless(line: Line, reply: Reply) -> None:
+    line.send(reply.head(Content_Length="", Transfer_Encoding="chunked"))
+    while not line.closing.is_set():
+        line.send(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
+
+
+def _gzip_bomb(line: Line, reply: Reply) -> None:
+    squeezed = Reply(reply.status, gzip.compress(_padded(reply, 10 << 20)), reply.headers)
+    line.send(squeezed.head(Content_Encoding="gzip") + squeezed.body)
+
+
+def _gzipped(line: Line, reply: Reply) -> None:
+    """Compressed although the client asked for identity."""
+    squeezed = Reply(reply.status, gzip.compress(reply.body), reply.headers)
+    line.send(squeezed.head(Content_Encoding="gzip") + squeezed.body)
+
+
+def _with_body(change: Callable[[bytes], bytes]) -> Fault:
+    return lambda line, reply: line.send(
+        Reply(reply.status, change(reply.body), {"Content-Type": JSON}).to_bytes()
+    )
+
+
+def _wrong_content_type(line: Line, reply: Reply) -> None:
+    line.send(reply.head(Content_Type="text/html") + reply.body)
+
+
+def _not_http(line: Line, _reply: Reply) -> None:
+    line.send(b"220 mail.example ESMTP\r\n")
+
+
+def _status(status: int, **headers: str) -> Fault:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda line, _: line.send(Reply(status, b"", fields).to_bytes())
+
+
+def oauth_error(error: str, status: int = 400) -> Fault:
+    return lambda line, _: line.send(json_reply({"error": error}, status).to_bytes())
+
+
+def bearer_error(error: str, status: int = 401) -> Fault:
+    """RFC 6750 §3."""
+    challenge = {"WWW-Authenticate": f'Bearer error="{error}", error_description="no"'}
+    return lambda line, _: line.send(json_reply({"error": error}, status, challenge).to_bytes())
+
+
+WIRE_FAULTS: dict[str, Fault] = {
+    "reset": _reset,
+    "reset_if_reused": _reset_if_reused,
+    "hang": _hang,
+    "drip": _drip,
+    "drip_head": _drip_head,
+    "truncated": _truncated,
+    "huge": _huge,
+    "endless": _endless,
+    "gzip_bomb": _gzip_bomb,
+    "gzipped": _gzipped,
+    "not_http": _not_http,
+    "wrong_content_type": _wrong_content_type,
+    "garbage": _with_body(lambda _: secrets.token_bytes(64)),
+    "empty": _with_body(lambda _: b""),
+    "json_array": _with_body(lambda body: b"[" + body + b"]"),
+    "duplicate_member": _with_body(lambda body: b'{"error":"x","error":"x",' + body[1:]),
+    "http_500": _status(500),
+    "http_503": _status(503, Retry_After="7"),
+    "http_429": _status(429, Retry_After="7"),
+    "http_404": _status(404),
+    # 307 asks for the same request again, body and all: the costliest one to follow.
+    "redirect": _status(307, Location="/elsewhere"),
+}
