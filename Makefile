@@ -35,6 +35,7 @@ build: .venv-sam/done ## sam build
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null
+	@$(UV) export --locked --quiet --only-group rotation --output-file functions/rotation/requirements.txt >/dev/null
 
 clean: ## Delete what was installed and built
 	rm -rf .venv .venv-sam .tools .local .aws-sam build

@@ -1,0 +1,107 @@
+"""Proves a client secret against the token endpoint, without anybody signing in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import urllib3
+
+from .errors import CallFailed, NotProven
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# RFC 6749 §5.2. Only these words are repeated in messages; anything else came from outside.
+_OAUTH_ERRORS = {
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+}
+_ANSWER_LIMIT = 64 * 1024  # bytes
+# Seconds to wait while a new client secret spreads. How long that takes is not documented.
+_PAUSES = (1, 2, 4, 8)
+
+
+def http_pool() -> urllib3.PoolManager:
+    """Connects within 2 seconds and waits 5 for an answer; tries once."""
+    return urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=5), retries=False)
+
+
+@dataclass(frozen=True)
+class TokenEndpoint:
+    """Cognito's token endpoint, asked with a code that no sign-in ever gave out."""
+
+    origin: str
+    callback_url: str
+    http: urllib3.PoolManager
+    sleep: Callable[[float], None]
+
+    def prove(self, client_id: str, client_secret: str) -> None:
+        """Raise NotProven unless the endpoint accepts this client secret and refuses another.
+
+        The two requests differ in nothing but the client secret. If a made-up one is refused as
+        ``invalid_client`` and this one with any other error (``invalid_grant``: the code is
+        unknown), then the endpoint has looked at it and found it right, in whatever order it
+        checks the rest. Without the second request, an endpoint that looks at the code first
+        would let every client secret pass.
+        """
+        answer = self._ask(client_id, client_secret)
+        for pause in _PAUSES:
+            if answer != "invalid_client":
+                break
+            self.sleep(pause)
+            answer = self._ask(client_id, client_secret)
+        if answer == "invalid_client":
+            raise NotProven("The token endpoint refuses the new client secret (invalid_client)")
+        control = self._ask(client_id, secrets.token_hex(26))
+        if control != "invalid_client":
+            raise NotProven(
+                f"The token endpoint answers {control} to a made-up client secret, "
+                "so its answer to the new one proves nothing"
+            )
+
+    def _ask(self, client_id: str, client_secret: str) -> str:
+        """The OAuth error code of the answer."""
+        # Cognito wants id and secret as they are, not form-encoded as RFC 6749 §2.3.1 has it.
+        credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        try:
+            answer = self.http.request(
+                "POST",
+                f"{self.origin}/oauth2/token",
+                headers={"Authorization": f"Basic {credentials}"},
+                fields={
+                    "grant_type": "authorization_code",
+                    "client_id": client_id,
+                    "code": secrets.token_hex(16),
+                    "redirect_uri": self.callback_url,
+                },
+                encode_multipart=False,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                body = answer.read(_ANSWER_LIMIT)
+            finally:
+                answer.close()
+        except urllib3.exceptions.HTTPError as error:
+            raise CallFailed(f"The token endpoint did not answer: {type(error).__name__}") from None
+        if answer.status not in {400, 401}:
+            raise CallFailed(f"The token endpoint answered with status {answer.status}")
+        return _oauth_error(body)
+
+
+def _oauth_error(body: bytes) -> str:
+    try:
+        error = json.loads(body)["error"]
+    except (ValueError, TypeError, KeyError):
+        error = None
+    if not isinstance(error, str) or error not in _OAUTH_ERRORS:
+        raise CallFailed("The token endpoint's answer is not an OAuth error")
+    return error
