@@ -1,0 +1,199 @@
+"""The stack's own resources, created from template.yaml by CloudFormation in the local AWS.
+
+Functions and what surrounds them stay out: the gateway runs those from their source. So does
+what the local AWS refuses (managed login's branding); the local pages take its place.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+REGION = "us-east-1"
+ACCOUNT_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+STACK_NAME = "foyer"
+DEMO_USER = "demo"
+_DEMO_PASSWORD = "Open-the-door-1"  # noqa: S105 - printed in the banner; exists on this machine only
+DEMO_ATTRIBUTES = {"name": "Demo Visitor", "email": "demo@example.com", "email_verified": "true"}
+
+_CREATED_LOCALLY = {
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolGroup",
+    "AWS::SecretsManager::Secret",
+}
+_PAGES_CLIENT = "local-managed-login"
+
+
+class StackError(Exception):
+    """CloudFormation refused the template or a parameter; the message says which."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What exists after ``deploy``; ``parameters`` are the values that the stack runs with."""
+
+    user_pool_id: str
+    client_id: str
+    secret_name: str
+    pages_client_id: str
+    parameters: Mapping[str, str]
+
+
+def connect(service: str, endpoint: str) -> Any:
+    """A boto3 client of the local AWS."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCOUNT_KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ACCOUNT_KEYS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 1}),
+    )
+
+
+def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stack:
+    """Create or update the stack, with the pages' own app client and the demo user."""
+    body = _local_part(_read(template))
+    unknown = parameters.keys() - body["Parameters"].keys()
+    if unknown:
+        raise StackError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    cloudformation = connect("cloudformation", endpoint)
+    _create_or_update(cloudformation, json.dumps(body), parameters)
+    found = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
+
+    cognito = connect("cognito-idp", endpoint)
+    stack = Stack(
+        user_pool_id=ids["UserPool"],
+        client_id=ids["UserPoolClient"],
+        secret_name=ids["Secret"],
+        pages_client_id=_pages_client(cognito, ids["UserPool"]),
+        parameters={
+            key: parameters.get(key, str(declared.get("Default", "")))
+            for key, declared in body["Parameters"].items()
+        },
+    )
+    _create_demo_user(cognito, stack.user_pool_id, demo_password(stack))
+    return stack
+
+
+def demo_password(stack: Stack) -> str:
+    """The demo user's password, as long as the pool's policy asks."""
+    return _DEMO_PASSWORD.ljust(int(stack.parameters["PasswordMinimumLength"]), "!")
+
+
+def function_environment(stack: Stack, template: Path, function: str) -> dict[str, str]:
+    """The function's variables that the template fills with a literal or a parameter."""
+    variables = _read(template)["Resources"][function]["Properties"]["Environment"]
+    resolved: dict[str, str] = {}
+    for name, value in variables["Variables"].items():
+        if isinstance(value, dict):
+            parameter = value.get("Ref")
+            if isinstance(parameter, str) and parameter in stack.parameters:
+                resolved[name] = stack.parameters[parameter]
+        else:
+            resolved[name] = str(value)
+    return resolved
+
+
+def _read(template: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse(template.read_text(encoding="utf-8"))
+    return parsed
+
+
+def _local_part(template: dict[str, Any]) -> dict[str, Any]:
+    """The template without its functions; a bare API stands in, so that references resolve."""
+    resources = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in _CREATED_LOCALLY
+    }
+    resources["HttpApi"] = {
+        "Type": "AWS::ApiGatewayV2::Api",
+        "Properties": {"Name": "stand-in", "ProtocolType": "HTTP"},
+    }
+    kept = ("AWSTemplateFormatVersion", "Parameters", "Conditions", "Mappings", "Rules")
+    return {key: template[key] for key in kept if key in template} | {"Resources": resources}
+
+
+def _create_or_update(client: Any, body: str, parameters: Mapping[str, str]) -> None:
+    request = {
+        "StackName": STACK_NAME,
+        "TemplateBody": body,
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    }
+    existing = {stack["StackName"] for stack in client.list_stacks()["StackSummaries"]}
+    try:
+        (client.update_stack if STACK_NAME in existing else client.create_stack)(**request)
+    except ClientError as error:
+        if "No updates are to be performed" in str(error):
+            return
+        raise StackError(error.response["Error"]["Message"]) from error
+    status = _wait(client)
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise StackError(f"{status}: {_first_failure(client)}")
+
+
+def _wait(client: Any, seconds: float = 30) -> str:
+    deadline = time.monotonic() + seconds
+    while True:
+        status: str = client.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["StackStatus"]
+        if not status.endswith("_IN_PROGRESS"):
+            return status
+        if time.monotonic() > deadline:
+            raise StackError(f"still {status} after {seconds:g} s")
+        time.sleep(0.02)
+
+
+def _first_failure(client: Any) -> str:
+    events = client.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+    reasons = [
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]
+    return reasons[0] if reasons else "no reason given"
+
+
+def _pages_client(cognito: Any, user_pool_id: str) -> str:
+    """The app client, without a secret, by which the local managed-login pages call the API."""
+    clients = cognito.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60)
+    for client in clients["UserPoolClients"]:
+        if client["ClientName"] == _PAGES_CLIENT:
+            return str(client["ClientId"])
+    created = cognito.create_user_pool_client(
+        UserPoolId=user_pool_id,
+        ClientName=_PAGES_CLIENT,
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )
+    return str(created["UserPoolClient"]["ClientId"])
+
+
+def _create_demo_user(cognito: Any, user_pool_id: str, password: str) -> None:
+    try:
+        cognito.admin_create_user(
+            UserPoolId=user_pool_id,
+            Username=DEMO_USER,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": name, "Value": value} for name, value in DEMO_ATTRIBUTES.items()
+            ],
+        )
+    except cognito.exceptions.UsernameExistsException:
+        return
+    cognito.admin_set_user_password(
+        UserPoolId=user_pool_id, Username=DEMO_USER, Password=password, Permanent=True
+    )
