@@ -1,0 +1,255 @@
+"""HTTP request → payload-2.0 event, function result → HTTP response, as an HTTP API does it.
+
+Sources: "http-api-develop-integrations-lambda" and "http-api-quotas" in the API Gateway
+developer guide. What those leave open was observed on deployed HTTP APIs by others:
+aws/aws-lambda-dotnet#1901 (decoded path, raw query string, cookies as sent, default content
+types), ministackorg/ministack#766 (which bodies are text), middleapi/standard-server#93 (a
+decoded ``?`` cuts the path).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+MAX_HEAD_BYTES = 10_240
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+_MESSAGES = {
+    404: "Not Found",
+    413: "Request Entity Too Large",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+_TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
+# RFC 9110 §7.6.1; the length is the gateway's to state.
+_NOT_FORWARDED = {
+    "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection",
+    "te", "trailer", "transfer-encoding", "upgrade",
+}  # fmt: skip
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+
+
+class MalformedResponse(Exception):
+    """The function returned what API Gateway answers with 500; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came off the wire: ``path`` still percent-encoded, without the query."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    client: str
+    protocol: str = "HTTP/1.1"
+    body: bytes = b""
+
+    @property
+    def decoded_path(self) -> str:
+        return unquote(self.path.decode("latin-1"), errors="replace").partition("?")[0]
+
+    @property
+    def head_size(self) -> int:
+        """Bytes of request line and headers, each with its line end."""
+        line = len(f"{self.method}  {self.protocol}\r\n") + len(self.path)
+        query = len(self.query) + 1 if self.query else 0
+        return line + query + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+
+def new_request_id() -> str:
+    """Shaped like API Gateway's: 16 characters of base64."""
+    return base64.b64encode(secrets.token_bytes(11)).decode()
+
+
+def build_event(
+    request: Request,
+    *,
+    route_key: str,
+    path_parameters: Mapping[str, str],
+    request_id: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """The event for the function; like API Gateway, it leaves out what the request has not."""
+    headers = _joined_headers(request)
+    body, is_base64 = _body(request.body, headers.get("content-type", ""))
+    optional = {
+        "cookies": _cookies(request),
+        "queryStringParameters": _query_parameters(request),
+        "pathParameters": dict(path_parameters),
+        "body": body,
+    }
+    domain = _domain(headers.get("host", ""))
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": request.decoded_path,
+        "rawQueryString": request.query.decode("latin-1"),
+        "headers": headers,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "local",
+            "domainName": domain,
+            "domainPrefix": domain.partition(".")[0],
+            "http": {
+                "method": request.method,
+                "path": request.decoded_path,
+                "protocol": request.protocol,
+                "sourceIp": request.client,
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": request_id,
+            "routeKey": route_key,
+            "stage": "$default",
+            "time": now.astimezone(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "timeEpoch": int(now.timestamp() * 1000),
+        },
+        "isBase64Encoded": is_base64,
+    }
+    return event | {name: value for name, value in optional.items() if value}
+
+
+def _joined_headers(request: Request) -> dict[str, str]:
+    """Lower-case names, repeated headers joined by a comma, cookies apart, the gateway's own."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in request.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        if name != "cookie":
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    hops = headers.get("x-forwarded-for")
+    return headers | {
+        "content-length": headers.get("content-length", str(len(request.body))),
+        "x-amzn-trace-id": f"Root=1-{secrets.token_hex(4)}-{secrets.token_hex(12)}",
+        "x-forwarded-for": f"{hops}, {request.client}" if hops else request.client,
+        "x-forwarded-port": _port(headers.get("host", "")),
+        "x-forwarded-proto": "http",
+    }
+
+
+def _cookies(request: Request) -> list[str]:
+    values = (
+        value.decode("latin-1") for name, value in request.headers if name.lower() == b"cookie"
+    )
+    return [cookie.strip() for value in values for cookie in value.split(";") if cookie.strip()]
+
+
+def _query_parameters(request: Request) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    pairs = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True, errors="replace")
+    for name, value in pairs:
+        parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
+    return parameters
+
+
+def _body(body: bytes, content_type: str) -> tuple[str, bool]:
+    """Text types go as they are; everything else is base64, forms and untyped bodies included."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if not body or media_type.startswith("text/") or media_type in _TEXT_TYPES:
+        return body.decode("utf-8", errors="replace"), False
+    return base64.b64encode(body).decode(), True
+
+
+def _domain(host: str) -> str:
+    return re.sub(r":\d*$", "", host) or "localhost"
+
+
+def _port(host: str) -> str:
+    found = re.search(r":(\d+)$", host)
+    return found[1] if found else "80"
+
+
+def error(status: int) -> Response:
+    """API Gateway's own answer, without the function."""
+    body = json.dumps({"message": _MESSAGES[status]}, separators=(",", ":")).encode()
+    return Response(status, [("content-type", "application/json")], body)
+
+
+def parse_response(payload: bytes) -> Response:
+    """What the function returned, as the response; raises MalformedResponse.
+
+    A result without ``statusCode`` is the body of a 200 (payload 2.0's inferred response).
+    """
+    try:
+        result = json.loads(payload)
+    except ValueError as problem:
+        raise MalformedResponse("the result is not JSON") from problem
+    if not isinstance(result, dict) or "statusCode" not in result:
+        text = result if isinstance(result, str) else payload.decode("utf-8")
+        return Response(200, [("content-type", "application/json")], _encode(text))
+    status = _status(result["statusCode"])
+    headers = _headers(result.get("headers") or {})
+    if not any(name == "content-type" for name, _ in headers):
+        headers.append(("content-type", "text/plain; charset=utf-8"))
+    # Cookies come first, a Set-Cookie among the headers after them (ministackorg/ministack#766).
+    return Response(
+        status, [*_set_cookies(result.get("cookies") or []), *headers], _response_body(result)
+    )
+
+
+def _status(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 200 <= value <= 599:
+        raise MalformedResponse(f"statusCode is {value!r}")
+    return value
+
+
+def _headers(headers: object) -> list[tuple[str, str]]:
+    if not isinstance(headers, dict):
+        raise MalformedResponse("headers is not an object")
+    kept = ((name, value) for name, value in headers.items() if name.lower() not in _NOT_FORWARDED)
+    return [(_header_name(name), _header_value(name, value)) for name, value in kept]
+
+
+def _set_cookies(cookies: object) -> list[tuple[str, str]]:
+    if not isinstance(cookies, list):
+        raise MalformedResponse("cookies is not a list")
+    return [("set-cookie", _header_value("cookies", cookie)) for cookie in cookies]
+
+
+def _header_name(name: str) -> str:
+    if not _HEADER_NAME.fullmatch(name):
+        raise MalformedResponse(f"{name!r} is not a header name")
+    return name.lower()
+
+
+def _header_value(name: str, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else value
+    text = str(text) if isinstance(text, int | float) else text
+    if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
+        raise MalformedResponse(f"the value of {name} is not a header value")
+    return text.strip()
+
+
+def _response_body(result: Mapping[str, Any]) -> bytes:
+    body = result.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise MalformedResponse("body is not a string")
+    if not result.get("isBase64Encoded"):
+        return _encode(body)
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as problem:
+        raise MalformedResponse("body is not base64, though isBase64Encoded says so") from problem
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")

@@ -1,0 +1,232 @@
+"""API Gateway and Lambda on one laptop: an HTTP API that serves the routes of template.yaml.
+
+    python -m local.gateway --port 3000
+
+runs it alone, with the environment of the shell, against whatever that environment names
+(docs/settings.md). `make run` embeds it as one part of the local stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from local import api_gateway, template
+from local.api_gateway import MalformedResponse, Request, Response
+from local.console import Console, last_reason
+from local.lambda_function import LambdaFunction
+from local.lambda_runtime import isolated
+from local.routes import select
+from local.runtime_api import FunctionFailed
+from local.template import HttpApi, TemplateError
+
+# For uvicorn.Config. What a proxy says about the visitor is passed on, not believed; heads
+# beyond the gateway's own limit must reach it, so that it can answer 431.
+HTTP_OPTIONS: dict[str, Any] = {
+    "http": "h11",
+    "ws": "none",
+    "access_log": False,
+    "log_config": None,
+    "proxy_headers": False,
+    "server_header": False,
+    "h11_max_incomplete_event_size": 256 * 1024,
+}
+
+
+class Gateway:
+    """An ASGI application; it runs between ``start`` and ``stop``, or by ASGI's lifespan.
+
+    ``environment`` goes to the functions, over the template's own variables. Nothing of this
+    process's environment follows but PATH and the like, so that a developer's AWS credentials
+    stay out of reach, unless ``inherit`` says that it is meant for the functions.
+    """
+
+    def __init__(
+        self,
+        template_path: Path,
+        environment: Mapping[str, str],
+        *,
+        console: Console,
+        inherit: bool = False,
+        integration_timeout: float = 30,  # seconds; http-api-quotas, not to be raised there
+    ) -> None:
+        self.api: HttpApi = template.read(template_path)
+        self._console = console
+        self._timeout = integration_timeout
+        given = {**os.environ, **environment} if inherit else isolated(environment)
+        self._functions = {
+            name: LambdaFunction(function, given, console)
+            for name, function in self.api.functions.items()
+        }
+
+    async def start(self) -> None:
+        """Returns while the functions are still importing; a request waits for that."""
+        await asyncio.gather(*(function.start() for function in self._functions.values()))
+
+    async def stop(self) -> None:
+        """No child is left on return."""
+        await asyncio.gather(*(function.stop() for function in self._functions.values()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._exchange(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request_id = api_gateway.new_request_id()
+        response, reason = await self._respond(_request(scope), receive, request_id)
+        self._console.request(
+            method=scope["method"],
+            path=scope["raw_path"].decode("latin-1"),
+            status=response.status,
+            seconds=time.perf_counter() - started,
+            reason=reason,
+        )
+        await _send(response, send, request_id)
+
+    async def _respond(
+        self, head: Request, receive: Receive, request_id: str
+    ) -> tuple[Response, str | None]:
+        """The answer, and for the terminal why it is what it is."""
+        if head.head_size > api_gateway.MAX_HEAD_BYTES:
+            return api_gateway.error(431), f"{head.head_size} bytes of request line and headers"
+        selected = select(self.api.routes, head.method, head.decoded_path)
+        if selected is None:
+            return api_gateway.error(404), "no such route"
+        route, parameters = selected
+        request = await _with_body(head, receive)
+        if request is None:
+            return api_gateway.error(413), f"more than {api_gateway.MAX_BODY_BYTES} bytes"
+        event = api_gateway.build_event(
+            request,
+            route_key=route.key,
+            path_parameters=parameters,
+            request_id=request_id,
+            now=datetime.now(UTC),
+        )
+        return await self._integrate(self._functions[route.function], event)
+
+    async def _integrate(
+        self, function: LambdaFunction, event: dict[str, Any]
+    ) -> tuple[Response, str | None]:
+        """A failing function is a 500, its own Timeout included; only the gateway's is a 503.
+
+        Observed on deployed HTTP APIs: denoland/deno_registry2#87 (500), anomalyco/sst#2232 and
+        serverless/serverless#11222 (503).
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                payload, printed = await function.invoke(json.dumps(event).encode())
+        except FunctionFailed as failure:
+            return api_gateway.error(500), str(failure)
+        except TimeoutError:
+            return api_gateway.error(503), f"no answer in {self._timeout:g} seconds"
+        try:
+            return api_gateway.parse_response(payload), last_reason(printed)
+        except MalformedResponse as problem:
+            return api_gateway.error(500), f"malformed response: {problem}"
+
+
+def _request(scope: Scope) -> Request:
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"],
+        query=scope["query_string"],
+        headers=scope["headers"],
+        client=scope["client"][0],
+        protocol=f"HTTP/{scope['http_version']}",
+    )
+
+
+async def _with_body(head: Request, receive: Receive) -> Request | None:
+    """None when the body is longer than API Gateway takes."""
+    body = bytearray()
+    more = True
+    while more and len(body) <= api_gateway.MAX_BODY_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    if len(body) > api_gateway.MAX_BODY_BYTES:
+        return None
+    return Request(**{**vars(head), "body": bytes(body)})
+
+
+async def _send(response: Response, send: Send, request_id: str) -> None:
+    bodiless = response.status in (204, 304)  # RFC 9110 §6.4.1
+    body = b"" if bodiless else response.body
+    headers = [*response.headers, ("apigw-requestid", request_id)]
+    if not bodiless:
+        headers.append(("content-length", str(len(body))))
+    encoded = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
+    with ExitStack() as resources:
+        log: TextIO | None = None
+        if options.log_file is not None:
+            log = resources.enter_context(options.log_file.open("a", encoding="utf-8"))
+        console = Console(sys.stdout, log_format=options.log_format, log=log)
+        try:
+            gateway = Gateway(options.template, {}, console=console, inherit=True)
+        except TemplateError as error:
+            raise SystemExit(str(error)) from error
+        listener = resources.enter_context(_listen(options.host, options.port))
+        host, port = listener.getsockname()[:2]
+        console.notice(f"http://{host}:{port} serves the routes of {options.template}")
+        server = uvicorn.Server(uvicorn.Config(gateway, lifespan="on", **HTTP_OPTIONS))
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:  # uvicorn has shut down, then passes Ctrl-C on
+            raise SystemExit(130) from None
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m local.gateway",
+        description="Serve the HTTP API of a SAM template, with this shell's environment.",
+    )
+    parser.add_argument("--port", type=int, default=3000, help="0 takes any free port")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--template", type=Path, default=Path("template.yaml"))
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
+    parser.add_argument("--log-file", type=Path, help="also write everything there, as JSON")
+    return parser.parse_args(arguments)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise SystemExit(
+            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}."
+        ) from error
+
+
+if __name__ == "__main__":
+    main()

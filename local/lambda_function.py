@@ -1,0 +1,121 @@
+"""A Lambda function locally: a few execution environments, made anew when the code changes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.console import Console
+from local.lambda_runtime import ExecutionEnvironment
+from local.runtime_api import FunctionTimedOut, RuntimeExited
+from local.template import Function
+
+MAX_ENVIRONMENTS = 4
+
+Fingerprint = frozenset[tuple[str, int, int]]
+
+
+class LambdaFunction:
+    """Runs at most four events at once; further ones wait their turn."""
+
+    def __init__(
+        self, function: Function, environment: Mapping[str, str], console: Console
+    ) -> None:
+        self._function = function
+        self._environment = environment
+        self._console = console
+        self._slots = asyncio.Semaphore(MAX_ENVIRONMENTS)
+        self._code: Fingerprint = frozenset()
+        self._idle: list[_Warm] = []
+        self._all: set[_Warm] = set()
+
+    async def start(self) -> None:
+        """Warm one environment up, so that the first request finds its imports done."""
+        self._code = fingerprint(self._function.code)
+        self._idle.append(await self._new())
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(self._retire(warm) for warm in [*self._all]))
+
+    async def invoke(self, event: bytes) -> tuple[bytes, list[str]]:
+        """The function's result, and what it printed meanwhile; raises FunctionFailed."""
+        async with self._slots:
+            warm = await self._take()
+            warm.printed.clear()
+            try:
+                return await warm.environment.invoke(event), [*warm.printed]
+            except (FunctionTimedOut, RuntimeExited) as error:
+                self._console.notice(f"{self._function.name}: {error}", level="ERROR")
+                raise
+            except asyncio.CancelledError:  # given up on in mid-event, so never to be used again
+                await self._retire(warm)
+                raise
+            finally:
+                await self._give_back(warm)
+
+    async def _take(self) -> _Warm:
+        code = fingerprint(self._function.code)
+        if code != self._code:
+            self._code = code
+            self._console.notice(f"{self._function.name}: source changed, starting anew")
+            stale, self._idle = self._idle, []
+            await asyncio.gather(*(self._retire(warm) for warm in stale))
+        while self._idle:
+            warm = self._idle.pop()
+            if warm.environment.usable:
+                return warm
+            await self._retire(warm)
+        return await self._new()
+
+    async def _give_back(self, warm: _Warm) -> None:
+        if warm not in self._all:
+            return
+        if warm.environment.usable and warm.code == self._code:
+            self._idle.append(warm)
+        else:
+            await self._retire(warm)
+
+    async def _new(self) -> _Warm:
+        printed: list[str] = []
+
+        def output(line: str) -> None:
+            printed.append(line)
+            self._console.function_line(line)
+
+        environment = ExecutionEnvironment(self._function, self._environment, output)
+        warm = _Warm(environment, self._code, printed)
+        self._all.add(warm)
+        await environment.start()
+        return warm
+
+    async def _retire(self, warm: _Warm) -> None:
+        self._all.discard(warm)
+        await warm.environment.stop()
+
+
+class _Warm:
+    """An environment, the code it was started from, and what it has printed for its event."""
+
+    def __init__(
+        self, environment: ExecutionEnvironment, code: Fingerprint, printed: list[str]
+    ) -> None:
+        self.environment = environment
+        self.code = code
+        self.printed = printed
+
+
+def fingerprint(folder: Path) -> Fingerprint:
+    """Path, change time (ns) and size of every file that is source, not bytecode."""
+    found = set()
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in files:
+            path = Path(parent, name)
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue  # an editor's temporary file, or one that is just being replaced
+            found.add((str(path), status.st_mtime_ns, status.st_size))
+    return frozenset(found)

@@ -1,0 +1,137 @@
+"""A Lambda execution environment: one child process under awslambdaric, AWS's runtime client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from local.runtime_api import FunctionFailed, RuntimeApi, RuntimeExited
+from local.template import Function
+
+_LONGEST_LINE = 4 * 1024 * 1024  # bytes; CloudWatch Logs takes 1 MB an event
+# What an interpreter needs of the outer environment where nothing else of it may pass.
+_HARMLESS = ("PATH", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def isolated(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` and nothing that leads to the developer's own AWS account.
+
+    Without these three settings boto3 would look for credentials in ~/.aws and ask the
+    machine's metadata service (docs: boto3 "Credentials", steps 6 to 12).
+    """
+    return {
+        **{name: os.environ[name] for name in _HARMLESS if name in os.environ},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **environment,
+    }
+
+
+def function_environment(function: Function, environment: Mapping[str, str]) -> dict[str, str]:
+    """The template's variables, ``environment`` over them, and those that Lambda itself sets.
+
+    docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, "defined runtime".
+    """
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return {
+        **function.variables,
+        **environment,
+        "_HANDLER": function.handler,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "AWS_REGION": region,
+        "LAMBDA_TASK_ROOT": str(function.code),
+        "PYTHONPATH": str(function.code),
+        "TZ": ":UTC",
+    }
+
+
+class ExecutionEnvironment:
+    """Takes one event at a time, as in Lambda; ``output`` is given every line the child prints."""
+
+    def __init__(
+        self, function: Function, environment: Mapping[str, str], output: Callable[[str], None]
+    ) -> None:
+        self._function = function
+        self._variables = function_environment(function, environment)
+        self._output = output
+        arn = f"arn:aws:lambda:{self._variables['AWS_REGION']}:123456789012:function"
+        self._api = RuntimeApi(function, arn=f"{arn}:{function.name}")
+        self._process: asyncio.subprocess.Process | None = None
+        self._watching: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Returns while the child is still importing; a failed import shows in ``invoke``."""
+        address = await self._api.start()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "awslambdaric", self._function.handler,
+            cwd=self._function.code,
+            env={**self._variables, "AWS_LAMBDA_RUNTIME_API": address},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=_LONGEST_LINE,
+            start_new_session=True,  # Ctrl-C is the gateway's to act on, and a whole group to kill
+        )  # fmt: skip
+        self._watching = [
+            asyncio.create_task(self._read_output(self._process)),
+            asyncio.create_task(self._wait_for_exit(self._process)),
+        ]
+
+    async def invoke(self, event: bytes) -> bytes:
+        """The function's result as it returned it; raises FunctionFailed."""
+        try:
+            return await self._api.invoke(event)
+        finally:
+            # What the child printed before its answer is in the pipe by now; let it be read.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    @property
+    def usable(self) -> bool:
+        return self._api.usable
+
+    async def stop(self) -> None:
+        """Kill the child with all it started; nothing of it is left on return."""
+        if self._process is not None:
+            _kill_group(self._process.pid)
+            await asyncio.wait(self._watching, timeout=2)
+        for task in self._watching:
+            task.cancel()
+        await self._api.stop()
+
+    async def _read_output(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:
+                continue  # longer than the limit; the reader has dropped it
+            if not line:
+                return
+            self._output(line.decode("utf-8", errors="replace").rstrip("\n"))
+
+    async def _wait_for_exit(self, process: asyncio.subprocess.Process) -> None:
+        self._api.end(_exit(await process.wait()))
+
+
+def _exit(code: int) -> FunctionFailed:
+    """Worded as Lambda's own log line."""
+    how = f"signal: {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+    return RuntimeExited(f"Runtime exited with error: {how}")
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError):  # all of it has ended already
+        os.killpg(leader, signal.SIGKILL)

@@ -1,0 +1,73 @@
+"""Which route of an HTTP API takes a request, by API Gateway's priorities.
+
+docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html: the most
+specific path wins, a greedy ``{name+}`` yields to everything but ``$default``, and a route
+for one method goes before ``ANY``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+_LITERAL, _VARIABLE, _GREEDY, _DEFAULT = range(4)
+
+
+@dataclass(frozen=True)
+class Route:
+    """``path`` is ``$default`` for the catch-all; ``function`` names a function of the template."""
+
+    method: str
+    path: str
+    function: str
+
+    @property
+    def key(self) -> str:
+        """The route key as events show it: ``GET /login``, ``ANY /files/{name+}``, ``$default``."""
+        return self.path if self.path == "$default" else f"{self.method} {self.path}"
+
+    @cached_property
+    def specificity(self) -> tuple[tuple[int, ...], bool]:
+        """The smaller, the more specific; meaningful among routes that match the same request."""
+        return tuple(_rank(segment) for segment in self.path.split("/")), self.method == "ANY"
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The path parameters, or None when this route does not take the request."""
+        if self.method not in ("ANY", method):
+            return None
+        found = self._pattern.fullmatch(path)
+        return None if found is None else dict(zip(self._names, found.groups(), strict=True))
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [name.rstrip("+") for name in re.findall(r"\{([^}]+)\}", self.path)]
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        if self.path == "$default":
+            return re.compile(".*", re.DOTALL)
+        segments = (
+            "(.+)" if rank == _GREEDY else "([^/]+)" if rank == _VARIABLE else re.escape(segment)
+            for segment in self.path.split("/")
+            for rank in [_rank(segment)]
+        )
+        return re.compile("/".join(segments), re.DOTALL)
+
+
+def select(routes: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The best route for a request and its path parameters; ``path`` is percent-decoded."""
+    for route in sorted(routes, key=lambda route: route.specificity):
+        parameters = route.match(method, path)
+        if parameters is not None:
+            return route, parameters
+    return None
+
+
+def _rank(segment: str) -> int:
+    if segment == "$default":
+        return _DEFAULT
+    if segment.startswith("{"):
+        return _GREEDY if segment.endswith("+}") else _VARIABLE
+    return _LITERAL

@@ -1,0 +1,201 @@
+"""Lambda's Runtime API on a loopback port, for one child.
+
+docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime asks for the next event,
+answers it, or reports an error, one event at a time. The API knows a child by its port alone,
+so every child gets a port of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import h11
+
+from local.template import Function
+
+_PREFIX = "/2018-06-01/runtime"
+
+
+class FunctionFailed(Exception):
+    """The function gave no answer; the message is the reason in a few words."""
+
+
+class FunctionRaised(FunctionFailed):
+    """… because its code raised; awslambdaric has printed the traceback."""
+
+
+class FunctionTimedOut(FunctionFailed):
+    """… within its Timeout."""
+
+
+class RuntimeExited(FunctionFailed):
+    """… because its process ended."""
+
+
+@dataclass
+class Invocation:
+    """One event on its way; ``result`` is the function's answer as it returned it, or why not."""
+
+    event: bytes
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    result: asyncio.Future[bytes] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def fail(self, error: FunctionFailed) -> None:
+        if not self.result.done():
+            self.result.set_exception(error)
+
+
+class RuntimeApi:
+    """Listens from ``start`` to ``stop``; ``invoke`` hands one event over and waits."""
+
+    def __init__(self, function: Function, *, arn: str) -> None:
+        self._function = function
+        self._arn = arn
+        self._offered: asyncio.Queue[Invocation] = asyncio.Queue()
+        self._current: Invocation | None = None
+        self._broken: FunctionFailed | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> str:
+        """Returns the address for ``AWS_LAMBDA_RUNTIME_API``."""
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
+        return f"{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    @property
+    def usable(self) -> bool:
+        """False once the child cannot answer another event."""
+        return self._broken is None
+
+    async def invoke(self, event: bytes) -> bytes:
+        """Raises FunctionFailed. The function's Timeout counts from when it fetches the event."""
+        if self._broken is not None:
+            raise self._broken
+        self._current = Invocation(event)
+        self._offered.put_nowait(self._current)
+        return await self._current.result
+
+    def end(self, error: FunctionFailed) -> None:
+        """No answer will come any more; the first error given is the one that explains it."""
+        self._broken = self._broken or error
+        if self._current is not None:
+            self._current.fail(self._broken)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a stream callback always runs in a task
+        self._connections.add(task)
+        try:
+            await self._converse(reader, writer)
+        except (ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
+            pass  # the child is gone, or is about to be
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER)
+        while (received := await _receive(connection, reader, writer)) is not None:
+            request, body = received
+            status, headers, answer = await self._answer(request, body)
+            headers = {**headers, "content-length": str(len(answer))}
+            writer.write(
+                (
+                    connection.send(h11.Response(status_code=status, headers=[*headers.items()]))
+                    or b""
+                )
+                + (connection.send(h11.Data(data=answer)) or b"")
+                + (connection.send(h11.EndOfMessage()) or b"")
+            )
+            await writer.drain()
+            if connection.our_state is not h11.DONE:
+                return
+            connection.start_next_cycle()
+
+    async def _answer(self, request: h11.Request, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        method, target = request.method.decode(), request.target.decode()
+        if (method, target) == ("GET", f"{_PREFIX}/invocation/next"):
+            return await self._next()
+        if (method, target) == ("POST", f"{_PREFIX}/init/error"):
+            self.end(FunctionRaised(_reason(body)))
+            return _accepted()
+        invocation = self._current
+        if invocation is not None and method == "POST":
+            if target == f"{_PREFIX}/invocation/{invocation.id}/response":
+                if not invocation.result.done():
+                    invocation.result.set_result(body)
+                return _accepted()
+            if target == f"{_PREFIX}/invocation/{invocation.id}/error":
+                invocation.fail(FunctionRaised(_reason(body)))
+                return _accepted()
+        return 404, {}, b""
+
+    async def _next(self) -> tuple[int, dict[str, str], bytes]:
+        invocation = await self._offered.get()
+        timeout = self._function.timeout
+        timer = asyncio.get_running_loop().call_later(
+            timeout, lambda: self._time_out(invocation, timeout)
+        )
+        invocation.result.add_done_callback(lambda _: timer.cancel())
+        headers = {
+            "content-type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": invocation.id,
+            "Lambda-Runtime-Deadline-Ms": str(int((time.time() + timeout) * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": self._arn,
+            "Lambda-Runtime-Trace-Id": f"Root=1-{secrets.token_hex(4)}-{secrets.token_hex(12)}",
+        }
+        return 200, headers, invocation.event
+
+    def _time_out(self, invocation: Invocation, seconds: float) -> None:
+        if not invocation.result.done():
+            self.end(FunctionTimedOut(f"Task timed out after {seconds:.2f} seconds"))
+
+
+def _accepted() -> tuple[int, dict[str, str], bytes]:
+    return 202, {"content-type": "application/json"}, b'{"status":"OK"}'
+
+
+def _reason(report: bytes) -> str:
+    """The error type out of what awslambdaric reports; it names classes, never values."""
+    try:
+        return str(json.loads(report)["errorType"])
+    except (ValueError, KeyError, TypeError):
+        return "unknown error"
+
+
+async def _receive(
+    connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> tuple[h11.Request, bytes] | None:
+    """The next request with its whole body; None when the child has hung up."""
+    request: h11.Request | None = None
+    body = bytearray()
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            if connection.they_are_waiting_for_100_continue:  # libcurl, from 1 MB on
+                go_on = h11.InformationalResponse(status_code=100, headers=[])
+                writer.write(connection.send(go_on) or b"")
+            connection.receive_data(await reader.read(65_536))
+        elif isinstance(event, h11.Request):
+            request = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+        elif isinstance(event, h11.EndOfMessage) and request is not None:
+            return request, bytes(body)
+        else:
+            return None

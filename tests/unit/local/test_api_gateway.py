@@ -1,0 +1,300 @@
+"""Events and responses have the form that payload 2.0 gives them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import h11
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.api_gateway import (
+    MalformedResponse,
+    Request,
+    Response,
+    build_event,
+    error,
+    new_request_id,
+    parse_response,
+)
+
+_NOW = datetime(2026, 11, 2, 15, 4, 5, 678_000, tzinfo=UTC)
+
+
+def _event(
+    path: bytes = b"/",
+    query: bytes = b"",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    body: bytes = b"",
+    parameters: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    request = Request("POST", path, query, headers, client="192.0.2.7", body=body)
+    return build_event(
+        request,
+        route_key="POST /",
+        path_parameters=parameters or {},
+        request_id="JKJaXmPLvHcESHA=",
+        now=_NOW,
+    )
+
+
+def test_the_request_context_says_who_when_and_where() -> None:
+    event = _event(
+        path=b"/callback", headers=[(b"host", b"app.example:3000"), (b"user-agent", b"Test/1")]
+    )
+    assert (event["version"], event["routeKey"]) == ("2.0", "POST /")
+    assert event["requestContext"] == {
+        "accountId": "123456789012",
+        "apiId": "local",
+        "domainName": "app.example",
+        "domainPrefix": "app",
+        "http": {
+            "method": "POST",
+            "path": "/callback",
+            "protocol": "HTTP/1.1",
+            "sourceIp": "192.0.2.7",
+            "userAgent": "Test/1",
+        },
+        "requestId": "JKJaXmPLvHcESHA=",
+        "routeKey": "POST /",
+        "stage": "$default",
+        "time": "02/Nov/2026:15:04:05 +0000",
+        "timeEpoch": 1793631845678,
+    }
+
+
+def test_what_a_request_has_not_is_absent_and_not_null() -> None:
+    absent = {"cookies", "queryStringParameters", "pathParameters", "body", "stageVariables"}
+    assert absent.isdisjoint(_event())
+
+
+def test_header_names_are_lower_case_and_repeated_headers_joined_by_a_comma() -> None:
+    headers = _event(headers=[(b"X-One", b"a"), (b"x-one", b"b,c"), (b"X-Two", b"d")])["headers"]
+    assert (headers["x-one"], headers["x-two"]) == ("a,b,c", "d")
+
+
+def test_cookies_are_a_list_and_no_header() -> None:
+    event = _event(headers=[(b"cookie", b'a=1; b="x=y"'), (b"Cookie", b"c=3")])
+    assert event["cookies"] == ["a=1", 'b="x=y"', "c=3"]
+    assert "cookie" not in event["headers"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters"),
+    [
+        (b"a=1&b=2&a=3", {"a": "1,3", "b": "2"}),
+        (b"a=x%2By%20z+w", {"a": "x+y z w"}),
+        (b"a=&b", {"a": "", "b": ""}),
+        (b"%C3%A4=%C3%B6", {"ä": "ö"}),
+        (b"a=%FF", {"a": "\N{REPLACEMENT CHARACTER}"}),
+        (b"a=1;b=2", {"a": "1;b=2"}),
+    ],
+)
+def test_query_parameters_are_decoded_and_joined_while_the_raw_query_stays(
+    query: bytes, parameters: dict[str, str]
+) -> None:
+    event = _event(query=query)
+    assert event["queryStringParameters"] == parameters
+    assert event["rawQueryString"] == query.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        (b"/a%20b", "/a b"),
+        (b"/%C3%A4", "/ä"),
+        (b"/a%2Fb", "/a/b"),
+        (b"/a%3Fb=c", "/a"),
+        (b"/%25", "/%"),
+        (b"/%zz", "/%zz"),
+    ],
+)
+def test_the_raw_path_is_decoded(sent: bytes, seen: str) -> None:
+    event = _event(path=sent)
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == seen
+
+
+def test_path_parameters_come_from_the_route() -> None:
+    assert _event(parameters={"proxy": "a/b"})["pathParameters"] == {"proxy": "a/b"}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        b"text/plain",
+        b"TEXT/HTML; charset=utf-8",
+        b"application/json",
+        b"application/xml",
+        b"application/javascript",
+    ],
+)
+def test_text_bodies_stay_text(content_type: bytes) -> None:
+    event = _event(headers=[(b"content-type", content_type)], body="grüß".encode())
+    assert (event["body"], event["isBase64Encoded"]) == ("grüß", False)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"content-type", b"application/x-www-form-urlencoded")],
+        [(b"content-type", b"application/octet-stream")],
+        [(b"content-type", b"multipart/form-data; boundary=x")],
+    ],
+)
+def test_all_other_bodies_are_base64(headers: list[tuple[bytes, bytes]]) -> None:
+    event = _event(headers=headers, body=b"\x00\xff")
+    assert (event["body"], event["isBase64Encoded"]) == ("AP8=", True)
+
+
+def test_the_gateway_adds_its_own_headers() -> None:
+    headers = _event(headers=[(b"x-forwarded-for", b"198.51.100.1"), (b"host", b"localhost:3000")])
+    assert headers["headers"]["x-forwarded-for"] == "198.51.100.1, 192.0.2.7"
+    assert headers["headers"]["x-forwarded-port"] == "3000"
+    assert headers["headers"]["content-length"] == "0"
+    assert headers["headers"]["x-amzn-trace-id"].startswith("Root=1-")
+
+
+@given(
+    path=st.binary(),
+    query=st.binary(),
+    headers=st.lists(
+        st.tuples(st.binary() | st.sampled_from([b"host", b"cookie", b"content-type"]), st.binary())
+    ),
+    body=st.binary(),
+)
+def test_no_bytes_of_a_request_break_the_event(
+    path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    event = _event(path=path, query=query, headers=headers, body=body)
+    assert json.loads(json.dumps(event)) == event
+    if event["isBase64Encoded"]:
+        assert base64.b64decode(event["body"]) == body
+
+
+def test_request_ids_look_like_api_gateways_and_differ() -> None:
+    first, second = new_request_id(), new_request_id()
+    assert len(first) == 16
+    assert first != second
+
+
+def _response(result: object) -> Response:
+    return parse_response(json.dumps(result).encode())
+
+
+def test_a_response_has_the_functions_status_headers_and_body() -> None:
+    response = _response({"statusCode": 201, "headers": {"X-One": "a"}, "body": "grüß"})
+    assert (response.status, response.body) == (201, "grüß".encode())
+    assert ("x-one", "a") in response.headers
+
+
+def test_every_cookie_is_a_set_cookie_header_of_its_own() -> None:
+    cookies = ["a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=2"]
+    response = _response({"statusCode": 200, "cookies": cookies, "headers": {"Set-Cookie": "c=3"}})
+    values = [value for name, value in response.headers if name == "set-cookie"]
+    assert values == [*cookies, "c=3"]
+
+
+def test_a_binary_body_is_decoded() -> None:
+    assert _response({"statusCode": 200, "body": "AP8=", "isBase64Encoded": True}).body == (
+        b"\x00\xff"
+    )
+
+
+def test_a_response_without_a_type_is_plain_text() -> None:
+    assert ("content-type", "text/plain; charset=utf-8") in _response({"statusCode": 200}).headers
+
+
+@pytest.mark.parametrize(
+    ("result", "body"),
+    [
+        ("Hello from Lambda!", b"Hello from Lambda!"),
+        ({"message": "Hello"}, b'{"message": "Hello"}'),
+        ([1, 2], b"[1, 2]"),
+        (None, b"null"),
+    ],
+)
+def test_a_result_without_a_status_is_the_body_of_a_200(result: object, body: bytes) -> None:
+    assert _response(result) == Response(200, [("content-type", "application/json")], body)
+
+
+def test_hop_by_hop_headers_and_the_length_are_the_gateways_to_set() -> None:
+    headers = {"Connection": "close", "Transfer-Encoding": "chunked", "Content-Length": "1"}
+    assert _response({"statusCode": 200, "headers": headers}).headers == [
+        ("content-type", "text/plain; charset=utf-8")
+    ]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"statusCode": "ok"},
+        {"statusCode": 99},
+        {"statusCode": 100},
+        {"statusCode": True},
+        {"statusCode": None},
+        {"statusCode": 200, "body": {"a": 1}},
+        {"statusCode": 200, "body": "not base64", "isBase64Encoded": True},
+        {"statusCode": 200, "headers": ["x"]},
+        {"statusCode": 200, "headers": {"x": ["a", "b"]}},
+        {"statusCode": 200, "headers": {"x": "a\r\nset-cookie: b"}},
+        {"statusCode": 200, "headers": {"x y": "a"}},
+        {"statusCode": 200, "cookies": "a=1"},
+        {"statusCode": 200, "cookies": ["a=1\r\nx: y"]},
+    ],
+)
+def test_a_malformed_result_is_refused(result: object) -> None:
+    with pytest.raises(MalformedResponse):
+        _response(result)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"statusCode": st.integers(195, 605) | _JSON},
+        optional={
+            "headers": st.dictionaries(st.text(), st.text() | _JSON) | _JSON,
+            "cookies": st.lists(st.text()) | _JSON,
+            "body": st.text() | _JSON,
+            "isBase64Encoded": st.booleans() | _JSON,
+        },
+    )
+    | _JSON
+)
+def test_any_result_is_either_refused_or_can_go_on_the_wire(result: object) -> None:
+    try:
+        response = _response(result)
+    except MalformedResponse:
+        return
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    connection.next_event()
+    headers = [
+        (name.encode(), value.encode("utf-8", "replace")) for name, value in response.headers
+    ]
+    assert connection.send(h11.Response(status_code=response.status, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b'{"message":"Not Found"}'),
+        (413, b'{"message":"Request Entity Too Large"}'),
+        (431, b'{"message":"Request Header Fields Too Large"}'),
+        (500, b'{"message":"Internal Server Error"}'),
+        (503, b'{"message":"Service Unavailable"}'),
+    ],
+)
+def test_the_gateways_own_answers_are_json(status: int, body: bytes) -> None:
+    assert error(status) == Response(status, [("content-type", "application/json")], body)
