@@ -127,6 +127,7 @@ class FakeCognito:
         self.issuer = f"https://cognito-idp.eu-central-1.amazonaws.com/eu-1_{secrets.token_hex(4)}"
         self.client_id = secrets.token_hex(13)
         self.client_secret = _random_secret()
+        self.further_client_secrets: list[str] = []  # active besides, as during a rotation
         self.clock: Callable[[], float] = time.time
         self.user = User()
         self.access_token_seconds = 3600
@@ -303,11 +304,13 @@ class FakeCognito:
 
     def _is_client(self, arrived: Arrived) -> bool:
         """client_secret_basic with id and secret as they are, or client_secret_post."""
-        ours = (self.client_id, self.client_secret)
+        secrets_now = (self.client_secret, *self.further_client_secrets)
+        active = [f"{self.client_id}:{each}" for each in secrets_now]
         authorization = arrived.headers.get("Authorization")
         if authorization is None:
-            return (arrived.form.get("client_id"), arrived.form.get("client_secret")) == ours
-        return authorization == f"Basic {base64.b64encode(':'.join(ours).encode()).decode()}"
+            form = arrived.form
+            return f"{form.get('client_id')}:{form.get('client_secret')}" in active
+        return authorization in [f"Basic {base64.b64encode(a.encode()).decode()}" for a in active]
 
     def _token(self, arrived: Arrived) -> Reply:
         if not self._is_client(arrived):
@@ -442,7 +445,7 @@ class FakeCognito:
         kind, fault = self._faults.get(endpoint, ("", None))
         if fault is not None:
             fault(line, reply)
-            return kind == "reset_if_reused"
+            return kind == "reset_if_reused" and not line.served_before
         userinfo_is_next = endpoint == "token" and "userinfo" in self._faults
         if userinfo_is_next and self._faults["userinfo"][0] == "refused":
             self._domain.stop_listening()

@@ -66,10 +66,10 @@ class BadGateway(SignInError):
 
 
 class Refused(BadGateway):
-    """The token endpoint answered with an OAuth error (RFC 6749 §5.2), e.g. ``invalid_grant``."""
+    """An endpoint answered with an OAuth error (RFC 6749 §5.2), e.g. ``invalid_grant``."""
 
-    def __init__(self, error: str) -> None:
-        super().__init__(f"token_{error}")
+    def __init__(self, error: str, endpoint: str = "token") -> None:
+        super().__init__(f"{endpoint}_{error}")
         self.error = error
 
 

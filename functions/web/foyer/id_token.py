@@ -1,0 +1,148 @@
+"""ID-token verification: OIDC Core §3.1.3.7 with Cognito's own claims.
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
+The signature is checked with ``cryptography`` itself, which sealing has loaded anyway
+(docs/decisions/). Every failure is a BadGateway with an ``id_token_…`` reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from .errors import BadGateway
+from .signing_keys import SigningKeys
+from .strict_json import parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MOST_CHARACTERS = 32 * 1024
+CLOCK_SKEW_SECONDS = 60
+
+# JWS compact serialization (RFC 7515 §7.1). The signature may be empty here, so that an
+# unsigned token is refused for its algorithm.
+_COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
+
+
+@dataclass(frozen=True)
+class IdToken:
+    """A verified ID token. IdTokenVerifier.verify makes these, and nothing else does."""
+
+    issuer: str
+    subject: str
+    claims: Mapping[str, Any] = field(repr=False)
+
+
+class IdTokenVerifier:
+    """Verifies ID tokens of one issuer, whose keys ``fetch_keys(deadline)`` returns as a JWKS."""
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        fetch_keys: Callable[[float], Mapping[str, object]],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuer = issuer
+        self._keys = SigningKeys(fetch_keys, clock)
+        self._clock = clock
+
+    def verify(
+        self, token: str, *, client_id: str, nonce: str | None, access_token: str, deadline: float
+    ) -> IdToken:
+        """Return the verified token or raise SignInError.
+
+        ``nonce=None`` is for refreshed tokens alone, which have none (OIDC Core §12.2).
+        ``deadline`` is for fetching keys, on the monotonic clock.
+        """
+        claims = self._signed_claims(token, deadline)
+        if claims.get("iss") != self._issuer:
+            raise BadGateway("id_token_wrong_issuer")
+        if claims.get("token_use") != "id":
+            raise BadGateway("id_token_wrong_token_use")
+        if claims.get("aud") not in (client_id, [client_id]):
+            raise BadGateway("id_token_wrong_audience")
+        if claims.get("azp", client_id) != client_id:
+            raise BadGateway("id_token_wrong_azp")
+        self._check_times(claims)
+        if nonce is not None and not _same(claims.get("nonce"), nonce):
+            raise BadGateway("id_token_wrong_nonce")
+        if "at_hash" in claims and not _same(claims["at_hash"], _at_hash(access_token)):
+            raise BadGateway("id_token_wrong_at_hash")
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise BadGateway("id_token_missing_subject")
+        return IdToken(self._issuer, subject, claims)
+
+    def _signed_claims(self, token: str, deadline: float) -> Mapping[str, Any]:
+        """The header says which key to use, never where to get it: jku, jwk and x5u go unread."""
+        parts = _COMPACT.fullmatch(token) if len(token) <= MOST_CHARACTERS else None
+        if parts is None:
+            raise BadGateway("id_token_malformed", "no compact JWS")
+        header = _object(parts[1], "header")
+        if header.get("alg") != "RS256":
+            raise BadGateway("id_token_wrong_algorithm")
+        if "crit" in header:
+            raise BadGateway("id_token_critical_header")  # RFC 7515 §4.1.11
+        kid = header.get("kid")
+        if not isinstance(kid, str):
+            raise BadGateway("id_token_malformed", "no key id")
+        key = self._keys.find(kid, deadline=deadline)
+        signed = f"{parts[1]}.{parts[2]}".encode()
+        try:
+            key.verify(_bytes(parts[3], "signature"), signed, PKCS1v15(), SHA256())
+        except InvalidSignature:
+            raise BadGateway("id_token_bad_signature") from None
+        return _object(parts[2], "claims")
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now = self._clock()
+        if now >= _seconds(claims, "exp") + CLOCK_SKEW_SECONDS:
+            raise BadGateway("id_token_expired")
+        if now < _seconds(claims, "iat") - CLOCK_SKEW_SECONDS:
+            raise BadGateway("id_token_issued_in_future")
+        if "nbf" in claims and now < _seconds(claims, "nbf") - CLOCK_SKEW_SECONDS:
+            raise BadGateway("id_token_not_valid_yet")
+
+
+def _seconds(claims: Mapping[str, Any], name: str) -> float:
+    """A NumericDate (RFC 7519 §2). bool is a kind of int, hence the look at the very type."""
+    value = claims.get(name)
+    if type(value) not in (int, float):
+        raise BadGateway("id_token_malformed", name)
+    return value  # type: ignore[return-value]
+
+
+def _at_hash(access_token: str) -> str:
+    """OIDC Core §3.1.3.6: the left half of the hash that goes with RS256."""
+    half = hashlib.sha256(access_token.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+
+
+def _same(claim: object, expected: str) -> bool:
+    return isinstance(claim, str) and hmac.compare_digest(claim.encode(), expected.encode())
+
+
+def _bytes(part: str, name: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except ValueError:
+        raise BadGateway("id_token_malformed", name) from None
+
+
+def _object(part: str, name: str) -> dict[str, Any]:
+    data = _bytes(part, name)
+    try:
+        return parse_object(data)
+    except ValueError:
+        raise BadGateway("id_token_malformed", name) from None

@@ -1,0 +1,29 @@
+"""JSON from outside, read so that two readers cannot understand it differently (RFC 8259 §4)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Return the JSON object that ``data`` (UTF-8) is, or raise ValueError.
+
+    Members that appear twice are refused, and so are infinities, NaN and lone surrogates,
+    none of which could be written down again.
+    """
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=_each_once)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    if len(value) != len(members):
+        raise ValueError("a member appears twice")
+    return value

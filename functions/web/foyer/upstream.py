@@ -1,0 +1,222 @@
+"""HTTP to a server that may be slow, cut off or hostile: bounded in time and size, forgetful.
+
+Everything here fails with ``{endpoint}_…`` reasons: timeout, unreachable, redirected,
+throttled, answer_encoded, answer_cut_short, answer_too_large.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import ssl
+import time
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import certifi
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from .errors import BadGateway, GatewayTimeout, Unavailable
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+CONNECT_SECONDS = 2.0
+TOTAL_SECONDS = 5.0
+ANSWER_BYTES = 64 * 1024
+RETRY_AFTER_SECONDS = 5
+MOST_RETRY_AFTER_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete answer that was no redirect and no throttling."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class Upstream:
+    """Takes the session over: no proxies or netrc from the environment, no cookies, no retries.
+
+    Cookies matter most: the session outlives a visitor, whose cookies would go out with the
+    next one's requests.
+    """
+
+    def __init__(self, http: requests.Session, clock: Callable[[], float]) -> None:
+        http.trust_env = False
+        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._adapter = _TotalTimeoutAdapter(http.verify)
+        http.mount("https://", self._adapter)
+        http.mount("http://", self._adapter)
+        self._http = http
+        self._clock = clock
+
+    def get(
+        self, endpoint: str, url: str, headers: Mapping[str, str], *, deadline: float
+    ) -> Answer:
+        return self._exchange(endpoint, "GET", url, headers, form=None, deadline=deadline)
+
+    def post(
+        self,
+        endpoint: str,
+        url: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, str],
+        *,
+        deadline: float,
+    ) -> Answer:
+        """Send once, on a new connection.
+
+        One kept from an earlier invocation may have died while Lambda held the container
+        frozen, which shows only after sending, and a code must not be sent twice. Every
+        sign-in and refresh begins with a POST, so the calls after it reuse a live connection.
+        """
+        self._adapter.close()
+        return self._exchange(endpoint, "POST", url, headers, form=form, deadline=deadline)
+
+    def _exchange(
+        self,
+        endpoint: str,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        form: Mapping[str, str] | None,
+        deadline: float,
+    ) -> Answer:
+        seconds = min(TOTAL_SECONDS, deadline - self._clock())
+        if seconds <= 0:
+            raise GatewayTimeout(f"{endpoint}_timeout", "no time left to ask")
+        try:
+            response = self._http.request(
+                method,
+                url,
+                headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
+                data=form,
+                # types-requests does not know that urllib3's own kind is taken
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, total=seconds),  # type: ignore[arg-type]
+                allow_redirects=False,
+                stream=True,
+            )
+        # `from None`: the cause may quote a header with a secret or a token in it.
+        except requests.Timeout:
+            raise GatewayTimeout(f"{endpoint}_timeout") from None
+        except requests.RequestException as error:
+            raise BadGateway(f"{endpoint}_unreachable", type(error).__name__) from None
+        with response:
+            _refuse_early(endpoint, response)
+            return Answer(response.status_code, response.headers, _read(endpoint, response))
+
+
+def _refuse_early(endpoint: str, response: requests.Response) -> None:
+    if 300 <= response.status_code < 400:
+        raise BadGateway(f"{endpoint}_redirected", f"HTTP {response.status_code}")
+    if response.status_code == 429:
+        retry_after = _retry_after(response.headers.get("Retry-After", ""))
+        raise Unavailable(f"{endpoint}_throttled", retry_after=retry_after)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadGateway(f"{endpoint}_answer_encoded", "identity was asked for")
+
+
+def _retry_after(value: str) -> int:
+    """Seconds, within reason; the form with a date (RFC 9110 §10.2.3) is not worth parsing."""
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        return RETRY_AFTER_SECONDS
+    return min(max(int(value), 1), MOST_RETRY_AFTER_SECONDS)
+
+
+def _read(endpoint: str, response: requests.Response) -> bytes:
+    body = b""
+    try:
+        while piece := response.raw.read(ANSWER_BYTES + 1 - len(body), decode_content=False):
+            body += piece
+            if len(body) > ANSWER_BYTES:
+                raise BadGateway(f"{endpoint}_answer_too_large", f"over {ANSWER_BYTES} bytes")
+    except urllib3.exceptions.TimeoutError:
+        raise GatewayTimeout(f"{endpoint}_timeout", "in the middle of the answer") from None
+    except urllib3.exceptions.HTTPError as error:
+        raise BadGateway(f"{endpoint}_answer_cut_short", type(error).__name__) from None
+    return body
+
+
+# What follows makes a timeout cover the whole answer. Left alone, requests and urllib3 apply
+# it to each read anew, so that a server sending a byte a second is waited for without end.
+
+
+class _ReadInTime(io.RawIOBase):
+    """Reads from a socket until a time on the monotonic clock, then raises TimeoutError."""
+
+    def __init__(self, raw: io.RawIOBase, connection: socket.socket, deadline: float) -> None:
+        super().__init__()
+        self._raw = raw
+        self._connection = connection
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the answer takes too long")
+        self._connection.settimeout(seconds)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _AnswerInTime(http.client.HTTPResponse):
+    """Takes the timeout that urllib3 set on the socket, the time left, for all of the answer."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        self.fp = io.BufferedReader(_ReadInTime(self.fp.detach(), sock, deadline))
+
+
+class _Connection(HTTPConnection):
+    response_class = _AnswerInTime
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _AnswerInTime
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _TotalTimeoutAdapter(HTTPAdapter):
+    """One TLS context for all connections: by default each one reads the CA file again."""
+
+    def __init__(self, verify: bool | str | None) -> None:
+        """``verify`` may name a CA file or directory, as with requests; False is not honoured."""
+        authorities = verify if isinstance(verify, str) else certifi.where()
+        is_directory = Path(authorities).is_dir()
+        self._tls = ssl.create_default_context(
+            cafile=None if is_directory else authorities,
+            capath=authorities if is_directory else None,
+        )
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The context has been told already whom to trust."""
