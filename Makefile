@@ -6,14 +6,18 @@ SHELL := /bin/bash
 UV := $(shell command -v uv || echo .tools/bin/uv)
 SAM := .venv-sam/bin/sam
 PY := .venv/bin/python
+PORT ?= 3000
 
-.PHONY: help run test check format build requirements clean
+.PHONY: help run start-api test check format build requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
-	@$(PY) -m local.run $(ARGS)
+	@exec $(PY) -m local.run --port $(PORT) $(ARGS)
+
+start-api: .venv/local build ## The same with the app under `sam local start-api` (needs Docker)
+	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
 	@$(PY) -m pytest $(ARGS)
@@ -31,7 +35,7 @@ format: .venv/dev ## Let ruff format and fix what it can
 	$(PY) -m ruff format .
 
 build: .venv-sam/done ## sam build
-	$(SAM) build
+	PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM) build
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null

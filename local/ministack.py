@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,8 @@ class MiniStack:
 
     def stop(self) -> None:
         """Ask it to end (it saves its state then), and insist after five seconds."""
+        assert self.process.stdin is not None  # noqa: S101 - it was asked for
+        self.process.stdin.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -39,7 +43,8 @@ class MiniStack:
 def start(*, port: int, data: Path, host: str = "127.0.0.1") -> MiniStack:
     """Start MiniStack on ``port``, with its state and log in the folder ``data``.
 
-    Returns at once; ``wait_until_ready`` waits. Root credentials are test/test.
+    Returns at once; ``wait_until_ready`` waits. Root credentials are test/test. It ends with
+    this process, however this process ends.
     """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "ministack.log"
@@ -57,9 +62,9 @@ def start(*, port: int, data: Path, host: str = "127.0.0.1") -> MiniStack:
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, __file__],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             # Ctrl-C in the terminal reaches the whole group; only the parent is to act on it.
@@ -81,3 +86,16 @@ def wait_until_ready(ministack: MiniStack, seconds: float = 20) -> None:
         else:
             return
     raise MiniStackError(f"the local AWS did not answer in {seconds:g} s; its log: {ministack.log}")
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of standard input; it closes when the parent is gone."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # This file's folder is first on the path and would hide the package of the same name.
+    del sys.path[0]
+    runpy.run_module("ministack", run_name="__main__", alter_sys=True)

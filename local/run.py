@@ -1,0 +1,162 @@
+"""Foyer on one machine: the app, Cognito with managed login, an inbox and a users page.
+
+    python -m local.run          # what `make run` calls
+    python -m local.run --sam    # what `make start-api` calls: the app under `sam local start-api`
+
+Takes three ports: the app's (3000), the next for managed login, the one after for the local AWS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from local import ministack
+from local.docker_bridge import HOST as HOST_SEEN_FROM_DOCKER
+from local.ministack import MiniStack, MiniStackError
+from local.places import FUNCTION, TEMPLATE, Places, RunError, listen
+from local.progress import Progress
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with ExitStack() as running:
+            _run(Places(options.host, options.port), options, running)
+    except (RunError, MiniStackError) as error:
+        print(f"Foyer stopped: {error}.", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> None:
+    """Start everything in the order of need, say so, and serve; ``running`` ends all of it."""
+    progress = running.enter_context(Progress(sys.stdout))
+    progress.step("Starting the local AWS")
+    app_listener = running.enter_context(listen(places.host, places.port))
+    login_listeners = [running.enter_context(listen(places.host, places.login_port))]
+    aws = _start_aws(places, running)
+    # Imported while the local AWS starts, which takes as long.
+    from local import sam, serving  # noqa: PLC0415
+
+    stack = _deploy(places, aws, options.parameter, progress)
+    children = {"the local AWS": aws.process}
+    environment = _environment(places, stack, HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1")
+    served, forwards = [], []
+    if options.sam:
+        progress.step("Starting the SAM CLI")
+        at_login, at_aws = sam.bridge_listeners(places)
+        login_listeners += at_login
+        forwards = [(listener, places.aws_port) for listener in at_aws]
+        app_listener.close()  # the SAM CLI takes the port itself
+        children["the SAM CLI"] = sam.start_api(places, environment)
+        running.callback(sam.stop, children["the SAM CLI"])
+    else:
+        served.append(serving.app(places, environment, app_listener, options.log_format))
+    served.append(serving.login(places, stack, aws.endpoint, login_listeners))
+
+    def ready() -> None:
+        progress.end()
+        _print_banner(places, stack, progress.seconds)
+
+    ended = asyncio.run(serving.serve(served, forwards=forwards, children=children, ready=ready))
+    if ended is not None:
+        raise RunError(f"{ended} ended by itself; its log is {aws.log}")
+
+
+def _start_aws(places: Places, running: ExitStack) -> MiniStack:
+    listen("127.0.0.1", places.aws_port).close()  # taken is better said now than by its traceback
+    aws = ministack.start(port=places.aws_port, data=places.data)
+    running.callback(aws.stop)
+    return aws
+
+
+def _deploy(
+    places: Places, aws: MiniStack, parameters: Sequence[tuple[str, str]], progress: Progress
+) -> Stack:
+    from local.stack import StackError, deploy  # noqa: PLC0415
+
+    ministack.wait_until_ready(aws)
+    progress.step("Creating the user pool from template.yaml")
+    try:
+        return deploy(aws.endpoint, TEMPLATE, {"LocalUrl": places.app, **dict(parameters)})
+    except StackError as error:
+        raise RunError(f"{error} (to begin anew, delete {places.data})") from error
+
+
+def _environment(places: Places, stack: Stack, host: str) -> Mapping[str, str]:
+    """The configuration contract, filled in; ``host`` is this machine as the function sees it."""
+    from local.stack import CREDENTIALS, REGION, function_environment  # noqa: PLC0415
+
+    aws = f"http://{host}:{places.aws_port}"
+    return {
+        **function_environment(stack, TEMPLATE, FUNCTION),
+        **CREDENTIALS,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": aws,
+        "SECRET_ID": stack.secret_name,
+        "APP_URL": places.app,
+        "COGNITO_DOMAIN_URL": places.login,
+        "COGNITO_BACKCHANNEL_URL": f"http://{host}:{places.login_port}",
+        "COGNITO_ISSUER": f"https://cognito-idp.{REGION}.amazonaws.com/{stack.user_pool_id}",
+        "COGNITO_JWKS_URL": f"{aws}/{stack.user_pool_id}/.well-known/jwks.json",
+    }
+
+
+def _print_banner(places: Places, stack: Stack, seconds: float) -> None:
+    from local.stack import DEMO_USER, demo_password  # noqa: PLC0415
+
+    bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
+    print(  # noqa: T201
+        f"""
+  {bold}Foyer runs{plain} {dim}after {seconds:.1f} s{plain}
+
+  {bold}App{plain}            {places.app}
+  Managed login  {places.login}  {dim}(stand-in for Cognito's pages){plain}
+  Inbox          {places.login}/inbox
+  Users          {places.login}/users
+  Demo user      {DEMO_USER}, password {demo_password(stack)}
+
+  {dim}Data in {places.data}. Ctrl-C stops everything.{plain}
+""",
+        flush=True,
+    )
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description="Run Foyer on this machine.")
+    parser.add_argument("--port", type=int, default=3000, help="the first of three (3000)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
+    parser.add_argument("--sam", action="store_true", help="the app under `sam local start-api`")
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml, e.g. Mfa=on; may be repeated",
+    )
+    return parser.parse_args(arguments)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The servers of the local stack, in one process, until Ctrl-C or until a child process ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from local import managed_login
+from local.console import Console, LogFormat
+from local.docker_bridge import forward
+from local.gateway import HTTP_OPTIONS, Gateway
+from local.places import TEMPLATE, Places
+from local.stack import REGION, Stack
+
+_LOOK_EVERY = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class Served:
+    """An ASGI application and the sockets it listens on."""
+
+    app: ASGIApp
+    listeners: Sequence[socket.socket]
+
+
+def app(
+    places: Places, environment: Mapping[str, str], listener: socket.socket, log_format: LogFormat
+) -> Served:
+    """The functions behind the gateway; everything they log goes to a file as well."""
+    log = (places.data / "app.log").open("a", encoding="utf-8")
+    console = Console(sys.stdout, log_format=log_format, log=log)
+    return Served(Gateway(TEMPLATE, environment, console=console), [listener])
+
+
+def login(
+    places: Places, stack: Stack, aws_endpoint: str, listeners: Sequence[socket.socket]
+) -> Served:
+    """The pages that stand in for Cognito's, with the inbox and the users page."""
+    settings = managed_login.ManagedLogin(
+        aws_endpoint=aws_endpoint,
+        region=REGION,
+        user_pool_id=stack.user_pool_id,
+        pages_client_id=stack.pages_client_id,
+        public_url=places.login,
+        app_url=places.app,
+        brand_name=stack.parameters["BrandName"],
+        brand_color=stack.parameters["BrandColor"],
+    )
+    return Served(managed_login.create_app(settings), listeners)
+
+
+async def serve(
+    served: Sequence[Served],
+    *,
+    forwards: Sequence[tuple[socket.socket, int]],
+    children: Mapping[str, subprocess.Popen[bytes]],
+    ready: Callable[[], None],
+) -> str | None:
+    """None after Ctrl-C or SIGTERM; the name of the child that ended, when one did."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    for listener, port in forwards:
+        await forward(listener, port)
+    servers = [_Server(uvicorn.Config(one.app, lifespan="on", **HTTP_OPTIONS)) for one in served]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=list(one.listeners)))
+        for server, one in zip(servers, served, strict=True)
+    ]
+    while not all(
+        server.started or task.done() for server, task in zip(servers, tasks, strict=True)
+    ):
+        await asyncio.sleep(0.01)
+    ready()
+    ended = await _until_over(stop, children)
+    for server in servers:
+        server.should_exit = True
+    await asyncio.gather(*tasks)
+    return ended
+
+
+class _Server(uvicorn.Server):
+    """One of several, so signals are not its own to handle."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _until_over(
+    stop: asyncio.Event, children: Mapping[str, subprocess.Popen[bytes]]
+) -> str | None:
+    while not stop.is_set():
+        for name, child in children.items():
+            if child.poll() is not None:
+                return name
+        try:
+            async with asyncio.timeout(_LOOK_EVERY):
+                await stop.wait()
+        except TimeoutError:
+            pass
+    return None
