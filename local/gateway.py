@@ -42,6 +42,7 @@ HTTP_OPTIONS: dict[str, Any] = {
     "log_config": None,
     "proxy_headers": False,
     "server_header": False,
+    "timeout_graceful_shutdown": 1,  # seconds; Ctrl-C has no patience with a hanging function
     "h11_max_incomplete_event_size": 256 * 1024,
 }
 
@@ -144,6 +145,8 @@ class Gateway:
             return api_gateway.error(500), str(failure)
         except TimeoutError:
             return api_gateway.error(503), f"no answer in {self._timeout:g} seconds"
+        except asyncio.CancelledError:  # uvicorn's patience has ended; it logs what is let through
+            return api_gateway.error(503), "the gateway is stopping"
         try:
             return api_gateway.parse_response(payload), last_reason(printed)
         except MalformedResponse as problem:

@@ -37,7 +37,9 @@ Resources:
           UNSET: !Ref Unset
       Events:
         Home: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi, Method: get, Path: /}}
-        Rest: {Type: HttpApi, Properties: {Method: x-amazon-apigateway-any-method, Path: "/{proxy+}"}}
+        Rest:
+          Type: HttpApi
+          Properties: {Method: x-amazon-apigateway-any-method, Path: "/{proxy+}"}
         Everything: {Type: HttpApi}
         Daily: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
   Rotation:
