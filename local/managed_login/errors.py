@@ -1,0 +1,44 @@
+"""How a request to the pages can end early.
+
+ManagedLoginError
+├── ErrorPage       a page of our own; the browser is not sent anywhere
+├── SentBack        the browser goes back to the app with an OAuth error (RFC 6749 §4.1.2.1)
+├── OAuthError      a JSON answer of a back-channel endpoint (RFC 6749 §5.2)
+└── Rejected        the user pool said no, with Cognito's own error code
+"""
+
+from __future__ import annotations
+
+
+class ManagedLoginError(Exception):
+    """The root; never raised itself."""
+
+
+class ErrorPage(ManagedLoginError):
+    def __init__(self, error: str, explanation: str, status: int = 400) -> None:
+        super().__init__(error)
+        self.error = error
+        self.explanation = explanation
+        self.status = status
+
+
+class SentBack(ManagedLoginError):
+    def __init__(self, error: str, location: str) -> None:
+        super().__init__(error)
+        self.location = location
+
+
+class OAuthError(ManagedLoginError):
+    def __init__(self, error: str, description: str = "", status: int = 400) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+class Rejected(ManagedLoginError):
+    """``code`` is Cognito's exception name, e.g. ``CodeMismatchException``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,0 +1,117 @@
+"""Turns templates into answers: escaped HTML, with headers that allow no script at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from local.managed_login.settings import ManagedLogin
+
+_HERE = Path(__file__).parent
+_COMMON_LOOK = _HERE.parents[1] / "functions/web/foyer/pages/style.css"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One labelled input; ``problem`` stands beside it and is announced with it."""
+
+    name: str
+    label: str
+    type: str = "text"
+    value: str = ""
+    autocomplete: str = "off"
+    inputmode: str = ""
+    hint: str = ""
+    rules: tuple[str, ...] = ()
+    problem: str = ""
+    is_required: bool = True
+
+
+def username_field(label: str, value: str = "", problem: str = "") -> Field:
+    return Field("username", label, value=value, autocomplete="username", problem=problem)
+
+
+def code_field(label: str, problem: str = "") -> Field:
+    return Field("code", label, autocomplete="one-time-code", inputmode="numeric", problem=problem)
+
+
+class Pages:
+    def __init__(self, settings: ManagedLogin) -> None:
+        self._settings = settings
+        self._style = "\n".join(
+            [
+                _COMMON_LOOK.read_text("utf-8"),
+                (_HERE / "forms.css").read_text("utf-8"),
+                f":root {{ --brand: {settings.brand_color}; "
+                f"--on-brand: {ink_on(settings.brand_color)}; }}",
+            ]
+        )
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        self._style_source = f"'sha256-{digest}'"
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def show(
+        self, template: str, *, status: int = 200, redirects_to: str = "", **values: Any
+    ) -> HTMLResponse:
+        """``redirects_to``: where the page's form may lead in the end, such as a redirect URI."""
+        html = self._templates.get_template(template).render(
+            brand=self._settings.brand_name,
+            app_url=self._settings.app_url,
+            style=self._style,
+            **values,
+        )
+        headers = {"Content-Security-Policy": self._policy(redirects_to)}
+        return HTMLResponse(html, status, headers)
+
+    def _policy(self, redirects_to: str) -> str:
+        # Browsers apply form-action to the redirects that follow a form, so the app has to be in.
+        destinations = ["'self'"]
+        if redirects_to:
+            parts = urlsplit(redirects_to)
+            destinations.append(
+                f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+            )
+        return "; ".join(
+            [
+                "default-src 'none'",
+                f"style-src {self._style_source}",
+                "img-src data:",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+                f"form-action {' '.join(destinations)}",
+            ]
+        )
+
+
+def ink_on(color: str) -> str:
+    """Black or white, whichever reads better on ``color`` (#rgb or #rrggbb; WCAG 2.2 luminance)."""
+    digits = color.removeprefix("#")
+    channels: Iterable[str] = (
+        (digit * 2 for digit in digits)
+        if len(digits) == 3
+        else (digits[i : i + 2] for i in (0, 2, 4))
+    )
+    try:
+        red, green, blue = (_linear(int(channel, 16) / 255) for channel in channels)
+    except ValueError:
+        return "#fff"
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#fff" if luminance < 0.179 else "#111"
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,120 @@
+"""/mfa and /mfa/setup: the code of an authenticator app (TOTP, RFC 6238)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+import segno
+from starlette.responses import Response
+
+from local.managed_login.authorization import AuthorizationRequest
+from local.managed_login.errors import Rejected
+from local.managed_login.incoming import Incoming
+from local.managed_login.pages import code_field
+from local.managed_login.sign_in import complete, over
+from local.managed_login.site import Site
+from local.managed_login.visits import AnswerTotp, EnrolTotp, Session
+
+_WRONG = "That code is not right. Enter the one your app shows now."
+_LOCKED = "Too many wrong codes. Wait a little, then enter the one your app shows then."
+_WRONG_CODES = ("CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException")
+
+
+def challenge_page(site: Site, incoming: Incoming) -> Response:
+    """GET /mfa."""
+    request = site.authorization(incoming)
+    if incoming.visit.step(incoming.query["step"], AnswerTotp) is None:
+        return over(incoming)
+    return _show_challenge(site, incoming, request)
+
+
+def answer_challenge(site: Site, incoming: Incoming) -> Response:
+    """POST /mfa. The authorization code is fetched only after the second factor."""
+    request = site.authorization(incoming)
+    site.form_age(incoming)
+    step = incoming.visit.step(incoming.query["step"], AnswerTotp)
+    if step is None:
+        return over(incoming)
+    attempt = ("totp", step.username)
+    if site.attempts.is_locked(attempt):
+        return _show_challenge(site, incoming, request, _LOCKED)
+    try:
+        site.directory.answer_totp(step.username, _digits(incoming))
+    except Rejected as rejected:
+        if rejected.code not in _WRONG_CODES:
+            raise
+        site.attempts.failed(attempt)
+        return _show_challenge(site, incoming, request, _WRONG)
+    site.attempts.succeeded(attempt)
+    incoming.visit.end(incoming.query["step"])
+    return complete(site, request, Session(step.username, step.password))
+
+
+def enrolment_page(site: Site, incoming: Incoming) -> Response:
+    """GET /mfa/setup."""
+    request = site.authorization(incoming)
+    step = incoming.visit.step(incoming.query["step"], EnrolTotp)
+    return _show_enrolment(site, incoming, request, step) if step else over(incoming)
+
+
+def enrol(site: Site, incoming: Incoming) -> Response:
+    """POST /mfa/setup: the first code proves that the app has the secret."""
+    request = site.authorization(incoming)
+    site.form_age(incoming)
+    step = incoming.visit.step(incoming.query["step"], EnrolTotp)
+    if step is None:
+        return over(incoming)
+    try:
+        site.directory.enrol_totp(step.access_token, _digits(incoming))
+    except Rejected as rejected:
+        if rejected.code not in _WRONG_CODES:
+            raise
+        return _show_enrolment(site, incoming, request, step, _WRONG)
+    incoming.visit.end(incoming.query["step"])
+    return complete(site, request, Session(step.username, step.password))
+
+
+def key_uri(issuer: str, username: str, secret: str) -> str:
+    """What the QR code says (https://github.com/google/google-authenticator/wiki/Key-Uri-Format)."""
+    parameters = urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
+    return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{parameters}"
+
+
+def _digits(incoming: Incoming) -> str:
+    """The code as typed, less the blanks that apps show inside it; never empty for the API."""
+    return "".join(incoming.form["code"].split()) or "-"
+
+
+def _show_challenge(
+    site: Site, incoming: Incoming, request: AuthorizationRequest, problem: str = ""
+) -> Response:
+    return site.show(
+        "mfa.html",
+        incoming,
+        status=400 if problem else 200,
+        redirects_to=request.redirect_uri,
+        fields=[code_field("Code", problem)],
+        step=incoming.query["step"],
+    )
+
+
+def _show_enrolment(
+    site: Site,
+    incoming: Incoming,
+    request: AuthorizationRequest,
+    step: EnrolTotp,
+    problem: str = "",
+) -> Response:
+    image = segno.make(key_uri(site.settings.brand_name, step.username, step.totp_secret))
+    groups = [step.totp_secret[i : i + 4] for i in range(0, len(step.totp_secret), 4)]
+    return site.show(
+        "mfa_setup.html",
+        incoming,
+        status=400 if problem else 200,
+        redirects_to=request.redirect_uri,
+        fields=[code_field("Code from the app", problem)],
+        step=incoming.query["step"],
+        qr_code=image.svg_data_uri(border=3, light="#fff", dark="#000"),
+        secret=" ".join(groups),
+        is_demanded=site.directory.pool().mfa == "ON",
+    )

@@ -1,0 +1,86 @@
+"""Everything a handler needs, and the few moves that most handlers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from local.managed_login import authorization
+from local.managed_login.attempts import Attempts
+from local.managed_login.authorization import AuthorizationRequest
+from local.managed_login.directory import Directory
+from local.managed_login.errors import ErrorPage
+from local.managed_login.incoming import Incoming
+from local.managed_login.pages import Pages
+from local.managed_login.settings import ManagedLogin
+from local.managed_login.visits import SESSION_COOKIE, SESSION_SECONDS, Session, Shelf
+
+# What a page may say after a redirect: the address carries the key, never the sentence.
+NOTICES = {
+    "confirmed": "Your e-mail address is confirmed. Sign in to continue.",
+    "reset": "Your password is changed. Sign in with the new one.",
+    "late": "That took longer than five minutes. Please sign in again.",
+    "over": "That step is over. Please sign in.",
+    "sent": "A new code is on its way.",
+    "must-reset": "Your password has to be reset. We have sent a code to your e-mail address.",
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    settings: ManagedLogin
+    directory: Directory
+    pages: Pages
+    sessions: Shelf[Session]
+    attempts: Attempts
+    clock: Callable[[], float]
+
+    def authorization(self, incoming: Incoming) -> AuthorizationRequest:
+        """The checked authorization request that this page serves."""
+        query = incoming.query.without("step", "notice")
+        return authorization.understand(query, self.directory.client)
+
+    def form_age(self, incoming: Incoming) -> float:
+        """Seconds since the posted form was handed out; ErrorPage (403) if it was not ours."""
+        age = incoming.visit.form_age(incoming.form["csrf"], incoming.path)
+        if age is None:
+            raise ErrorPage(
+                "csrf",
+                "This form did not come from this page, or the page was opened before the local "
+                "stack was started again. Go back, reload the page and try once more.",
+                403,
+            )
+        return age
+
+    def session(self, incoming: Incoming) -> Session | None:
+        return self.sessions.get(incoming.cookies.get(SESSION_COOKIE, ""))
+
+    def show(
+        self, template: str, incoming: Incoming, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page with forms: each path it posts to gets a CSRF token of its own."""
+        return self.pages.show(
+            template,
+            status=status,
+            action=incoming.to,
+            csrf=incoming.visit.form_token,
+            notice=NOTICES.get(incoming.query["notice"], ""),
+            **values,
+        )
+
+    def start_session(self, response: RedirectResponse, session: Session) -> None:
+        response.set_cookie(
+            SESSION_COOKIE,
+            self.sessions.put(session),
+            max_age=SESSION_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=self.settings.public_url.startswith("https:"),
+        )
+
+
+def see_other(location: str) -> RedirectResponse:
+    return RedirectResponse(location, 303)

@@ -1,0 +1,55 @@
+"""/users: who signed up, and the two things an administrator does to try the flows."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+from starlette.responses import Response
+
+from local.managed_login.errors import ErrorPage
+from local.managed_login.incoming import Incoming
+from local.managed_login.pool import PasswordPolicy
+from local.managed_login.site import Site, see_other
+
+
+def users_page(site: Site, incoming: Incoming) -> Response:
+    """GET /users."""
+    return _show(site, incoming)
+
+
+def change_user(site: Site, incoming: Incoming) -> Response:
+    """POST /users: disable, enable, or require a new password of one user."""
+    site.form_age(incoming)
+    user = site.directory.find(incoming.form["username"] or "-")
+    if user is None:
+        raise ErrorPage("invalid_request", "The user pool has no such user.", 404)
+    match incoming.form["action"]:
+        case "disable":
+            site.directory.set_enabled(user.username, False)
+        case "enable":
+            site.directory.set_enabled(user.username, True)
+        case "require-new-password":
+            password = temporary_password(site.directory.pool().policy)
+            site.directory.require_new_password(user.username, password)
+            return _show(site, incoming, username=user.username, password=password)
+        case _:
+            raise ErrorPage("invalid_request", "There is no such action.")
+    return see_other("/users")
+
+
+def temporary_password(policy: PasswordPolicy) -> str:
+    """A random password that keeps every rule a policy can have."""
+    alphabet = string.ascii_letters + string.digits
+    length = max(policy.minimum_length, 12)
+    return "Aa1-" + "".join(secrets.choice(alphabet) for _ in range(length - 4))
+
+
+def _show(site: Site, incoming: Incoming, username: str = "", password: str = "") -> Response:
+    return site.show(
+        "users.html",
+        incoming,
+        users=site.directory.users(),
+        changed=username,
+        temporary_password=password,
+    )

@@ -1,0 +1,156 @@
+"""What the pages remember about a browser: kept in memory, found by an opaque cookie.
+
+A visit carries the key of its CSRF tokens and the steps under way. A session is what a completed
+sign-in leaves. Both end with the process; neither is ever written down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+VISIT_COOKIE = "cognito-visit"
+SESSION_COOKIE = "cognito"
+SESSION_SECONDS = 3600  # Cognito's cookie lasts one hour, fixed
+VISIT_SECONDS = 24 * 3600
+SIGN_IN_SECONDS = 300  # a sign-in form dies after five minutes
+MAIL_CODE_SECONDS = 3600
+MOST_STEPS = 20
+
+Value = TypeVar("Value")
+
+
+class Shelf(Generic[Value]):
+    """Values under unguessable names, each for a fixed time, the oldest making room."""
+
+    def __init__(self, seconds: float, most: int, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._clock = clock
+        self._values: dict[str, tuple[float, Value]] = {}
+        self._lock = threading.Lock()
+
+    def put(self, value: Value) -> str:
+        name = secrets.token_urlsafe(32)
+        with self._lock:
+            self._values[name] = (self._clock() + self._seconds, value)
+            if len(self._values) > self._most:
+                del self._values[next(iter(self._values))]
+        return name
+
+    def get(self, name: str) -> Value | None:
+        with self._lock:
+            until, value = self._values.get(name, (0.0, None))
+            return value if self._clock() < until else None
+
+    def drop(self, name: str) -> None:
+        with self._lock:
+            self._values.pop(name, None)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A completed sign-in. The password is what MiniStack wants for the next code."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ConfirmEmail:
+    """Signed up; the code from the mail is to come."""
+
+    username: str
+    seconds = MAIL_CODE_SECONDS
+
+
+@dataclass(frozen=True)
+class ResetPassword:
+    """Asked for a reset code; the user may not even exist."""
+
+    username: str
+    seconds = MAIL_CODE_SECONDS
+
+
+@dataclass(frozen=True)
+class ChooseNewPassword:
+    """Signed in with a temporary password."""
+
+    username: str
+    wants_totp: bool
+    seconds = SIGN_IN_SECONDS
+
+
+@dataclass(frozen=True)
+class AnswerTotp:
+    """The password was right; the code of the authenticator app is to come."""
+
+    username: str
+    password: str = field(repr=False)
+    seconds = SIGN_IN_SECONDS
+
+
+@dataclass(frozen=True)
+class EnrolTotp:
+    """The password was right; an authenticator app is to be set up first."""
+
+    username: str
+    password: str = field(repr=False)
+    access_token: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+    seconds = SIGN_IN_SECONDS
+
+
+Step = ConfirmEmail | ResetPassword | ChooseNewPassword | AnswerTotp | EnrolTotp
+StepType = TypeVar("StepType", bound=Step)
+
+
+class Visit:
+    """One browser, from its first page until it is closed or a day has passed."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._steps: dict[str, tuple[float, Step]] = {}
+        self._lock = threading.Lock()
+        self.waits_for_mail_at = ""  # the page of ours that the inbox leads back to
+
+    def begin(self, step: Step) -> str:
+        """Keep ``step`` and name it; the name serves this visit only."""
+        name = secrets.token_urlsafe(16)
+        with self._lock:
+            self._steps[name] = (self._clock() + step.seconds, step)
+            if len(self._steps) > MOST_STEPS:
+                del self._steps[next(iter(self._steps))]
+        return name
+
+    def step(self, name: str, kind: type[StepType]) -> StepType | None:
+        with self._lock:
+            until, step = self._steps.get(name, (0.0, None))
+        return step if isinstance(step, kind) and self._clock() < until else None
+
+    def end(self, name: str) -> None:
+        with self._lock:
+            self._steps.pop(name, None)
+
+    def form_token(self, path: str) -> str:
+        """A CSRF token that serves the form at ``path`` in this visit."""
+        issued = f"{self._clock():.0f}"
+        return f"{issued}.{self._mac(path, issued)}"
+
+    def form_age(self, token: str, path: str) -> float | None:
+        """Seconds since the form was handed out, or None when it was not handed out here."""
+        issued, _, mac = token.partition(".")
+        if not issued.isascii() or not issued.isdigit():
+            return None
+        if not hmac.compare_digest(mac.encode(), self._mac(path, issued).encode()):
+            return None
+        return self._clock() - float(issued)
+
+    def _mac(self, path: str, issued: str) -> str:
+        return hmac.new(self._key, f"{path}\n{issued}".encode(), hashlib.sha256).hexdigest()
