@@ -1,0 +1,134 @@
+"""Sign-in attempts: what /login puts aside for /callback, bound to the browser.
+
+Each attempt has a cookie of its own, so that two tabs don't disturb each other. Its name ends
+in the first characters of the state, which finds the cookie without giving the state away.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from .errors import SealBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .cookies import CookieStyle
+    from .sealing import KeyRing
+
+LIFETIME = 600  # seconds; managed login's own form dies after five minutes
+MAX_OPEN = 5
+
+_PREFIX = "foyer-attempt-"
+_PURPOSE = "attempt 1"  # count up when the fields change: cookies outlive a deployment
+_SLOT = re.compile(r"[A-Za-z0-9_-]{8}")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One sign-in under way. ``started_at`` is in seconds since the epoch."""
+
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    return_to: str = field(repr=False)
+    started_at: int
+
+    @classmethod
+    def start(cls, *, return_to: str, now: float) -> Attempt:
+        """A new attempt; state, nonce and code verifier are 256 random bits each."""
+        return cls(
+            state=secrets.token_urlsafe(32),
+            nonce=secrets.token_urlsafe(32),
+            code_verifier=secrets.token_urlsafe(32),
+            return_to=return_to,
+            started_at=int(now),
+        )
+
+    @property
+    def code_challenge(self) -> str:
+        """The S256 challenge (RFC 7636 §4.2)."""
+        digest = hashlib.sha256(self.code_verifier.encode("ascii")).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True)
+class AttemptCookies:
+    """Attempts in cookies of the given style."""
+
+    style: CookieStyle
+
+    def set(self, attempt: Attempt, *, keys: KeyRing) -> str:
+        """The ``Set-Cookie`` line that remembers the attempt."""
+        sealed = keys.seal(
+            json.dumps(asdict(attempt)).encode(),
+            purpose=_PURPOSE,
+            expires_at=attempt.started_at + LIFETIME,
+        )
+        return self.style.set(_PREFIX + _slot(attempt.state), sealed, max_age=LIFETIME)
+
+    def find(
+        self, state: str, cookies: Mapping[str, str], *, keys: KeyRing, now: float
+    ) -> Attempt | None:
+        """The attempt that this state belongs to, if this browser began it.
+
+        Raise SealBroken when the cookie is there but cannot be trusted, or has expired.
+        """
+        sealed = cookies.get(self.style.name(_PREFIX + _slot(state)))
+        if sealed is None:
+            return None
+        attempt = self._open(sealed, keys=keys, now=now)
+        if not hmac.compare_digest(attempt.state.encode(), state.encode()):
+            return None
+        return attempt
+
+    def clear(self, state: str, cookies: Mapping[str, str]) -> tuple[str, ...]:
+        """The line that forgets the attempt of this state, if the browser has one."""
+        return tuple(
+            self.style.clear(_PREFIX + slot)
+            for slot in self._slots(cookies)
+            if slot == _slot(state)
+        )
+
+    def clear_all(self, cookies: Mapping[str, str]) -> tuple[str, ...]:
+        """Lines that forget every attempt."""
+        return tuple(self.style.clear(_PREFIX + slot) for slot in self._slots(cookies))
+
+    def make_room(
+        self, cookies: Mapping[str, str], *, keys: KeyRing, now: float
+    ) -> tuple[str, ...]:
+        """Lines that forget the oldest attempts, so that one more makes at most MAX_OPEN.
+
+        Cookies pile up where people leave sign-in half-way, and enough of them make a request
+        too large for API Gateway.
+        """
+
+        def age(slot: str) -> float:
+            sealed = cookies[self.style.name(_PREFIX + slot)]
+            try:
+                return now - self._open(sealed, keys=keys, now=now).started_at
+            except SealBroken:
+                return float("inf")
+
+        youngest_first = sorted(self._slots(cookies), key=age)
+        return tuple(self.style.clear(_PREFIX + slot) for slot in youngest_first[MAX_OPEN - 1 :])
+
+    def _slots(self, cookies: Mapping[str, str]) -> list[str]:
+        prefix = self.style.name(_PREFIX)
+        named = (name.removeprefix(prefix) for name in cookies if name.startswith(prefix))
+        # A slot goes back out in a header, so it must be one that we could have made.
+        return [slot for slot in named if _SLOT.fullmatch(slot)]
+
+    def _open(self, sealed: str, *, keys: KeyRing, now: float) -> Attempt:
+        return Attempt(**json.loads(keys.open(sealed, purpose=_PURPOSE, now=now)))
+
+
+def _slot(state: str) -> str:
+    return state[:8]

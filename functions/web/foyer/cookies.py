@@ -1,0 +1,36 @@
+"""Cookie names and ``Set-Cookie`` lines (RFC 6265bis).
+
+Every cookie is HttpOnly, SameSite=Lax (Strict would keep it away from the callback, which
+arrives from Cognito's site), Path=/ and, except on http://localhost, Secure with the
+``__Host-`` prefix, which keeps sibling domains from setting it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Browsers drop a longer cookie without a word (RFC 6265bis §5.6 counts name and value;
+# older ones count the whole line).
+MAX_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class CookieStyle:
+    """How cookies look on this origin; ``secure`` is false on http://localhost only."""
+
+    secure: bool
+
+    def name(self, name: str) -> str:
+        """The name as browsers know it."""
+        return f"__Host-{name}" if self.secure else name
+
+    def set(self, name: str, value: str, *, max_age: int) -> str:
+        """A ``Set-Cookie`` line; ``max_age`` is in seconds."""
+        secure = "; Secure" if self.secure else ""
+        return (
+            f"{self.name(name)}={value}; Max-Age={max_age}; Path=/{secure}; HttpOnly; SameSite=Lax"
+        )
+
+    def clear(self, name: str) -> str:
+        """The line that makes browsers forget the cookie."""
+        return self.set(name, "", max_age=0)

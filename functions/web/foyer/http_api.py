@@ -1,0 +1,187 @@
+"""API Gateway's HTTP API on one side, requests and responses of ours on the other.
+
+Events and replies are payload format 2.0:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+The local emulators differ in small things (header case, where cookies are), so nothing here
+depends on them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from .errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_MAX_QUERY_CHARACTERS = 8192
+_MAX_PARAMETERS = 32
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the routes may know of an event. Header names are lower-case."""
+
+    route_key: str
+    request_id: str
+    app_url: str
+    raw_query: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    cookies: Mapping[str, str] = field(repr=False)
+
+    def query(self, **limits: int) -> dict[str, str]:
+        """Return the parameters named in ``limits``, each with at most so many characters.
+
+        Raise BadRequest for a repeated parameter, an oversize one, bad UTF-8 or control
+        characters. Other parameters are ignored, as RFC 6749 §4.1.2 asks for. The raw query is
+        parsed rather than ``queryStringParameters``, where a repeated parameter has become one
+        value with a comma.
+        """
+        found: dict[str, str] = {}
+        for name, value in self._parameters():
+            if name not in limits:
+                continue
+            if name in found:
+                raise BadRequest("parameter_repeated", name)
+            if len(value) > limits[name]:
+                raise BadRequest("parameter_too_long", name)
+            if _CONTROL.search(value):
+                raise BadRequest("parameter_malformed", name)
+            found[name] = value
+        return found
+
+    def _parameters(self) -> list[tuple[str, str]]:
+        if len(self.raw_query) > _MAX_QUERY_CHARACTERS:
+            raise BadRequest("query_too_long")
+        try:
+            return parse_qsl(
+                self.raw_query,
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=_MAX_PARAMETERS,
+            )
+        except UnicodeDecodeError:
+            raise BadRequest("parameter_malformed", "not UTF-8") from None
+        except ValueError:
+            raise BadRequest("query_too_long", "too many parameters") from None
+
+
+def understand(event: Mapping[str, Any], *, app_url: str | None) -> Request:
+    """Turn an event into a Request; ``app_url`` None means the domain that was called."""
+    context = event["requestContext"]
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return Request(
+        route_key=_route_key(event),
+        request_id=context["requestId"],
+        app_url=app_url or f"https://{context['domainName']}",
+        raw_query=event.get("rawQueryString") or "",
+        headers=headers,
+        cookies=_cookies(event.get("cookies"), headers.get("cookie", "")),
+    )
+
+
+def is_head(event: Mapping[str, Any]) -> bool:
+    """Whether the reply must go without its body (RFC 9110 §9.3.2)."""
+    return bool(event["requestContext"]["http"]["method"] == "HEAD")
+
+
+def _route_key(event: Mapping[str, Any]) -> str:
+    return f"GET {event['rawPath']}" if is_head(event) else event["routeKey"]
+
+
+def _cookies(listed: list[str] | None, header: str) -> dict[str, str]:
+    """API Gateway lists cookies and removes the header; an emulator may leave the header only."""
+    pairs = listed if listed is not None else header.split(";")
+    cookies: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.strip().partition("=")
+        if equals:
+            cookies.setdefault(name, value)  # the first is the most specific: RFC 6265 §5.4
+    return cookies
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer before the headers that every answer carries."""
+
+    status: int
+    body: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = field(default=(), repr=False)
+
+
+def html(
+    body: str,
+    *,
+    status: int = 200,
+    cookies: tuple[str, ...] = (),
+    more_headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An HTML page."""
+    headers = {"content-type": "text/html; charset=utf-8", **(more_headers or {})}
+    return Response(status, body, headers, cookies)
+
+
+def json_document(
+    value: object,
+    *,
+    status: int = 200,
+    media_type: str = "application/json",
+    cookies: tuple[str, ...] = (),
+    more_headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A JSON document."""
+    headers = {"content-type": media_type, **(more_headers or {})}
+    return Response(status, json.dumps(value), headers, cookies)
+
+
+def redirect(
+    location: str,
+    *,
+    status: int,
+    cookies: tuple[str, ...] = (),
+    more_headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A redirect: 302 after GET, 303 where something was done (RFC 9110 §15.4)."""
+    return Response(status, "", {"location": location, **(more_headers or {})}, cookies)
+
+
+def security_headers(*, style_source: str, form_target: str) -> dict[str, str]:
+    """The headers of every answer (docs/security.md gives the reason for each).
+
+    ``style_source`` is the CSP hash of the one inline style. ``form_target`` is managed login's
+    origin: browsers hold the redirect that follows the sign-out form to form-action too.
+    """
+    policy = (
+        f"default-src 'none'; style-src {style_source}; img-src data:; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action 'self' {form_target}"
+    )
+    return {
+        "cache-control": "no-store",
+        "content-security-policy": policy,
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "referrer-policy": "no-referrer",
+        "strict-transport-security": "max-age=63072000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def reply(
+    response: Response, *, always: Mapping[str, str], without_body: bool = False
+) -> dict[str, Any]:
+    """The reply in payload format 2.0; a response's own headers win over ``always``."""
+    return {
+        "statusCode": response.status,
+        "headers": {**always, **response.headers},
+        "cookies": list(response.cookies),
+        "body": "" if without_body else response.body,
+        "isBase64Encoded": False,
+    }

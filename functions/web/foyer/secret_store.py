@@ -1,0 +1,166 @@
+"""The secret: read from Secrets Manager, kept for five minutes, re-read when it looks outdated.
+
+One JSON object holds ``client_id``, ``client_secret``, ``session_key`` and, after a rotation,
+``previous_session_key``; one read gives all of it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .errors import ConfigurationError, Refused, Unavailable, UnknownKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools import Logger
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+T = TypeVar("T")
+
+KEEP_FOR = 300  # seconds
+REREAD_AFTER = 30  # seconds: how often a doubt may lead to a read
+
+# Two tries of three seconds at most leave a sign-in time enough.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+
+_REASONS = {
+    "ResourceNotFoundException": "secret_not_found",
+    "AccessDeniedException": "secret_denied",
+    "DecryptionFailure": "secret_denied",
+    "ThrottlingException": "secret_throttled",
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the secret holds; ``session_keys`` are newest first."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    session_keys: tuple[str, ...] = field(repr=False)
+
+
+def parse_credentials(text: str) -> Credentials:
+    """Raise ConfigurationError naming the field that is missing or malformed."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        raise ConfigurationError("the secret is not JSON") from None
+    if not isinstance(fields, dict):
+        raise ConfigurationError("the secret is not a JSON object")
+    session_keys = [_text(fields, "session_key", at_least=32)]
+    if fields.get("previous_session_key"):
+        session_keys.append(_text(fields, "previous_session_key", at_least=32))
+    return Credentials(
+        client_id=_text(fields, "client_id", at_least=1),
+        client_secret=_text(fields, "client_secret", at_least=1),
+        session_keys=tuple(session_keys),
+    )
+
+
+def _text(fields: dict[str, Any], name: str, *, at_least: int) -> str:
+    value = fields.get(name)
+    if value is None:
+        raise ConfigurationError(f"the secret has no field {name}")
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ConfigurationError(f"the secret's field {name} is not printable ASCII text")
+    if len(value) < at_least:
+        raise ConfigurationError(f"the secret's field {name} is shorter than {at_least} characters")
+    return value
+
+
+def secrets_manager_client() -> SecretsManagerClient:
+    """boto3's client without boto3, whose resources and S3 transfers cost start-up time.
+
+    Region, endpoint and credentials come from the environment, as boto3 would have them.
+    """
+    client = botocore.session.get_session().create_client("secretsmanager", config=_CLIENT)
+    return cast("SecretsManagerClient", client)
+
+
+class SecretStore:
+    """Reads the secret when it is first needed; ``clock`` gives monotonic seconds."""
+
+    def __init__(
+        self,
+        client: SecretsManagerClient,
+        secret_id: str,
+        *,
+        clock: Callable[[], float],
+        log: Logger,
+    ) -> None:
+        self._client = client
+        self._secret_id = secret_id
+        self._clock = clock
+        self._log = log
+        self._known: Credentials | None = None
+        self._tried_at = 0.0
+        self._good_until = 0.0
+
+    def credentials(self) -> Credentials:
+        """The credentials, at most KEEP_FOR old while Secrets Manager answers; or Unavailable."""
+        if self._known is None or self._clock() >= self._good_until:
+            return self._read()
+        return self._known
+
+    def use(self, action: Callable[[Credentials], T]) -> T:
+        """Return what ``action`` makes of the credentials; try once more if they are outdated.
+
+        They are when the token endpoint does not know the client, or when a cookie was sealed
+        with a key that we don't know: somebody rotated the secret. Trying again is safe: a
+        client that fails to authenticate has its code neither looked at nor used up (RFC 6749
+        §4.1.3 puts that check first).
+        """
+        credentials = self.credentials()
+        try:
+            return action(credentials)
+        except (Refused, UnknownKey) as doubt:
+            if isinstance(doubt, Refused) and doubt.error != "invalid_client":
+                raise
+            fresh = self._reread()
+            if fresh == credentials:
+                raise
+            return action(fresh)
+
+    def _reread(self) -> Credentials:
+        if self._known is None or self._clock() - self._tried_at >= REREAD_AFTER:
+            return self._read()
+        return self._known
+
+    def _read(self) -> Credentials:
+        self._tried_at = self._clock()
+        try:
+            self._known = self._fetch()
+        except Unavailable as error:
+            if self._known is None:
+                raise
+            # What worked a moment ago beats an error page; the next try is not at every request.
+            self._log.warning("secret_kept_stale", reason=error.reason, detail=error.detail)
+            self._good_until = self._tried_at + REREAD_AFTER
+        else:
+            self._good_until = self._tried_at + KEEP_FOR
+        return self._known
+
+    def _fetch(self) -> Credentials:
+        try:
+            answer = self._client.get_secret_value(SecretId=self._secret_id)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise Unavailable(_REASONS.get(code, "secret_refused"), code) from error
+        except BotoCoreError as error:
+            raise Unavailable("secret_unreachable", type(error).__name__) from error
+        try:
+            return parse_credentials(answer.get("SecretString", ""))
+        except ConfigurationError as error:
+            raise Unavailable("secret_malformed", str(error)) from error

@@ -1,0 +1,153 @@
+"""Frozen settings from the environment: read once, in full, before the first request.
+
+docs/settings.md describes each variable. An empty value counts as absent, because a template
+cannot easily leave a variable out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Names that never leave the machine: plain HTTP is allowed to them, as Cognito itself allows it
+# for callback URLs. The last one is how a container of `sam local` calls its host.
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_THIS_MACHINE = {*_LOOPBACK, "host.docker.internal"}
+
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. URLs called origins carry no path and no trailing slash."""
+
+    secret_id: str
+    cognito_domain_url: str
+    cognito_backchannel_url: str
+    cognito_issuer: str
+    cognito_jwks_url: str
+    app_url: str | None
+    session_idle_seconds: int
+    session_max_seconds: int
+    brand_name: str
+    brand_color: str
+    log_level: str
+    metrics_namespace: str
+    stack_name: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Raise ConfigurationError naming the first variable that is missing or malformed."""
+        domain_url = _origin(
+            environ, "COGNITO_DOMAIN_URL", _required(environ, "COGNITO_DOMAIN_URL")
+        )
+        issuer = _url(environ, "COGNITO_ISSUER", _required(environ, "COGNITO_ISSUER"))
+        idle = _seconds(environ, "SESSION_IDLE_SECONDS", default=3600, least=60)
+        return cls(
+            secret_id=_required(environ, "SECRET_ID"),
+            cognito_domain_url=domain_url,
+            cognito_backchannel_url=_origin(environ, "COGNITO_BACKCHANNEL_URL", domain_url),
+            cognito_issuer=issuer,
+            cognito_jwks_url=_url(
+                environ, "COGNITO_JWKS_URL", f"{issuer.rstrip('/')}/.well-known/jwks.json"
+            ),
+            app_url=_app_url(environ),
+            session_idle_seconds=idle,
+            session_max_seconds=_seconds(
+                environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
+            ),
+            brand_name=_brand_name(environ),
+            brand_color=_brand_color(environ),
+            log_level=_log_level(environ),
+            metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),
+            stack_name=_metric_word(environ, "STACK_NAME", "foyer"),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise ConfigurationError(f"{name} is not set")
+    return value
+
+
+def _optional(environ: Mapping[str, str], name: str, default: str) -> str:
+    return environ.get(name, "").strip() or default
+
+
+def _url(environ: Mapping[str, str], name: str, default: str = "") -> str:
+    value = environ.get(name, "").strip() or default or _required(environ, name)
+    try:
+        parts = urlsplit(value)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ConfigurationError(f"{name} is not a URL") from None
+    if not parts.hostname or not port_is_valid or re.search(r"[^!-~]", value):
+        raise ConfigurationError(f"{name} is not a URL")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ConfigurationError(f"{name} must not hold credentials, a query or a fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _THIS_MACHINE):
+        raise ConfigurationError(f"{name} must begin with https:// (http:// for localhost only)")
+    return value
+
+
+def _origin(environ: Mapping[str, str], name: str, default: str = "") -> str:
+    value = _url(environ, name, default).rstrip("/")
+    if urlsplit(value).path:
+        raise ConfigurationError(f"{name} must be an origin, without a path")
+    return value
+
+
+def _app_url(environ: Mapping[str, str]) -> str | None:
+    if not environ.get("APP_URL", "").strip():
+        return None
+    value = _origin(environ, "APP_URL")
+    parts = urlsplit(value)
+    # Cookies without Secure are for a browser and a server on one machine, nothing else.
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ConfigurationError("APP_URL must begin with https:// (http:// for localhost only)")
+    return value
+
+
+def _seconds(environ: Mapping[str, str], name: str, *, default: int, least: int) -> int:
+    value = _optional(environ, name, str(default))
+    if not re.fullmatch(r"[0-9]{1,8}", value):
+        raise ConfigurationError(f"{name} must be a whole number of seconds")
+    if int(value) < least:
+        raise ConfigurationError(f"{name} must be at least {least} seconds")
+    return int(value)
+
+
+def _brand_name(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "BRAND_NAME", "Foyer")
+    if len(value) > 60 or not value.isprintable():
+        raise ConfigurationError("BRAND_NAME must be at most 60 printable characters")
+    return value
+
+
+def _brand_color(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "BRAND_COLOR", "#3d5a80").lower()
+    if not re.fullmatch(r"#[0-9a-f]{6}", value):
+        raise ConfigurationError("BRAND_COLOR must look like #3d5a80")
+    return value
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "LOG_LEVEL", "INFO").upper()
+    if value not in _LOG_LEVELS:
+        raise ConfigurationError(f"LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}")
+    return value
+
+
+def _metric_word(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = _optional(environ, name, default)
+    if not re.fullmatch(r"[A-Za-z0-9._/#-]{1,255}", value):
+        raise ConfigurationError(f"{name} must be letters, digits and . - _ / # only")
+    return value

@@ -1,0 +1,147 @@
+"""Who a request comes from: the session it shows, renewed, refreshed or ended as is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .errors import BadGateway, Refused, SealBroken, SignInError
+from .sealing import KeyRing
+from .session import Session, SessionCookie, kept_claims
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools import Logger
+
+    from .cognito import Cognito, Tokens
+    from .id_token import IdTokenVerifier
+    from .secret_store import Credentials, SecretStore
+
+# Seconds
+_REFRESH = 3
+_KEYS = 3
+_TRY_AGAIN_AFTER = 30
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who is here, and the ``Set-Cookie`` lines that have to go with the answer."""
+
+    session: Session | None
+    cookies: tuple[str, ...] = ()
+    was_ended: bool = False
+
+
+class Visitors:
+    """Recognises visitors; ``clock`` gives monotonic seconds, ``now`` those since the epoch."""
+
+    def __init__(
+        self,
+        *,
+        cookie: SessionCookie,
+        cognito: Cognito,
+        verifier: IdTokenVerifier,
+        secrets: SecretStore,
+        log: Logger,
+        clock: Callable[[], float],
+        now: Callable[[], float],
+    ) -> None:
+        self._cookie = cookie
+        self._cognito = cognito
+        self._verifier = verifier
+        self._secrets = secrets
+        self._log = log
+        self._clock = clock
+        self._now = now
+
+    def recognise(self, cookies: Mapping[str, str]) -> Visit:
+        """Who is here. Asks Cognito once the access token's life is over; else no upstream call."""
+        if not self._cookie.is_in(cookies):
+            return Visit(None)
+        session = self.session_in(cookies)
+        if session is None:
+            return Visit(None, (self._cookie.clear(),))
+        now = self._now()
+        if session.is_due_for_refresh(now):
+            return self._refreshed(replace(session, seen_at=int(now)))
+        if self._cookie.is_worth_renewing(session, now):
+            return self.remember(replace(session, seen_at=int(now)))
+        return Visit(session)
+
+    def session_in(self, cookies: Mapping[str, str]) -> Session | None:
+        """The session as the browser shows it, or None when there is none or it is no good."""
+        if not self._cookie.is_in(cookies):
+            return None
+        try:
+            return self._secrets.use(
+                lambda credentials: self._cookie.open(
+                    cookies, keys=KeyRing(credentials.session_keys), now=self._now()
+                )
+            )
+        except SealBroken as error:
+            self._log.info("session_not_usable", reason=str(error))
+            return None
+
+    def remember(self, session: Session) -> Visit:
+        """Seal the session into its cookie."""
+        keys = KeyRing(self._secrets.credentials().session_keys)
+        line, left_out = self._cookie.set(session, keys=keys)
+        if left_out:
+            self._log.warning("session_too_large", left_out=list(left_out))
+        return Visit(session, (line,))
+
+    def _refreshed(self, session: Session) -> Visit:
+        try:
+            tokens, client_id = self._secrets.use(
+                lambda credentials: self._new_tokens(session, credentials)
+            )
+        except Refused as error:
+            # Anything else is Cognito's word that this visitor may not stay: disabled, deleted,
+            # signed out everywhere.
+            is_operators_mistake = error.error == "invalid_client"
+            return self._later(session, error) if is_operators_mistake else self._ended(error)
+        except SignInError as error:
+            return self._later(session, error)
+        # From here on a rotated token is the only one that will work.
+        session = replace(session, refresh_token=tokens.refresh_token or session.refresh_token)
+        try:
+            return self.remember(self._confirmed(session, tokens, client_id))
+        except SignInError as error:
+            keys_are_missing = error.reason.startswith("jwks_")
+            return self._later(session, error) if keys_are_missing else self._ended(error)
+
+    def _new_tokens(self, session: Session, credentials: Credentials) -> tuple[Tokens, str]:
+        tokens = self._cognito.refresh(
+            client_id=credentials.client_id,
+            client_secret=credentials.client_secret,
+            refresh_token=session.refresh_token or "",
+            deadline=self._clock() + _REFRESH,
+        )
+        return tokens, credentials.client_id
+
+    def _confirmed(self, session: Session, tokens: Tokens, client_id: str) -> Session:
+        """The session with new claims, after the checks of OIDC Core §12.2."""
+        id_token = self._verifier.verify(
+            tokens.id_token,
+            client_id=client_id,
+            nonce=None,
+            access_token=tokens.access_token,
+            deadline=self._clock() + _KEYS,
+        )
+        if (id_token.issuer, id_token.subject) != (session.issuer, session.subject):
+            raise BadGateway("refresh_other_subject")
+        return replace(
+            session,
+            claims=kept_claims(id_token.claims),
+            refresh_at=int(self._now()) + tokens.expires_in,
+        )
+
+    def _later(self, session: Session, error: SignInError) -> Visit:
+        """Cognito cannot be asked: that ends nobody's session, and is tried again in a while."""
+        self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail)
+        return self.remember(replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER))
+
+    def _ended(self, error: SignInError) -> Visit:
+        self._log.info("session_ended", reason=error.reason, detail=error.detail)
+        return Visit(None, (self._cookie.clear(),), was_ended=True)

@@ -1,0 +1,127 @@
+"""The handler as it runs, with loopback for Cognito and moto for Secrets Manager."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from aws_lambda_powertools import Logger
+from foyer.assembly import App, build
+from foyer.secret_store import secrets_manager_client
+from moto import mock_aws
+
+from tests.fake_cognito import FakeCognito
+from tests.flow.browser import Answer, Browser
+
+ORIGIN = "https://app.example.com"
+SECRET_ID = "foyer/test"
+
+
+@dataclass
+class Clock:
+    """Time that passes when a test says so."""
+
+    epoch: float = field(default_factory=time.time)
+    elapsed: float = 0.0
+
+    def now(self) -> float:
+        return self.epoch + self.elapsed
+
+    def monotonic(self) -> float:
+        return 1000.0 + self.elapsed
+
+    def advance(self, seconds: float) -> None:
+        self.elapsed += seconds
+
+
+@dataclass
+class Stack:
+    """The function and everything around it."""
+
+    cognito: FakeCognito
+    clock: Clock
+    environ: dict[str, str]
+    secrets_manager: Any
+    log_stream: io.StringIO = field(default_factory=io.StringIO)
+
+    def app(self, **environ: str) -> App:
+        """A new container of the function."""
+        # A logger is found by its service name and keeps its stream, so each app has its own.
+        log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
+        return build(
+            {**self.environ, **environ},
+            http=requests.Session(),
+            secrets_manager=self.secrets_manager,
+            log=log,
+            clock=self.clock.monotonic,
+            now=self.clock.now,
+        )
+
+    def browser(self, **environ: str) -> Browser:
+        """A browser in front of a new container."""
+        return Browser(self.app(**environ), environ.get("APP_URL", ORIGIN))
+
+    def sign_in(self, browser: Browser, start: str = "/login") -> Answer:
+        """Go through managed login; the answer is the callback's."""
+        return browser.get(self.cognito.visit(browser.get(start).location))
+
+    def put_secret(self, **fields: str) -> None:
+        self.secrets_manager.put_secret_value(
+            SecretId=SECRET_ID, SecretString=json.dumps(self.secret() | fields)
+        )
+
+    def secret(self) -> dict[str, str]:
+        answer = self.secrets_manager.get_secret_value(SecretId=SECRET_ID)
+        fields: dict[str, str] = json.loads(answer["SecretString"])
+        return fields
+
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log_stream.getvalue().splitlines()]
+
+    def logged(self, message: str) -> list[dict[str, Any]]:
+        return [line for line in self.log() if line["message"] == message]
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    redirect_uris = (f"{ORIGIN}/callback", "http://localhost:3000/callback")
+    with mock_aws(), FakeCognito(redirect_uris=redirect_uris) as cognito:
+        clock = Clock()
+        cognito.clock = clock.now
+        client = secrets_manager_client()
+        client.create_secret(
+            Name=SECRET_ID,
+            SecretString=json.dumps(
+                {
+                    "client_id": cognito.client_id,
+                    "client_secret": cognito.client_secret,
+                    "session_key": secrets.token_urlsafe(48),
+                }
+            ),
+        )
+        environ = {
+            "SECRET_ID": SECRET_ID,
+            "COGNITO_DOMAIN_URL": cognito.domain_url,
+            "COGNITO_ISSUER": cognito.issuer,
+            "COGNITO_JWKS_URL": cognito.jwks_url,
+        }
+        assert urlsplit(cognito.domain_url).hostname == "127.0.0.1"
+        yield Stack(cognito, clock, environ, client)
+
+
+@pytest.fixture
+def browser(stack: Stack) -> Browser:
+    return stack.browser()
