@@ -14,7 +14,7 @@ from .aws_calls import CLIENT_CONFIG
 from .client_secrets import ClientSecrets
 from .rotation import Rotation
 from .settings import Settings
-from .token_endpoint import TokenEndpoint, http_pool
+from .token_endpoint import TokenEndpoint, one_request
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,7 +28,7 @@ def build(settings: Settings) -> Rotation:
             boto3.client("cognito-idp", config=CLIENT_CONFIG), settings.user_pool_id
         ),
         token_endpoint=TokenEndpoint(
-            settings.backchannel_url, settings.callback_url, http_pool(), time.sleep
+            settings.backchannel_url, settings.callback_url, one_request, time.sleep
         ),
         log=Logger(service="foyer-rotation"),
     )

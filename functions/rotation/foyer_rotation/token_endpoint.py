@@ -29,8 +29,11 @@ _ANSWER_LIMIT = 64 * 1024  # bytes
 _PAUSES = (1, 2, 4, 8)
 
 
-def http_pool() -> urllib3.PoolManager:
-    """Connects within 2 seconds and waits 5 for an answer; tries once."""
+def one_request() -> urllib3.PoolManager:
+    """Connects within 2 seconds and waits 5 for an answer; tries once.
+
+    Made anew for each question: a connection kept from the last one may be dead by now.
+    """
     return urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=5), retries=False)
 
 
@@ -40,7 +43,7 @@ class TokenEndpoint:
 
     origin: str
     callback_url: str
-    http: urllib3.PoolManager
+    connect: Callable[[], urllib3.PoolManager]
     sleep: Callable[[float], None]
 
     def prove(self, client_id: str, client_secret: str) -> None:
@@ -72,23 +75,22 @@ class TokenEndpoint:
         # Cognito wants id and secret as they are, not form-encoded as RFC 6749 §2.3.1 has it.
         credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         try:
-            answer = self.http.request(
-                "POST",
-                f"{self.origin}/oauth2/token",
-                headers={"Authorization": f"Basic {credentials}"},
-                fields={
-                    "grant_type": "authorization_code",
-                    "client_id": client_id,
-                    "code": secrets.token_hex(16),
-                    "redirect_uri": self.callback_url,
-                },
-                encode_multipart=False,
-                redirect=False,
-                preload_content=False,
-            )
-            try:
+            with self.connect() as http:
+                answer = http.request(
+                    "POST",
+                    f"{self.origin}/oauth2/token",
+                    headers={"Authorization": f"Basic {credentials}"},
+                    fields={
+                        "grant_type": "authorization_code",
+                        "client_id": client_id,
+                        "code": secrets.token_hex(16),
+                        "redirect_uri": self.callback_url,
+                    },
+                    encode_multipart=False,
+                    redirect=False,
+                    preload_content=False,
+                )
                 body = answer.read(_ANSWER_LIMIT)
-            finally:
                 answer.close()
         except urllib3.exceptions.HTTPError as error:
             raise CallFailed(f"The token endpoint did not answer: {type(error).__name__}") from None

@@ -1,0 +1,74 @@
+"""Secrets Manager's own part in a rotation, which moto leaves out.
+
+RotateSecret stages an empty version as AWSPENDING and then calls the function four times, from
+the first step on again if one fails; moto would call a function in Docker.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+class RotatingSecret:
+    """A secret that is already in moto."""
+
+    def __init__(self, client: SecretsManagerClient, name: str) -> None:
+        self.boto3_client = client
+        self.arn = client.describe_secret(SecretId=name)["ARN"]
+        backend = get_backend("secretsmanager")[DEFAULT_ACCOUNT_ID][client.meta.region_name]
+        self._kept: Any = backend.secrets[name]
+        self.enable(rotation=True)
+
+    def enable(self, *, rotation: bool) -> None:
+        self._kept.rotation_requested = True
+        self._kept.rotation_enabled = rotation
+
+    def stage(self) -> str:
+        """What RotateSecret does first; returns the ClientRequestToken."""
+        token = str(uuid.uuid4())
+        self._kept.remove_version_stages_from_old_versions(["AWSPENDING"])
+        self._kept.versions[token] = {
+            "createdate": int(time.time()),
+            "version_id": token,
+            "version_stages": ["AWSPENDING"],
+        }
+        return token
+
+    def event(self, step: str, token: str) -> dict[str, str]:
+        return {"Step": step, "SecretId": self.arn, "ClientRequestToken": token}
+
+    def rotate(self, run: Callable[[dict[str, str]], None], token: str | None = None) -> str:
+        """All four steps; with a token, the rotation that it names is tried again."""
+        token = token or self.stage()
+        for step in STEPS:
+            run(self.event(step, token))
+        self.settle()
+        return token
+
+    def settle(self) -> None:
+        """moto reads without a stage what was current at first; AWS reads AWSCURRENT."""
+        holder = next(
+            each for each, v in self._kept.versions.items() if "AWSCURRENT" in v["version_stages"]
+        )
+        self._kept.set_default_version_id(holder)
+
+    def value(self, label: str = "AWSCURRENT") -> dict[str, Any]:
+        answer = self.boto3_client.get_secret_value(SecretId=self.arn, VersionStage=label)
+        value: dict[str, Any] = json.loads(answer["SecretString"])
+        return value
+
+    def put(self, value: dict[str, Any]) -> None:
+        """Somebody edits the secret by hand: a new version, current at once."""
+        self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(value))

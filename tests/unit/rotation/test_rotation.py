@@ -1,0 +1,340 @@
+"""The four steps: what they leave behind, and when they refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from foyer_rotation.errors import (
+    CallFailed,
+    ConfigurationError,
+    NotProven,
+    NotStaged,
+    UnknownOwner,
+)
+
+from tests.rotating_secret import STEPS
+from tests.unit.rotation.conftest import Stack
+
+
+def test_a_rotation_makes_a_new_client_secret_that_cognito_accepts(stack: Stack) -> None:
+    stack.rotate()
+
+    after = stack.secret.value()
+    assert after["client_secret"] != stack.at_first["client_secret"]
+    assert re.fullmatch(r"[A-Za-z0-9]{48,64}", after["client_secret"])
+    assert stack.signs_in_with(after["client_secret"])
+
+
+def test_the_old_client_secret_stays_active_until_the_next_rotation(stack: Stack) -> None:
+    stack.rotate()
+    assert stack.signs_in_with(stack.at_first["client_secret"])
+    second = stack.secret.value()["client_secret"]
+
+    stack.rotate()
+    assert not stack.signs_in_with(stack.at_first["client_secret"])
+    assert stack.signs_in_with(second)
+
+
+def test_the_old_session_key_opens_sessions_after_a_rotation(stack: Stack) -> None:
+    stack.rotate()
+
+    after = stack.secret.value()
+    assert after["previous_session_key"] == stack.at_first["session_key"]
+    assert after["session_key"] != stack.at_first["session_key"]
+    assert len(after["session_key"]) >= 32
+
+
+def test_fields_of_others_are_carried_along(stack: Stack) -> None:
+    stack.rotate()
+
+    after = stack.secret.value()
+    assert after["owner"] == stack.at_first["owner"]
+    assert after["client_id"] == stack.at_first["client_id"]
+
+
+def test_each_rotation_makes_values_of_its_own(stack: Stack) -> None:
+    seen = set()
+    for _ in range(4):
+        stack.rotate()
+        value = stack.secret.value()
+        seen |= {value["client_secret"], value["session_key"]}
+    assert len(seen) == 8
+
+
+def test_the_version_before_is_labelled_previous(stack: Stack) -> None:
+    stack.rotate()
+
+    assert stack.secret.value("AWSPREVIOUS") == stack.at_first
+
+
+def test_nothing_changes_for_readers_before_the_last_step(stack: Stack) -> None:
+    token = stack.secret.stage()
+    for step in STEPS[:3]:
+        stack.step(step, token)
+        assert stack.secret.value() == stack.at_first
+
+
+@pytest.mark.parametrize("rotations_before", [0, 1, 2])
+def test_every_step_may_be_repeated(stack: Stack, rotations_before: int) -> None:
+    for _ in range(rotations_before):
+        stack.rotate()
+    token = stack.secret.stage()
+    for step in STEPS[:3]:
+        stack.step(step, token)
+        pending, active = stack.secret.value("AWSPENDING"), dict(stack.client.active)
+        for done in STEPS[: STEPS.index(step) + 1]:
+            stack.step(done, token)
+        assert stack.secret.value("AWSPENDING") == pending
+        assert stack.client.active == active
+    stack.step("finishSecret", token)
+    assert stack.secret.value() == pending
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_of_a_finished_rotation_does_nothing(stack: Stack, step: str) -> None:
+    token = stack.rotate()
+    value, active = stack.secret.value(), dict(stack.client.active)
+    stack.client.calls.clear()
+
+    stack.step(step, token)
+
+    assert (stack.secret.value(), stack.client.active) == (value, active)
+    assert stack.client.calls == []
+    assert stack.cognito.calls("token") == 2  # both from the rotation itself
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_token_that_is_not_staged_is_refused(stack: Stack, step: str) -> None:
+    with pytest.raises(NotStaged, match="no version with this ClientRequestToken"):
+        stack.step(step, "00000000-0000-4000-8000-000000000000")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_token_that_has_lost_its_label_is_refused(stack: Stack, step: str) -> None:
+    given_up = stack.secret.stage()
+    stack.step("createSecret", given_up)
+    stack.secret.stage()
+
+    with pytest.raises(NotStaged, match="not labelled AWSPENDING"):
+        stack.step(step, given_up)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_secret_without_rotation_is_refused(stack: Stack, step: str) -> None:
+    token = stack.secret.stage()
+    stack.secret.enable(rotation=False)
+
+    with pytest.raises(NotStaged, match="not enabled"):
+        stack.step(step, token)
+    assert stack.client.calls == []
+
+
+def test_an_unknown_step_is_refused(stack: Stack) -> None:
+    with pytest.raises(NotStaged, match="none of the four"):
+        stack.step("dropSecret", stack.secret.stage())
+
+
+@pytest.mark.parametrize("name", ["Step", "SecretId", "ClientRequestToken"])
+@pytest.mark.parametrize("value", [None, "", 7])
+def test_an_incomplete_event_is_refused(stack: Stack, name: str, value: object) -> None:
+    event = {**stack.secret.event("createSecret", stack.secret.stage()), name: value}
+    with pytest.raises(NotStaged, match=name):
+        stack.rotation.run(event)
+
+
+@pytest.mark.parametrize("step", ["setSecret", "testSecret"])
+def test_a_step_before_its_time_is_refused(stack: Stack, step: str) -> None:
+    with pytest.raises(NotStaged, match="createSecret comes first"):
+        stack.step(step, stack.secret.stage())
+    assert len(stack.client.active) == 1
+
+
+def test_a_client_secret_that_cognito_does_not_know_never_becomes_current(stack: Stack) -> None:
+    token = stack.secret.stage()
+    stack.step("createSecret", token)  # and setSecret is left out
+
+    with pytest.raises(NotProven):
+        stack.step("testSecret", token)
+
+
+def test_a_pending_version_of_a_replaced_app_client_is_refused(stack: Stack) -> None:
+    token = stack.secret.stage()
+    stack.step("createSecret", token)
+    stack.secret.put({**stack.at_first, "client_id": "replaced"})
+
+    with pytest.raises(ConfigurationError, match="another app client"):
+        stack.step("setSecret", token)
+    assert "AddUserPoolClientSecret" not in stack.client.calls
+
+
+@pytest.mark.parametrize("field", ["client_id", "client_secret", "session_key"])
+def test_a_malformed_secret_is_named_by_its_field(stack: Stack, field: str) -> None:
+    stack.secret.put({**stack.at_first, field: None})
+    with pytest.raises(ConfigurationError, match=field):
+        stack.step("createSecret", stack.secret.stage())
+
+
+def test_neither_of_two_client_secrets_is_deleted_if_ours_cannot_be_told(stack: Stack) -> None:
+    by_hand = stack.client.add("added-by-hand".replace("-", "_") + "0" * 24)
+    active = dict(stack.client.active)
+    token = stack.secret.stage()
+    stack.step("createSecret", token)
+
+    with pytest.raises(UnknownOwner, match="delete-user-pool-client-secret"):
+        stack.step("setSecret", token)
+    assert stack.client.active == active
+
+    stack.client.delete(by_hand)
+    stack.rotate(token)
+    assert stack.signs_in_with(stack.at_first["client_secret"])
+    assert stack.signs_in_with(stack.secret.value()["client_secret"])
+
+
+def test_a_client_secret_put_in_by_hand_is_not_mistaken_for_the_one_before(stack: Stack) -> None:
+    stack.rotate()
+    oldest = next(iter(stack.client.active))
+    stack.client.delete(oldest)
+    by_hand = "x" * 40
+    stack.client.add(by_hand)
+    stack.secret.put({**stack.secret.value(), "client_secret": by_hand})
+
+    with pytest.raises(UnknownOwner):
+        stack.rotate()
+    assert stack.signs_in_with(by_hand)
+
+
+def test_a_field_changed_by_hand_does_not_hinder_the_next_rotation(stack: Stack) -> None:
+    stack.rotate()
+    stack.secret.put({**stack.secret.value(), "owner": "somebody else"})
+    current = stack.secret.value()["client_secret"]
+
+    stack.rotate()
+
+    assert stack.signs_in_with(current)
+    assert not stack.signs_in_with(stack.at_first["client_secret"])
+
+
+def test_an_abandoned_rotation_costs_its_own_client_secret_not_the_current_one(
+    stack: Stack,
+) -> None:
+    stack.rotate()
+    current = stack.secret.value()["client_secret"]
+    abandoned = stack.secret.stage()
+    for step in STEPS[:2]:
+        stack.step(step, abandoned)
+    given_up = stack.secret.value("AWSPENDING")["client_secret"]
+
+    token = stack.secret.stage()  # an operator took the label off and rotates again
+    for step in STEPS[:2]:
+        stack.step(step, token)
+
+    assert stack.signs_in_with(current)
+    assert not stack.signs_in_with(given_up)
+    stack.rotate(token)
+    assert stack.signs_in_with(stack.secret.value()["client_secret"])
+
+
+def test_after_a_rollback_the_current_client_secret_is_kept(stack: Stack) -> None:
+    stack.rotate()
+    rolled_back_to = stack.secret.value()
+    stack.rotate()
+    client, arn = stack.secret.boto3_client, stack.secret.arn
+    labels = client.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    holder = {label: each for each, names in labels.items() for label in names}
+    client.update_secret_version_stage(
+        SecretId=arn,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=holder["AWSPREVIOUS"],
+        RemoveFromVersionId=holder["AWSCURRENT"],
+    )
+    assert stack.secret.value() == rolled_back_to
+
+    stack.rotate()
+
+    assert stack.signs_in_with(rolled_back_to["client_secret"])
+
+
+@pytest.mark.parametrize(
+    ("operation", "step"),
+    [
+        ("ListUserPoolClientSecrets", "createSecret"),
+        ("ListUserPoolClientSecrets", "setSecret"),
+        ("DeleteUserPoolClientSecret", "setSecret"),
+        ("AddUserPoolClientSecret", "setSecret"),
+    ],
+)
+@pytest.mark.parametrize(
+    "code",
+    ["TooManyRequestsException", "AccessDeniedException", "InternalServerException"],
+)
+def test_a_call_that_fails_is_named_and_the_rotation_can_go_on(
+    stack: Stack, operation: str, step: str, code: str
+) -> None:
+    stack.rotate()
+    current = stack.secret.value()
+    token = stack.secret.stage()
+    if step == "setSecret":
+        stack.step("createSecret", token)
+    stack.client.fail_next(operation, code)
+
+    with pytest.raises(CallFailed, match=f"{operation} failed: {code}") as caught:
+        stack.step(step, token)
+
+    assert "what-was-sent" not in str(caught.value)
+    assert caught.value.__suppress_context__
+    assert stack.signs_in_with(current["client_secret"])
+    stack.rotate(token)
+    assert stack.signs_in_with(stack.secret.value()["client_secret"])
+
+
+def test_no_room_at_cognito_is_reported_and_nothing_is_lost(stack: Stack) -> None:
+    token = stack.secret.stage()
+    stack.step("createSecret", token)
+    stack.client.fail_next("AddUserPoolClientSecret", "LimitExceededException")
+
+    with pytest.raises(CallFailed, match="LimitExceededException"):
+        stack.step("setSecret", token)
+    assert stack.signs_in_with(stack.at_first["client_secret"])
+
+
+def test_a_client_secret_deleted_meanwhile_is_no_obstacle(stack: Stack) -> None:
+    stack.rotate()
+    stack.client.fail_next("DeleteUserPoolClientSecret", "answer lost")
+    with pytest.raises(CallFailed, match="ReadTimeoutError"):
+        stack.rotate()
+    stack.client.fail_next("DeleteUserPoolClientSecret", "ResourceNotFoundException")
+
+    token = next(
+        each
+        for each, labels in stack.secret.boto3_client.describe_secret(SecretId=stack.secret.arn)[
+            "VersionIdsToStages"
+        ].items()
+        if "AWSPENDING" in labels
+    )
+    stack.rotate(token)
+    assert stack.signs_in_with(stack.secret.value()["client_secret"])
+
+
+def test_an_answer_that_is_lost_does_not_add_a_second_client_secret(stack: Stack) -> None:
+    token = stack.secret.stage()
+    stack.step("createSecret", token)
+    stack.client.fail_next("AddUserPoolClientSecret", "answer lost")
+    with pytest.raises(CallFailed):
+        stack.step("setSecret", token)
+
+    stack.step("setSecret", token)
+
+    assert stack.client.calls.count("AddUserPoolClientSecret") == 1
+    assert stack.signs_in_with(stack.secret.value("AWSPENDING")["client_secret"])
+
+
+def test_logs_tell_the_steps_and_no_values(stack: Stack, capfd: pytest.CaptureFixture[str]) -> None:
+    stack.rotate()
+    stack.rotate()
+
+    written = stack.log.getvalue() + "".join(capfd.readouterr())
+    assert all(step in written for step in STEPS)
+    for value in (stack.at_first, stack.secret.value("AWSPREVIOUS"), stack.secret.value()):
+        for name in ("client_secret", "session_key"):
+            assert value[name] not in written

@@ -1,0 +1,68 @@
+"""The secret's JSON object and what it notes down about its own client secret."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import Any
+
+import pytest
+from foyer_rotation.errors import ConfigurationError
+from foyer_rotation.secret_value import SecretValue
+
+
+def _fields() -> dict[str, Any]:
+    return {
+        "client_id": "client",
+        "client_secret": secrets.token_hex(24),
+        "session_key": secrets.token_urlsafe(48),
+    }
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"text"', "null"])
+def test_anything_but_a_json_object_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="JSON"):
+        SecretValue.parse(text)
+
+
+def test_its_repr_shows_nothing() -> None:
+    fields = _fields()
+    shown = repr(SecretValue.parse(json.dumps(fields)))
+    assert not any(value in shown for value in fields.values())
+
+
+def test_errors_do_not_quote_the_text() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        SecretValue.parse("not-json-but-secret")
+    assert "not-json-but-secret" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_new_client_secret_fits_cognitos_rule() -> None:
+    made = {SecretValue(_fields()).successor([]).client_secret for _ in range(50)}
+    assert len(made) == 50
+    assert all(re.fullmatch(r"[\w+]{24,64}", each, re.ASCII) for each in made)
+
+
+def test_a_value_from_the_stack_notes_nothing() -> None:
+    assert SecretValue(_fields()).listed_before is None
+
+
+def test_a_successor_notes_what_was_listed_before_it() -> None:
+    successor = SecretValue(_fields()).successor(["one", "two"])
+    again = SecretValue.parse(successor.dump())
+    assert again.listed_before == frozenset({"one", "two"})
+
+
+def test_a_note_left_beside_another_client_secret_does_not_count() -> None:
+    successor = SecretValue(_fields()).successor(["one"])
+    edited = {**successor.fields, "client_secret": secrets.token_hex(24)}
+    assert SecretValue(edited).listed_before is None
+
+
+@pytest.mark.parametrize(
+    "note", ["text", [], {}, {"sha256": 1}, {"sha256": "ü", "listed_before": []}]
+)
+def test_a_malformed_note_does_not_count(note: object) -> None:
+    assert SecretValue({**_fields(), "client_secret_origin": note}).listed_before is None
