@@ -2,15 +2,210 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
 from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import ORIGIN, Stack
+
+
+def authorize_query(location: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
 def test_a_visitor_signs_in_and_is_welcomed_by_name(stack: Stack, browser: Browser) -> None:
     callback = stack.sign_in(browser)
-    assert callback.status == 303
-    assert callback.location == "/"
+    assert (callback.status, callback.location) == (303, "/")
     page = browser.get("/")
     assert page.status == 200
-    assert stack.cognito.user.name in page.body
-    assert stack.cognito.user.email in page.body
+    for shown in (stack.cognito.user.name, stack.cognito.user.email, stack.cognito.user.username):
+        assert shown in page.body
+    assert "not verified" not in page.body
+
+
+def test_login_sends_state_nonce_and_challenge_and_a_cookie(browser: Browser, stack: Stack) -> None:
+    answer = browser.get("/login")
+    assert answer.status == 302
+    assert answer.location.startswith(f"{stack.cognito.domain_url}/oauth2/authorize?")
+    query = authorize_query(answer.location)
+    assert query["redirect_uri"] == f"{ORIGIN}/callback"
+    assert query["code_challenge_method"] == "S256"
+    assert len({query["state"], query["nonce"], query["code_challenge"]}) == 3
+    assert all(len(query[name]) == 43 for name in ("state", "nonce", "code_challenge"))
+    (cookie,) = answer.cookies
+    assert cookie.startswith("__Host-foyer-attempt-")
+    assert cookie.endswith("; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax")
+    assert query["nonce"] not in cookie
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_no_attempt_repeats_another(browser: Browser) -> None:
+    first, second = (authorize_query(browser.get("/login").location) for _ in range(2))
+    for name in ("state", "nonce", "code_challenge"):
+        assert first[name] != second[name]
+
+
+def test_signup_opens_the_sign_up_page_and_signs_in(stack: Stack, browser: Browser) -> None:
+    answer = browser.get("/signup")
+    assert answer.location.startswith(f"{stack.cognito.domain_url}/signup?")
+    assert browser.get(stack.cognito.visit(answer.location)).status == 303
+    assert stack.cognito.user.name in browser.get("/").body
+
+
+def test_lang_and_login_hint_pass_through(browser: Browser) -> None:
+    location = browser.get("/login?lang=pt-BR&login_hint=a%2Bb%40example.com").location
+    query = authorize_query(location)
+    assert (query["lang"], query["login_hint"]) == ("pt-BR", "a+b@example.com")
+
+
+def test_parameters_that_nobody_asked_for_are_ignored(browser: Browser) -> None:
+    query = authorize_query(
+        browser.get("/login?redirect_uri=https://evil.example&x=1&x=2").location
+    )
+    assert query["redirect_uri"] == f"{ORIGIN}/callback"
+
+
+def test_sign_in_returns_to_where_the_visitor_was(stack: Stack, browser: Browser) -> None:
+    callback = stack.sign_in(browser, "/login?return_to=%2Forders%3Fpage%3D2%26q%3Da%2520b%23top")
+    assert callback.location == "/orders?page=2&q=a%20b#top"
+
+
+@pytest.mark.parametrize(
+    "return_to",
+    [
+        "//evil.example",
+        "/%5Cevil.example",
+        "https://evil.example",
+        "%5C%5Cevil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+        "%20//evil.example",
+        "/%C2%A0/evil.example",
+    ],
+)
+def test_sign_in_never_returns_to_another_site(
+    stack: Stack, browser: Browser, return_to: str
+) -> None:
+    assert stack.sign_in(browser, f"/login?return_to={return_to}").location == "/"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "return_to=%2F%09%2Fevil.example",
+        "return_to=%0D%0ASet-Cookie:%20x=1",
+        "return_to=%00",
+        "return_to=%FF",
+        "return_to=/a&return_to=/b",
+        "return_to=/" + "a" * 512,
+        "login_hint=" + "a" * 257,
+        "lang=de&lang=en",
+        "lang=" + "x" * 17,
+        "junk=" + "x" * 9000,
+        "&".join(f"p{number}=" for number in range(40)),
+    ],
+)
+def test_login_refuses_a_malformed_query(stack: Stack, browser: Browser, query: str) -> None:
+    answer = browser.get(f"/login?{query}")
+    assert answer.status == 400
+    assert "evil" not in answer.body
+    assert answer.cookies == ()
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_two_tabs_sign_in_without_disturbing_each_other(stack: Stack, browser: Browser) -> None:
+    first, second = (
+        stack.cognito.visit(browser.get(f"/login?return_to=/{tab}").location) for tab in "ab"
+    )
+    assert browser.get(second).location == "/b"
+    assert browser.get(first).location == "/a"
+    assert browser.named("attempt") == {}
+
+
+def test_at_most_five_attempts_are_open_and_the_oldest_goes(stack: Stack, browser: Browser) -> None:
+    callbacks = []
+    for _ in range(7):
+        callbacks.append(stack.cognito.visit(browser.get("/login").location))
+        stack.clock.advance(2)
+    assert len(browser.named("attempt")) == 5
+    assert [browser.get(callback).status for callback in callbacks] == [400] * 2 + [303] * 5
+
+
+def test_attempt_cookies_that_nobody_can_open_make_room_first(
+    stack: Stack, browser: Browser
+) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    browser.cookies |= {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(9)}
+    browser.get("/login")
+    assert len(browser.named("attempt")) == 5
+    assert browser.get(callback).status == 303
+
+
+def test_a_session_is_new_at_every_sign_in(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    (before,) = browser.named("session").values()
+    stack.cognito.user.name = "Somebody Else"
+    stack.sign_in(browser)
+    (after,) = browser.named("session").values()
+    assert before != after
+    assert "Somebody Else" in browser.get("/").body
+
+
+def test_the_code_goes_to_cognito_once_with_its_verifier(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    (exchange,) = stack.cognito.requests["token"]
+    assert exchange.form["grant_type"] == "authorization_code"
+    assert len(exchange.form["code_verifier"]) == 43
+    assert stack.cognito.calls("userinfo") == 1
+
+
+def test_userinfo_wins_over_the_id_token(stack: Stack, browser: Browser) -> None:
+    stack.cognito.userinfo_answer = {"name": "Newer Name", "email_verified": "false"}
+    stack.sign_in(browser)
+    page = browser.get("/").body
+    assert "Newer Name" in page
+    assert "not verified yet" in page
+
+
+@pytest.mark.parametrize("fault", ["http_500", "reset", "garbage", "invalid_token"])
+def test_without_userinfo_the_id_token_serves(stack: Stack, browser: Browser, fault: str) -> None:
+    stack.cognito.fault("userinfo", fault)
+    assert stack.sign_in(browser).status == 303
+    assert stack.cognito.user.email in browser.get("/").body
+    assert len(stack.logged("userinfo_failed")) == 1
+
+
+def test_userinfo_about_somebody_else_ends_the_sign_in(stack: Stack, browser: Browser) -> None:
+    stack.cognito.userinfo_answer = {"sub": "somebody-else"}
+    assert stack.sign_in(browser).status == 502
+    assert browser.cookies == {}
+
+
+def test_on_http_localhost_cookies_lose_prefix_and_secure(stack: Stack) -> None:
+    browser = stack.browser(APP_URL="http://localhost:3000")
+    (cookie,) = browser.get("/login").cookies
+    assert cookie.startswith("foyer-attempt-")
+    assert "Secure" not in cookie
+    stack.sign_in(browser)
+    assert "foyer-session" in browser.cookies
+    assert stack.cognito.user.name in browser.get("/").body
+
+
+def test_sign_ins_are_counted_and_logged_without_a_word_about_the_visitor(
+    stack: Stack, browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.sign_in(browser)
+    (exchange,) = stack.cognito.requests["token"]
+    written = capsys.readouterr().out + stack.log_stream.getvalue()
+    for counted in ("ColdStart", "SignInStarted", "SignInSucceeded"):
+        assert written.count(f'"{counted}":[1.0]') == 1
+    user = stack.cognito.user
+    private = [user.name, user.email, user.sub, user.username, stack.cognito.client_secret]
+    private += [exchange.form["code"], exchange.form["code_verifier"], *browser.cookies.values()]
+    for value in private:
+        assert value not in written
+    (line,) = stack.logged("signed_in")
+    assert line["route"] == "GET /callback"
+    assert line["cold_start"] is False

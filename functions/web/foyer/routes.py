@@ -137,6 +137,7 @@ def callback(foyer: Foyer, request: Request) -> Response:
     cookies = (
         *foyer.visitors.remember(session).cookies,
         *foyer.attempts.clear(attempt.state, request.cookies),
+        *_may_restart_again(foyer, request),
     )
     foyer.counters.count("SignInSucceeded")
     foyer.log.info("signed_in")
@@ -167,10 +168,20 @@ def _callback_without_state(foyer: Foyer, request: Request, query: dict[str, str
         raise BadRequest("callback_empty")
     if foyer.visitors.session_in(request.cookies):
         return redirect("/", status=303)
-    if foyer.cookie_style.name(_RESTARTED) in request.cookies:
+    if _has_restarted(foyer, request):
         raise BadRequest("state_missing")
     restarted = foyer.cookie_style.set(_RESTARTED, "1", max_age=_RESTARTED_SECONDS)
     return redirect("/login", status=303, cookies=(restarted,))
+
+
+def _has_restarted(foyer: Foyer, request: Request) -> bool:
+    return foyer.cookie_style.name(_RESTARTED) in request.cookies
+
+
+def _may_restart_again(foyer: Foyer, request: Request) -> tuple[str, ...]:
+    if not _has_restarted(foyer, request):
+        return ()
+    return (foyer.cookie_style.clear(_RESTARTED),)
 
 
 def _forget_attempt(foyer: Foyer, request: Request) -> tuple[str, ...]:

@@ -1,0 +1,237 @@
+"""What /callback refuses, and what it leaves alone when it does."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.fake_tokens import ID_TOKEN_DEFECTS
+from tests.flow.browser import Answer, Browser
+from tests.flow.conftest import Stack
+
+
+def reason(stack: Stack) -> str:
+    return str(stack.logged("request_failed")[-1]["reason"])
+
+
+def assert_calm(answer: Answer) -> None:
+    """An error page: one heading, a way on, a reference; nothing that could run."""
+    assert answer.body.count("<h1>") == 1
+    assert "reference" in answer.body
+    assert "Start again" in answer.body
+    assert "<script" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "callback_empty"),
+        ("code=", "callback_empty"),
+        ("state=unknown", "attempt_unknown"),
+        ("state=unknown&code=made-up", "attempt_unknown"),
+        ("state=&code=made-up", "attempt_unknown"),
+        ("state=a&state=a&code=made-up", "parameter_repeated"),
+        ("state=a&code=b&code=c", "parameter_repeated"),
+        ("error=%3Cscript%3Ealert(1)%3C/script%3E", "authorize_error_unknown"),
+        ("error=access_denied&error=x", "parameter_repeated"),
+        ("error=" + "x" * 65, "parameter_too_long"),
+        ("state=a&code=" + "x" * 2049, "parameter_too_long"),
+        ("state=a&code=" + "x" * 9216, "query_too_long"),
+        ("x" * 9216, "query_too_long"),
+        ("state=%FF&code=b", "parameter_malformed"),
+        ("state=a%0D%0Ab&code=b", "parameter_malformed"),
+        ("state=;%20Domain=evil&code=b", "attempt_unknown"),
+    ],
+)
+def test_a_callback_at_fault_is_a_400_that_costs_no_upstream_call(
+    stack: Stack, browser: Browser, query: str, expected: str
+) -> None:
+    answer = browser.get(f"/callback?{query}")
+    assert answer.status == 400
+    assert_calm(answer)
+    assert answer.cookies == ()
+    assert reason(stack) == expected
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_the_reference_on_the_page_is_in_the_log(stack: Stack, browser: Browser) -> None:
+    page = browser.get("/callback").body
+    (line,) = stack.logged("request_failed")
+    assert f"<code>{line['correlation_id']}</code>" in page
+
+
+def test_a_changed_state_is_refused_before_anything_is_sent(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    answer = browser.get(callback[:-1] + ("A" if callback[-1] != "A" else "B"))
+    assert answer.status == 400
+    assert browser.named("session") == {}
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_another_browsers_callback_is_refused(stack: Stack, browser: Browser) -> None:
+    attacker = stack.browser()
+    callback = stack.cognito.visit(attacker.get("/login").location)
+    browser.get("/login")
+    assert browser.get(callback).status == 400
+    assert browser.named("session") == {}
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_an_attempt_cannot_stand_in_for_another(stack: Stack, browser: Browser) -> None:
+    browser.get("/login")
+    ((name, _),) = browser.cookies.items()
+    other = stack.browser()
+    other.get("/login")
+    (foreign,) = other.cookies.values()
+    state = "x" * 43
+    browser.cookies = {f"{name[:-8]}{state[:8]}": foreign}
+    assert browser.get(f"/callback?state={state}&code=made-up").status == 400
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_an_expired_attempt_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    stack.clock.advance(601)
+    answer = browser.get(callback)
+    assert answer.status == 400
+    assert browser.cookies == {}
+    assert stack.logged("attempt_not_usable")[0]["reason"] == "expired"
+
+
+def test_half_an_attempt_cookie_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    browser.cookies = {name: value[: len(value) // 2] for name, value in browser.cookies.items()}
+    assert browser.get(callback).status == 400
+    assert browser.cookies == {}
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_a_callback_works_once(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    kept = dict(browser.cookies)
+    assert browser.get(callback).status == 303
+    thief = stack.browser()
+    thief.cookies = kept
+    assert thief.get(callback).status == 400
+    assert reason(stack) == "token_invalid_grant"
+
+
+def test_back_and_reload_after_sign_in_go_home(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    browser.get(callback)
+    calls = stack.cognito.upstream_calls
+    again = browser.get(callback)
+    assert (again.status, again.location, again.cookies) == (303, "/", ())
+    assert stack.cognito.upstream_calls == calls
+
+
+def test_a_code_without_state_restarts_sign_in_once(stack: Stack, browser: Browser) -> None:
+    first = browser.get("/callback?code=made-up")
+    assert (first.status, first.location) == (303, "/login")
+    second = browser.get("/callback?code=made-up")
+    assert second.status == 400
+    assert reason(stack) == "state_missing"
+    assert stack.cognito.upstream_calls == 0
+    stack.sign_in(browser)
+    assert browser.named("restarted") == {}
+
+
+def test_a_code_without_state_goes_home_while_signed_in(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    answer = browser.get("/callback?code=made-up")
+    assert (answer.status, answer.location) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ("access_denied", 403),
+        ("invalid_request", 502),
+        ("invalid_scope", 502),
+        ("unauthorized_client", 502),
+        ("server_error", 502),
+        ("temporarily_unavailable", 503),
+        ("login_required", 400),
+    ],
+)
+def test_errors_of_managed_login_become_pages(
+    stack: Stack, browser: Browser, error: str, status: int
+) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location, error=error)
+    answer = browser.get(callback)
+    assert answer.status == status
+    assert_calm(answer)
+    assert browser.cookies == {}
+    assert stack.cognito.upstream_calls == 0
+
+
+def test_a_federation_error_without_state_is_shown(browser: Browser) -> None:
+    answer = browser.get("/callback?error=access_denied&error_description=%3Cb%3Eno%3C/b%3E")
+    assert answer.status == 403
+    assert "<b>" not in answer.body
+
+
+def test_unavailable_says_when_to_come_back(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location, error="temporarily_unavailable")
+    assert browser.get(callback).headers["retry-after"] == "5"
+
+
+def test_state_without_code_or_error_is_refused(stack: Stack, browser: Browser) -> None:
+    location = browser.get("/login").location
+    (state,) = parse_qs(urlsplit(location).query)["state"]
+    assert browser.get(f"/callback?state={state}").status == 400
+    assert reason(stack) == "code_missing"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "expected"),
+    [
+        ("http_500", 502, "token_failed"),
+        ("garbage", 502, "token_answer_malformed"),
+        ("reset", 502, "token_unreachable"),
+        ("refused", 502, "token_unreachable"),
+        ("http_429", 503, "token_throttled"),
+        ("invalid_grant", 400, "token_invalid_grant"),
+        ("unauthorized_client", 502, "token_unauthorized_client"),
+        ("invalid_client", 502, "token_invalid_client"),
+    ],
+)
+def test_token_endpoint_failures_become_pages(
+    stack: Stack, browser: Browser, fault: str, status: int, expected: str
+) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    stack.cognito.fault("token", fault)
+    answer = browser.get(callback)
+    assert answer.status == status
+    assert_calm(answer)
+    assert reason(stack) == expected
+    assert browser.cookies == {}
+    assert stack.cognito.calls("token") <= 1
+
+
+@pytest.mark.parametrize("defect", sorted(ID_TOKEN_DEFECTS))
+def test_a_defective_id_token_never_signs_in(stack: Stack, browser: Browser, defect: str) -> None:
+    stack.cognito.id_token_defect(defect)
+    assert stack.sign_in(browser).status == 502
+    assert browser.cookies == {}
+
+
+def test_a_failed_sign_in_leaves_session_and_other_tabs_alone(
+    stack: Stack, browser: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.sign_in(browser)
+    session = browser.named("session")
+    other_tab = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.cognito.visit(browser.get("/login").location, error="access_denied")
+    assert browser.get(callback).status == 403
+    assert browser.named("session") == session
+    assert len(browser.named("attempt")) == 1
+    assert '"reason":"access_denied"' in capsys.readouterr().out
+    assert browser.get(other_tab).status == 303
+
+
+def test_cognito_that_never_answers_is_a_504(stack: Stack, browser: Browser) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location)
+    stack.cognito.fault("token", "hang")
+    assert browser.get(callback).status == 504

@@ -1,0 +1,124 @@
+"""Sign-out: only from our own pages, and for real."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.flow.browser import Browser, event
+from tests.flow.conftest import ORIGIN, Stack
+
+
+@pytest.fixture
+def signed_in(stack: Stack, browser: Browser) -> Browser:
+    stack.sign_in(browser)
+    return browser
+
+
+def test_signing_out_ends_every_session(stack: Stack, signed_in: Browser) -> None:
+    signed_in.get("/login")
+    answer = signed_in.post("/logout")
+    assert answer.status == 303
+    location = urlsplit(answer.location)
+    assert answer.location.startswith(f"{stack.cognito.domain_url}/logout?")
+    assert parse_qs(location.query) == {
+        "client_id": [stack.cognito.client_id],
+        "logout_uri": [f"{ORIGIN}/"],
+    }
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert signed_in.cookies == {}
+    assert stack.cognito.calls("revoke") == 1
+
+
+def test_a_cookie_kept_aside_is_worthless_once_it_needs_a_refresh(
+    stack: Stack, signed_in: Browser
+) -> None:
+    kept = dict(signed_in.cookies)
+    signed_in.post("/logout")
+    signed_in.cookies = kept
+    stack.clock.advance(3599)
+    signed_in.get("/")
+    stack.clock.advance(1)
+    assert signed_in.get("/me").status == 401
+
+
+def test_get_logout_asks_and_changes_nothing(stack: Stack, signed_in: Browser) -> None:
+    cookies = dict(signed_in.cookies)
+    page = signed_in.get("/logout")
+    assert page.status == 200
+    assert '<form class="actions" method="post" action="/logout">' in page.body
+    assert page.cookies == ()
+    assert signed_in.cookies == cookies
+    assert stack.cognito.calls("revoke") == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"sec-fetch-site": "cross-site", "origin": ORIGIN},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": f"{ORIGIN}.evil.example"},
+        {"referer": f"{ORIGIN}/"},
+    ],
+)
+def test_other_sites_cannot_sign_anybody_out(
+    stack: Stack, signed_in: Browser, headers: dict[str, str]
+) -> None:
+    answer = signed_in.send("POST", "/logout", headers)
+    assert answer.status == 400
+    assert answer.cookies == ()
+    assert signed_in.get("/me").status == 200
+    assert stack.cognito.calls("revoke") == 0
+
+
+def test_a_browser_without_fetch_metadata_is_known_by_its_origin(signed_in: Browser) -> None:
+    assert signed_in.get("/").headers["referrer-policy"] == "same-origin", "else Origin is null"
+    assert signed_in.get("/logout").headers["referrer-policy"] == "same-origin"
+    assert signed_in.post("/logout", origin=ORIGIN).status == 303
+
+
+@pytest.mark.parametrize("fault", ["http_500", "reset", "hang", "invalid_request"])
+def test_sign_out_succeeds_although_revocation_fails(
+    stack: Stack, signed_in: Browser, fault: str
+) -> None:
+    stack.cognito.fault("revoke", fault)
+    assert signed_in.post("/logout").status == 303
+    assert signed_in.cookies == {}
+    assert len(stack.logged("revocation_failed")) == 1
+
+
+def test_who_is_not_signed_in_can_sign_out_all_the_same(stack: Stack, browser: Browser) -> None:
+    assert browser.post("/logout").status == 303
+    assert stack.cognito.calls("revoke") == 0
+
+
+def test_without_the_secret_the_visitor_is_signed_out_here_and_told_the_rest(
+    stack: Stack, signed_in: Browser
+) -> None:
+    stack.secrets_manager.delete_secret(SecretId="foyer/test", ForceDeleteWithoutRecovery=True)
+    new_container = stack.browser()
+    new_container.cookies = signed_in.cookies
+    answer = new_container.post("/logout")
+    assert answer.status == 503
+    assert "You are signed out here" in answer.body
+    assert new_container.cookies == {}
+
+
+@pytest.mark.parametrize(("body", "is_base64"), [("", False), ("a=b", False), ("YT1i", True)])
+def test_the_form_may_have_a_body_in_any_encoding(
+    signed_in: Browser, body: str, is_base64: bool
+) -> None:
+    made = event(
+        "POST",
+        "/logout",
+        domain=urlsplit(ORIGIN).netloc,
+        cookies=signed_in.cookies,
+        headers={"sec-fetch-site": "same-origin"},
+        body=body,
+    )
+    assert signed_in.deliver({**made, "isBase64Encoded": is_base64}).status == 303
