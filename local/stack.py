@@ -68,6 +68,8 @@ def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stac
     unknown = parameters.keys() - body["Parameters"].keys()
     if unknown:
         raise StackError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    effective = _effective(body["Parameters"], parameters)
+    body["Resources"] = _with_numbers(body["Resources"], body["Parameters"], effective)
     cloudformation = connect("cloudformation", endpoint)
     _create_or_update(cloudformation, json.dumps(body), parameters)
     found = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
@@ -79,10 +81,7 @@ def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stac
         client_id=ids["UserPoolClient"],
         secret_name=ids["Secret"],
         pages_client_id=_pages_client(cognito, ids["UserPool"]),
-        parameters={
-            key: parameters.get(key, str(declared.get("Default", "")))
-            for key, declared in body["Parameters"].items()
-        },
+        parameters=effective,
     )
     _create_demo_user(cognito, stack.user_pool_id, demo_password(stack))
     return stack
@@ -125,6 +124,25 @@ def _local_part(template: dict[str, Any]) -> dict[str, Any]:
     }
     kept = ("AWSTemplateFormatVersion", "Parameters", "Conditions", "Mappings", "Rules")
     return {key: template[key] for key in kept if key in template} | {"Resources": resources}
+
+
+def _effective(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: given.get(name, str(parameter.get("Default", "")))
+        for name, parameter in declared.items()
+    }
+
+
+def _with_numbers(part: Any, declared: Mapping[str, Any], effective: Mapping[str, str]) -> Any:
+    """Number parameters written in: MiniStack would hand them on as text, and trip over them."""
+    if isinstance(part, list):
+        return [_with_numbers(item, declared, effective) for item in part]
+    if not isinstance(part, dict):
+        return part
+    name = part.get("Ref")
+    if isinstance(name, str) and declared.get(name, {}).get("Type") == "Number":
+        return int(effective[name])
+    return {key: _with_numbers(value, declared, effective) for key, value in part.items()}
 
 
 def _create_or_update(client: Any, body: str, parameters: Mapping[str, str]) -> None:
