@@ -1,0 +1,174 @@
+"""What every answer carries, and what the pages are made of."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from foyer import routes
+from tests.flow.browser import Browser, event
+from tests.flow.conftest import ORIGIN, Stack
+
+EVERYWHERE = ["/", "/login", "/signup", "/callback", "/logout", "/me", "/healthz", "/nowhere"]
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_every_answer_carries_the_security_headers(
+    stack: Stack, browser: Browser, path: str
+) -> None:
+    headers = browser.get(path).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "; img-src data:; base-uri 'none'; frame-ancestors 'none'; " in policy
+    assert policy.endswith(f"; form-action 'self' {stack.cognito.domain_url}")
+    assert headers["cache-control"] == "no-store"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["strict-transport-security"].startswith("max-age=63072000")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["permissions-policy"]
+    if path != "/logout":
+        assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/", "/logout", "/callback", "/nowhere"])
+def test_the_policy_allows_the_one_style_and_there_is_no_script(
+    browser: Browser, path: str
+) -> None:
+    answer = browser.get(path)
+    (style,) = re.findall(r"<style>(.*?)</style>", answer.body, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.body
+    assert " style=" not in answer.body
+    assert not re.search(r"\son\w+=", answer.body)
+
+
+class _Balance(HTMLParser):
+    """Notices tags that don't close in the order in which they were opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, _attributes: Any) -> None:
+        self.seen.append(tag)
+        if tag not in {"meta", "link"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("path", ["/", "/welcome", "/logout", "/callback", "/nowhere"])
+def test_pages_are_whole_documents(stack: Stack, browser: Browser, path: str) -> None:
+    if path == "/welcome":
+        stack.sign_in(browser)
+        path = "/"
+    page = browser.get(path)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.body.startswith('<!doctype html>\n<html lang="en">')
+    parser = _Balance()
+    parser.feed(page.body)
+    assert parser.open == []
+    for tag in ("title", "main", "h1"):
+        assert parser.seen.count(tag) == 1
+
+
+def test_names_are_escaped_wherever_they_appear(stack: Stack, browser: Browser) -> None:
+    evil = "<img src=x onerror=alert(1)>{style}\"'&"
+    stack.cognito.user.name = evil
+    stack.cognito.user.username = evil
+    stack.cognito.user.email = evil
+    stack.sign_in(browser)
+    page = browser.get("/").body
+    assert "<img" not in page
+    escaped = "&lt;img src=x onerror=alert(1)&gt;{style}&#34;&#39;&amp;"
+    assert page.count(escaped) == 4
+
+
+def test_an_unverified_address_is_marked(stack: Stack, browser: Browser) -> None:
+    stack.cognito.user.email_verified = False
+    stack.sign_in(browser)
+    assert "(not verified yet)" in browser.get("/").body
+
+
+def test_the_brand_is_everywhere(stack: Stack) -> None:
+    browser = stack.browser(BRAND_NAME="Müller & Söhne", BRAND_COLOR="#ffcc00")
+    page = browser.get("/").body
+    assert "<title>Welcome · Müller &amp; Söhne</title>" in page
+    assert "--brand:#ffcc00;--on-brand:#000" in page
+
+
+def test_head_is_get_without_a_body(browser: Browser) -> None:
+    head, get = browser.send("HEAD", "/", {}), browser.get("/")
+    assert (head.status, head.body) == (200, "")
+    assert head.headers == get.headers
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/"), ("POST", "/login"), ("GET", "/admin")])
+def test_unknown_routes_are_404(browser: Browser, method: str, path: str) -> None:
+    answer = browser.send(method, path, {})
+    assert answer.status == 404
+    assert "There is no such page" in answer.body
+
+
+def test_health_touches_nothing(stack: Stack, browser: Browser) -> None:
+    stack.secrets_manager.delete_secret(SecretId="foyer/test", ForceDeleteWithoutRecovery=True)
+    browser.cookies = {"__Host-foyer-session": "junk"}
+    answer = browser.get("/healthz")
+    assert (answer.status, answer.body, answer.cookies) == (200, "ok", ())
+
+
+def test_cookies_are_found_in_a_header_of_any_case_too(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    header = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    made = event(
+        "GET", "/me", domain="app.example.com", cookies={}, headers={"Cookie": f"a; b=c; {header}"}
+    )
+    assert browser.deliver(made).status == 200
+
+
+def test_without_app_url_the_domain_that_was_called_counts(stack: Stack) -> None:
+    browser = stack.browser()
+    browser.origin = "https://other.example"
+    assert "redirect_uri=https%3A%2F%2Fother.example%2Fcallback" in browser.get("/login").location
+
+
+def test_app_url_wins_over_the_domain_that_was_called(stack: Stack) -> None:
+    browser = stack.browser(APP_URL=ORIGIN)
+    browser.origin = "https://internal.example"
+    location = browser.get("/login").location
+    assert "app.example.com" in location
+    assert "internal.example" not in location
+
+
+def test_a_bug_is_a_calm_500_and_its_place_is_in_the_log(
+    stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        secret_local = "never shown"
+        raise RuntimeError(f"quotes {secret_local}")
+
+    monkeypatch.setitem(routes.ROUTES, "GET /", broken)  # type: ignore[arg-type]
+    answer = browser.get("/")
+    assert answer.status == 500
+    (line,) = stack.logged("unexpected_error")
+    assert line["correlation_id"] in answer.body
+    assert line["error"] == "builtins.RuntimeError"
+    assert line["stack"][-1].endswith(" broken")
+    assert "never shown" not in stack.log_stream.getvalue() + answer.body
+
+
+def test_only_the_first_request_of_a_container_is_marked_cold(
+    stack: Stack, browser: Browser
+) -> None:
+    for _ in range(2):
+        browser.get("/callback")
+    assert [line["cold_start"] for line in stack.logged("request_failed")] == [True, False]
