@@ -1,0 +1,36 @@
+"""One MiniStack for all tests of the local stack; each test has a user pool of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local import ministack
+from local.places import listen
+from tests.stack.login_pages import Browser, LoginPages, serving
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    started = ministack.start(port=port, data=tmp_path_factory.mktemp("ministack"))
+    try:
+        ministack.wait_until_ready(started)
+        yield started.endpoint
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def pages(aws_endpoint: str, request: pytest.FixtureRequest) -> Iterator[LoginPages]:
+    """The pages in front of a pool; ``@pytest.mark.parametrize("pages", [...], indirect=True)``
+    changes the pool's properties."""
+    with serving(aws_endpoint, **getattr(request, "param", {})) as served:
+        yield served
+
+
+@pytest.fixture
+def browser(pages: LoginPages) -> Browser:
+    return Browser(pages)

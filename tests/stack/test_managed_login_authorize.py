@@ -1,0 +1,125 @@
+"""The authorize endpoint: who is let on, who is sent back, who sees an error page."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stack.login_pages import Browser, LoginPages
+
+pytestmark = pytest.mark.stack
+
+
+def test_a_good_request_leads_to_the_sign_in_page(pages: LoginPages, browser: Browser) -> None:
+    page = browser.authorize(login_hint="ada")
+    assert browser.answer.url.startswith(f"{pages.origin}/login?")
+    assert page.heading == "Sign in"
+    assert page.input("username")["value"] == "ada"
+    assert page.input("username")["autocomplete"] == "username"
+    assert page.input("password")["autocomplete"] == "current-password"
+
+
+@pytest.mark.parametrize("path", ["/oauth2/authorize", "/login", "/signup", "/forgotPassword"])
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"client_id": None}, "invalid_request"),
+        ({"client_id": "unknown"}, "invalid_client"),
+        ({"redirect_uri": None}, "invalid_request"),
+        ({"redirect_uri": "http://localhost:9/callback/"}, "redirect_mismatch"),
+        ({"redirect_uri": "https://elsewhere.example/callback"}, "redirect_mismatch"),
+        ({"identity_provider": "Google"}, "invalid_request"),
+    ],
+)
+def test_an_unknown_client_or_redirect_uri_goes_nowhere(
+    pages: LoginPages, browser: Browser, path: str, changes: dict[str, str | None], error: str
+) -> None:
+    page = browser.open(f"{path}?{pages.query(**changes)}")
+    assert browser.answer.status_code == 400
+    assert browser.answer.url.startswith(f"{pages.origin}{path}?")
+    assert browser.left_for == ""
+    assert page.heading == "Something is wrong with this request"
+    assert page.all("code")[0].text == error
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "id_token"}, "invalid_request"),
+        ({"response_type": "token"}, "unauthorized_client"),
+        ({"scope": "openid phone"}, "invalid_scope"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge": "too-short"}, "invalid_request"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"prompt": "sometimes"}, "invalid_request"),
+        ({"prompt": "none"}, "login_required"),
+    ],
+)
+def test_other_faults_go_back_to_the_app_with_its_state(
+    browser: Browser, changes: dict[str, str | None], error: str
+) -> None:
+    browser.authorize(**changes)
+    assert browser.returned == {"error": error, "state": "the-state"}
+
+
+def test_a_repeated_parameter_is_refused(pages: LoginPages, browser: Browser) -> None:
+    browser.open(f"/oauth2/authorize?{pages.query()}&state=another")
+    assert browser.returned["error"] == "invalid_request"
+    browser.open(f"/oauth2/authorize?{pages.query()}&redirect_uri=http%3A%2F%2Felsewhere.example")
+    assert browser.answer.status_code == 400
+    assert browser.left_for == ""
+
+
+def test_a_client_without_the_code_flow_is_unauthorized(
+    pages: LoginPages, browser: Browser
+) -> None:
+    client = pages.new_client(AllowedOAuthFlows=["client_credentials"])
+    browser.authorize(client_id=client["ClientId"])
+    assert browser.returned["error"] == "unauthorized_client"
+
+
+def test_without_scope_the_client_gets_all_of_its_own(pages: LoginPages, browser: Browser) -> None:
+    pages.new_user()
+    browser.authorize(scope=None)
+    browser.sign_in()
+    tokens = pages.exchange(browser.returned["code"]).json()
+    assert "id_token" in tokens
+
+
+def test_what_the_pool_has_registered_meanwhile_counts(
+    pages: LoginPages, browser: Browser
+) -> None:
+    browser.authorize(redirect_uri="http://localhost:9/later")
+    assert browser.answer.status_code == 400
+    pages.cognito.update_user_pool_client(
+        UserPoolId=pages.pool_id,
+        ClientId=pages.client_id,
+        CallbackURLs=["http://localhost:9/later"],
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthScopes=["openid", "email", "profile"],
+        AllowedOAuthFlowsUserPoolClient=True,
+    )
+    assert browser.authorize(redirect_uri="http://localhost:9/later").heading == "Sign in"
+
+
+@pytest.mark.parametrize("state", ["a b&c=d", "%2F%3F", 'quote"<tag>', "ünï", "x" * 2000])
+def test_any_state_comes_back_as_it_was(pages: LoginPages, browser: Browser, state: str) -> None:
+    pages.new_user()
+    browser.authorize(state=state)
+    browser.sign_in()
+    assert browser.returned["state"] == state
+
+
+def test_the_error_page_can_be_opened_by_itself(browser: Browser) -> None:
+    page = browser.open("/error?error=<b>redirect_mismatch</b>")
+    assert page.all("code")[0].text == "<b>redirect_mismatch</b>"
+    assert not page.all("b")
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/resendcode"])
+def test_a_path_that_is_not_there_says_so(browser: Browser, path: str) -> None:
+    browser.open(path)
+    assert browser.answer.status_code in (404, 405)
+    assert browser.page.has_link("Back to Foyer")

@@ -1,0 +1,197 @@
+"""Authenticator apps: setting one up, and being asked for its code."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from local.managed_login.second_factor import key_uri
+from tests.stack.login_pages import Browser, LoginPages, totp, wrong_totp
+
+pytestmark = pytest.mark.stack
+
+on = pytest.mark.parametrize("pages", [{"MfaConfiguration": "ON"}], indirect=True)
+optional = pytest.mark.parametrize("pages", [{"MfaConfiguration": "OPTIONAL"}], indirect=True)
+
+
+def secret_on(browser: Browser) -> str:
+    return browser.page.by_id("secret")
+
+
+def enrol(pages: LoginPages, browser: Browser, **choice: str) -> str:
+    """Sign in as a new user and set an app up; returns its secret."""
+    pages.new_user()
+    browser.authorize()
+    browser.sign_in(**choice)
+    secret = secret_on(browser)
+    browser.press("Finish", code=totp(secret))
+    assert "code" in browser.returned
+    return secret
+
+
+@on
+def test_where_mfa_is_on_the_first_sign_in_sets_an_app_up(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user()
+    browser.authorize()
+    browser.sign_in()
+    assert browser.page.heading == "Set up an authenticator app"
+    image = browser.page.all("img")[0].attributes
+    assert image["src"].startswith("data:image/svg+xml")
+    assert "QR code" in image["alt"]
+    secret = secret_on(browser)
+    browser.press("Finish", code=wrong_totp(secret))
+    assert browser.page.problem_at("code").startswith("That code is not right.")
+    assert secret_on(browser) == secret
+    browser.press("Finish", code=f"{totp(secret)[:3]} {totp(secret)[3:]}")
+    assert pages.exchange(browser.returned["code"]).status_code == 200
+
+
+@on
+def test_nobody_gets_past_the_set_up_by_starting_again(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user()
+    browser.authorize()
+    browser.sign_in()
+    assert browser.authorize().heading == "Sign in"
+    assert browser.open(f"/login?{pages.query()}").heading == "Sign in"
+    assert browser.left_for == ""
+
+
+@on
+def test_the_next_sign_in_asks_for_the_code(pages: LoginPages, browser: Browser) -> None:
+    secret = enrol(pages, browser)
+    other = Browser(pages)
+    other.authorize()
+    other.sign_in()
+    assert other.page.heading == "Enter the code"
+    assert other.page.input("code")["autocomplete"] == "one-time-code"
+    assert other.page.input("code")["inputmode"] == "numeric"
+    for wrong in (wrong_totp(secret), ""):
+        other.press("Continue", code=wrong)
+        assert other.page.problem_at("code").startswith("That code is not right.")
+    assert other.authorize().heading == "Sign in"
+    other.sign_in()
+    other.press("Continue", code=totp(secret))
+    assert pages.exchange(other.returned["code"]).status_code == 200
+
+
+@on
+def test_the_session_that_passed_both_factors_is_not_asked_again(
+    pages: LoginPages, browser: Browser
+) -> None:
+    enrol(pages, browser)
+    browser.authorize(state="again")
+    assert browser.returned["state"] == "again"
+
+
+@on
+def test_codes_cannot_be_tried_without_end(pages: LoginPages, browser: Browser) -> None:
+    secret = enrol(pages, browser)
+    other = Browser(pages)
+    other.authorize()
+    other.sign_in()
+    for _ in range(5):
+        other.press("Continue", code=wrong_totp(secret))
+    other.press("Continue", code=totp(secret))
+    assert other.page.problem_at("code").startswith("Too many wrong codes.")
+    assert other.left_for == ""
+
+
+@on
+@pytest.mark.parametrize("stage", ["set-up", "challenge"])
+def test_the_second_step_is_over_after_five_minutes(
+    pages: LoginPages, browser: Browser, stage: str
+) -> None:
+    secret = ""
+    if stage == "challenge":
+        secret = enrol(pages, browser)
+        browser.cookies.cookies.clear()
+    else:
+        pages.new_user()
+    browser.authorize()
+    browser.sign_in()
+    pages.clock.advance(301)
+    browser.press("Continue" if secret else "Finish", code=totp(secret or secret_on(browser)))
+    assert browser.page.notice == "That took longer than five minutes. Please sign in again."
+
+
+@on
+def test_a_step_serves_the_browser_that_typed_the_password(
+    pages: LoginPages, browser: Browser
+) -> None:
+    secret = enrol(pages, browser)
+    browser.cookies.cookies.clear()
+    browser.authorize()
+    browser.sign_in()
+    thief = Browser(pages)
+    thief.open(browser.answer.url)
+    assert thief.page.heading == "Sign in"
+    browser.press("Continue", code=totp(secret))
+    assert "code" in browser.returned
+
+
+@on
+def test_a_temporary_password_comes_before_the_second_factor(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user(temporary=True)
+    browser.authorize()
+    browser.sign_in()
+    browser.press("Save and continue", password="Another-horse-2", repeated="Another-horse-2")
+    assert browser.page.heading == "Set up an authenticator app"
+
+
+@on
+def test_a_new_password_does_not_take_the_place_of_the_second_factor(
+    pages: LoginPages, browser: Browser
+) -> None:
+    secret = enrol(pages, browser)
+    pages.cognito.admin_set_user_password(
+        UserPoolId=pages.pool_id, Username="ada", Password="Temporary-1", Permanent=False
+    )
+    other = Browser(pages)
+    other.authorize()
+    other.sign_in(password="Temporary-1")
+    other.press("Save and continue", password="Another-horse-2", repeated="Another-horse-2")
+    assert other.page.heading == "Enter the code"
+    other.press("Continue", code=totp(secret))
+    assert "code" in other.returned
+
+
+@optional
+def test_where_mfa_is_optional_it_can_be_left_out(pages: LoginPages, browser: Browser) -> None:
+    pages.new_user()
+    browser.authorize()
+    browser.sign_in()
+    assert "code" in browser.returned
+
+
+@optional
+def test_where_mfa_is_optional_it_can_be_chosen_and_is_asked_from_then_on(
+    pages: LoginPages, browser: Browser
+) -> None:
+    secret = enrol(pages, browser, totp="on")
+    other = Browser(pages)
+    other.authorize()
+    other.sign_in()
+    other.press("Continue", code=totp(secret))
+    assert "code" in other.returned
+
+
+def test_where_mfa_is_off_nobody_is_offered_it(pages: LoginPages, browser: Browser) -> None:
+    pages.new_user()
+    page = browser.authorize()
+    assert all(i.attributes.get("name") != "totp" for i in page.all("input"))
+    browser.sign_in(totp="on")
+    assert "code" in browser.returned
+
+
+def test_the_qr_code_names_issuer_and_account() -> None:
+    parts = urlsplit(key_uri("Foyer & Co", "ada/l", "ABCD"))
+    assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
+    assert parts.path == "/Foyer%20%26%20Co:ada%2Fl"
+    assert parse_qs(parts.query) == {"secret": ["ABCD"], "issuer": ["Foyer & Co"]}

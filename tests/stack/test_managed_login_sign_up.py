@@ -1,0 +1,197 @@
+"""Signing up, from Create account to the welcome page's door."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stack.login_pages import PASSWORD, Browser, LoginPages
+
+pytestmark = pytest.mark.stack
+
+ANSWERS = {
+    "username": "Ada",
+    "email": "Ada@Example.com",
+    "name": "Ada Lovelace",
+    "custom:company": "",
+    "password": PASSWORD,
+    "repeated": PASSWORD,
+}
+
+
+def fill_in(browser: Browser, pages: LoginPages, **changes: str) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.press("Create account", **ANSWERS | changes)
+
+
+def test_a_visitor_signs_up_confirms_and_signs_in(pages: LoginPages, browser: Browser) -> None:
+    fill_in(browser, pages)
+    assert browser.page.heading == "Confirm your e-mail address"
+    browser.press("Confirm", code=browser.mailed_code())
+    assert browser.page.notice == "Your e-mail address is confirmed. Sign in to continue."
+    assert browser.page.input("username")["value"] == "ada"
+    browser.sign_in()
+    assert browser.returned["state"] == "the-state"
+    tokens = pages.exchange(browser.returned["code"]).json()
+    assert tokens["token_type"] == "Bearer"
+    user = pages.user("ada")
+    assert (user["status"], user["email_verified"]) == ("CONFIRMED", "true")
+    assert (user["name"], user["email"]) == ("Ada Lovelace", "ada@example.com")
+
+
+def test_the_e_mail_address_serves_for_signing_in_once_confirmed(
+    pages: LoginPages, browser: Browser
+) -> None:
+    fill_in(browser, pages)
+    browser.press("Confirm", code=browser.mailed_code())
+    browser.sign_in("ADA@example.com")
+    assert "code" in browser.returned
+
+
+def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browser) -> None:
+    page = browser.open(f"/signup?{pages.query()}")
+    names = [name for name in page.form("Create account").fields if name != "csrf"]
+    assert names == ["username", "email", "name", "custom:company", "password", "repeated"]
+    assert "required" in page.input("name")
+    assert "required" not in page.input("custom:company")
+    assert page.by_id("password-rules") == (
+        "At least 10 characters An uppercase letter A lowercase letter A number"
+    )
+    assert [page.input(n)["autocomplete"] for n in ("username", "email", "name", "password")] == [
+        "username",
+        "email",
+        "name",
+        "new-password",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("username", "", "Enter a user name."),
+        ("username", "ada@example.com", "A user name cannot be an e-mail address here."),
+        ("username", "a da", "Use 1 to 128 characters without spaces."),
+        ("email", "", "Enter your e-mail address."),
+        ("email", "ada@example", "Enter an e-mail address like name@example.com."),
+        ("name", "  ", "Enter your name."),
+        ("custom:company", "Babbage & Co", "Enter at most 10 characters."),
+        ("password", "short", "Still missing: At least 10 characters; An uppercase letter; A number."),
+        ("password", "", "Enter a password."),
+        ("repeated", "Another-horse-1", "The two passwords are not the same."),
+    ],
+)
+def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
+    pages: LoginPages, browser: Browser, field: str, value: str, problem: str
+) -> None:
+    fill_in(browser, pages, **{field: value})
+    assert browser.answer.status_code == 400
+    assert browser.page.problem_at(field) == problem
+    assert browser.page.alert
+    kept = {"username": "Ada", "email": "Ada@Example.com", "name": "Ada Lovelace"} | {field: value}
+    for name in ("username", "email", "name"):
+        assert browser.page.input(name)["value"] == kept[name]
+    assert "value" not in browser.page.input("password")
+    assert not pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"]
+
+
+def test_a_taken_user_name_is_refused_whatever_its_case(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user("ada")
+    fill_in(browser, pages, username="ADA")
+    assert browser.page.problem_at("username") == "This user name is taken."
+
+
+def test_an_address_that_somebody_signs_in_with_cannot_be_confirmed_again(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user("grace", email="ada@example.com")
+    fill_in(browser, pages)
+    browser.press("Confirm", code=browser.mailed_code())
+    assert browser.page.problem_at("code") == "An account with this e-mail address exists already."
+    assert pages.user("ada")["status"] == "UNCONFIRMED"
+
+
+def test_a_wrong_code_is_refused_and_a_new_one_can_be_sent(
+    pages: LoginPages, browser: Browser
+) -> None:
+    fill_in(browser, pages)
+    browser.press("Confirm", code="000000")
+    assert browser.page.problem_at("code").startswith("That code is not right.")
+    browser.press("Confirm", code=" ")
+    assert browser.page.problem_at("code") == "Enter the code from the mail."
+    mails = browser.open("/inbox").all("output")
+    browser.follow("Back to entering the code")
+    browser.press("Send a new code")
+    assert browser.page.notice == "A new code is on its way."
+    assert len(browser.open("/inbox").all("output")) == len(mails) + 1
+    browser.follow("Back to entering the code")
+    browser.press("Confirm", code=browser.mailed_code())
+    assert browser.page.heading == "Sign in"
+
+
+def test_codes_cannot_be_tried_without_end(pages: LoginPages, browser: Browser) -> None:
+    fill_in(browser, pages)
+    for _ in range(5):
+        browser.press("Confirm", code="000000")
+    browser.press("Confirm", code=browser.mailed_code())
+    assert browser.page.problem_at("code").startswith("Attempt limit exceeded.")
+    pages.clock.advance(2)
+    browser.press("Confirm", code=browser.mailed_code())
+    assert browser.page.heading == "Sign in"
+
+
+def test_who_signs_in_before_confirming_is_led_to_the_code(
+    pages: LoginPages, browser: Browser
+) -> None:
+    fill_in(browser, pages)
+    other = Browser(pages)
+    other.authorize()
+    other.sign_in("ada")
+    assert other.page.heading == "Confirm your e-mail address"
+    other.press("Confirm", code=other.mailed_code())
+    other.sign_in("ada")
+    assert "code" in other.returned
+
+
+def test_the_confirmation_page_of_another_browser_is_of_no_use(
+    pages: LoginPages, browser: Browser
+) -> None:
+    fill_in(browser, pages)
+    other = Browser(pages)
+    other.open(browser.answer.url)
+    assert other.page.heading == "Sign in"
+    assert other.page.notice == "That step is over. Please sign in."
+
+
+@pytest.mark.parametrize(
+    "pages", [{"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}], indirect=True
+)
+def test_a_pool_without_self_sign_up_offers_none(pages: LoginPages, browser: Browser) -> None:
+    browser.authorize()
+    assert not browser.page.has_link("Create an account")
+    browser.open(f"/signup?{pages.query()}")
+    assert browser.answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "pages", [{"AliasAttributes": [], "UsernameAttributes": ["email"]}], indirect=True
+)
+def test_a_pool_whose_user_name_is_the_address_asks_for_no_other(
+    pages: LoginPages, browser: Browser
+) -> None:
+    page = browser.open(f"/signup?{pages.query()}")
+    assert "username" not in page.form("Create account").fields
+    answers = {name: value for name, value in ANSWERS.items() if name != "username"}
+    browser.press("Create account", **answers)
+    browser.press("Confirm", code=browser.mailed_code())
+    browser.sign_in("ada@example.com")
+    assert "code" in browser.returned
+
+
+def test_cancel_goes_back_to_the_app_with_access_denied(
+    pages: LoginPages, browser: Browser
+) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.follow("Cancel and go back")
+    assert browser.returned["error"] == "access_denied"
+    assert browser.returned["state"] == "the-state"
