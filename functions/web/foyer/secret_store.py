@@ -7,6 +7,7 @@ One JSON object holds ``client_id``, ``client_secret``, ``session_key`` and, aft
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -105,7 +106,7 @@ class SecretStore:
         self._clock = clock
         self._log = log
         self._known: Credentials | None = None
-        self._tried_at = 0.0
+        self._doubted_at = -math.inf
         self._good_until = 0.0
 
     def credentials(self) -> Credentials:
@@ -134,12 +135,16 @@ class SecretStore:
             return action(fresh)
 
     def _reread(self) -> Credentials:
-        if self._known is None or self._clock() - self._tried_at >= REREAD_AFTER:
+        # Counted from the last doubt, not from any read: a container that has just started may
+        # have read the secret moments before it was rotated.
+        now = self._clock()
+        if self._known is None or now - self._doubted_at >= REREAD_AFTER:
+            self._doubted_at = now
             return self._read()
         return self._known
 
     def _read(self) -> Credentials:
-        self._tried_at = self._clock()
+        tried_at = self._clock()
         try:
             self._known = self._fetch()
         except Unavailable as error:
@@ -147,9 +152,9 @@ class SecretStore:
                 raise
             # What worked a moment ago beats an error page; the next try is not at every request.
             self._log.warning("secret_kept_stale", reason=error.reason, detail=error.detail)
-            self._good_until = self._tried_at + REREAD_AFTER
+            self._good_until = tried_at + REREAD_AFTER
         else:
-            self._good_until = self._tried_at + KEEP_FOR
+            self._good_until = tried_at + KEEP_FOR
         return self._known
 
     def _fetch(self) -> Credentials:
