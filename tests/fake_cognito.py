@@ -16,6 +16,7 @@ import base64
 import hashlib
 import secrets
 import socketserver
+import ssl
 import sys
 import time
 import uuid
@@ -51,7 +52,7 @@ SCOPES = ("openid", "email", "profile")
 CODE_SECONDS = 300
 
 
-class LoginErrorPage(Exception):  # noqa: N818 - it is a page
+class LoginErrorPage(Exception):
     """Managed login shows its own /error page and sends the browser nowhere."""
 
 
@@ -121,6 +122,7 @@ class FakeCognito:
         *,
         redirect_uris: tuple[str, ...] = ("http://localhost:3000/callback",),
         logout_uris: tuple[str, ...] = ("http://localhost:3000/",),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.redirect_uris = redirect_uris
         self.logout_uris = logout_uris
@@ -148,8 +150,8 @@ class FakeCognito:
         self._defect: str | None = None
         self._faults: dict[str, tuple[str, Fault | None]] = {}
         self._lock = RLock()
-        self._domain = _Origin(self)
-        self._issuer_origin = _Origin(self)
+        self._domain = _Origin(self, tls)
+        self._issuer_origin = _Origin(self, tls)
         self.domain_url = self._domain.url
         pool = self.issuer.rpartition("/")[2]
         self.jwks_url = f"{self._issuer_origin.url}/{pool}/.well-known/jwks.json"
@@ -181,13 +183,16 @@ class FakeCognito:
 
     # What a test switches
 
-    def fault(self, endpoint: str, kind: str) -> None:
+    def fault(self, endpoint: str, kind: str | Fault) -> None:
         """From now on ``endpoint`` (token, userinfo, revoke, jwks) fails in this way.
 
-        ``kind`` is ``refused``, a name in WIRE_FAULTS, or any OAuth error code. With
-        ``refused`` nobody listens any more; for userinfo this begins after the token answer,
-        since both share an origin.
+        ``kind`` is ``refused``, a name in WIRE_FAULTS, any OAuth error code, or a fault of the
+        test's own. With ``refused`` nobody listens any more; for userinfo this begins after
+        the token answer, since both share an origin.
         """
+        if not isinstance(kind, str):
+            self._faults[endpoint] = ("own", kind)
+            return
         if kind == "refused":
             self._faults[endpoint] = (kind, None)
             if endpoint != "userinfo":
@@ -463,11 +468,13 @@ class _Origin(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, cognito: FakeCognito) -> None:
+    def __init__(self, cognito: FakeCognito, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.cognito = cognito
         self.closing = Event()
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self._connections: set[socket] = set()
         self._thread = Thread(target=self.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

@@ -7,7 +7,7 @@ import json
 import secrets
 import socket
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Event
@@ -76,22 +76,31 @@ def _hang(line: Line, _reply: Reply) -> None:
     line.closing.wait()
 
 
-def _slowly(line: Line, pieces: Iterable[bytes]) -> None:
-    for piece in pieces:
+def _late(line: Line, reply: Reply) -> None:
+    """A good answer after a second: too late for whoever has less time."""
+    line.closing.wait(1)
+    line.send(reply.to_bytes())
+
+
+def _slowly(line: Line, piece: bytes, times: int) -> None:
+    for _ in range(times):
         if line.closing.wait(0.05):
             return
         line.send(piece)
 
 
 def _drip(line: Line, reply: Reply) -> None:
-    """Never ends within anyone's patience, yet each read succeeds."""
-    line.send(reply.head(Content_Length=str(len(reply.body) + 10_000)))
-    _slowly(line, (b" " for _ in range(10_000)))
+    """A good answer that takes ten seconds, although no single read waits for long."""
+    line.send(reply.head(Content_Length=str(len(reply.body) + 200)))
+    _slowly(line, b" ", 200)
+    line.send(reply.body)
 
 
 def _drip_head(line: Line, reply: Reply) -> None:
-    line.send(f"HTTP/1.1 {reply.status} OK\r\nX-Slow: ".encode())
-    _slowly(line, (b"z" for _ in range(10_000)))
+    start, rest = reply.to_bytes().split(b"\r\n", 1)
+    line.send(start + b"\r\nX-Slow: ")
+    _slowly(line, b"z", 200)
+    line.send(b"\r\n" + rest)
 
 
 def _truncated(line: Line, reply: Reply) -> None:
@@ -157,6 +166,7 @@ WIRE_FAULTS: dict[str, Fault] = {
     "reset": _reset,
     "reset_if_reused": _reset_if_reused,
     "hang": _hang,
+    "late": _late,
     "drip": _drip,
     "drip_head": _drip_head,
     "truncated": _truncated,

@@ -171,7 +171,7 @@ class Cognito:
         if answer.status in {400, 401, 403} and error and error[1] in _BEARER_ERRORS:
             raise Refused(error[1], "userinfo")
         claims = _json("userinfo", answer)
-        if not isinstance(claims.get("sub"), str):
+        if not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise _malformed("userinfo", "sub")
         return claims
 

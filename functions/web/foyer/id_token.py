@@ -125,8 +125,11 @@ def _seconds(claims: Mapping[str, Any], name: str) -> float:
 
 def _at_hash(access_token: str) -> str:
     """OIDC Core §3.1.3.6: the left half of the hash that goes with RS256."""
-    half = hashlib.sha256(access_token.encode()).digest()[:16]
-    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+    return _base64url(hashlib.sha256(access_token.encode()).digest()[:16])
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _same(claim: object, expected: str) -> bool:
@@ -134,10 +137,14 @@ def _same(claim: object, expected: str) -> bool:
 
 
 def _bytes(part: str, name: str) -> bytes:
+    """Decodes the one spelling that the bytes have (RFC 4648 §3.5)."""
     try:
-        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:
         raise BadGateway("id_token_malformed", name) from None
+    if _base64url(data) != part:
+        raise BadGateway("id_token_malformed", name)
+    return data
 
 
 def _object(part: str, name: str) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Upstream:
         http.trust_env = False
         http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._adapter = _TotalTimeoutAdapter(http.verify)
+        http.verify = True
         http.mount("https://", self._adapter)
         http.mount("http://", self._adapter)
         self._http = http

@@ -1,0 +1,169 @@
+"""The issuer's keys: which are taken, and how often they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from foyer.errors import BadGateway, GatewayTimeout
+from foyer.signing_keys import SigningKeys
+
+from tests.fake_tokens import JWKS_DEFECTS, SigningKey
+
+FIRST, SECOND, ATTACKER = SigningKey(), SigningKey(), SigningKey()
+
+
+class Issuer:
+    """Publishes what ``jwks`` says, at the time that ``now`` says."""
+
+    def __init__(self, *keys: SigningKey) -> None:
+        self.jwks: Any = {"keys": [key.jwk() for key in keys]}
+        self.down = False
+        self.fetches = 0
+        self.now = 1_000.0
+        self.keys = SigningKeys(self._fetch, lambda: self.now)
+
+    def _fetch(self, _deadline: float) -> Mapping[str, object]:
+        self.fetches += 1
+        if self.down:
+            raise GatewayTimeout("jwks_timeout")
+        return self.jwks  # type: ignore[no-any-return]
+
+    def finds(self, key: SigningKey) -> bool:
+        found = self.keys.find(key.kid, deadline=0.0)
+        return found.public_numbers() == key.private.public_key().public_numbers()
+
+    def reason_for(self, kid: str) -> str:
+        with pytest.raises((BadGateway, GatewayTimeout)) as caught:
+            self.keys.find(kid, deadline=0.0)
+        return str(caught.value.reason)
+
+
+def test_keys_are_fetched_once() -> None:
+    issuer = Issuer(FIRST, SECOND)
+    assert issuer.finds(FIRST)
+    assert issuer.finds(SECOND)
+    assert issuer.finds(FIRST)
+    assert issuer.fetches == 1
+
+
+def test_a_rotated_key_is_fetched_when_it_is_first_named() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    issuer.jwks = {"keys": [SECOND.jwk()]}
+    assert issuer.finds(SECOND)
+    assert issuer.fetches == 2
+    assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
+
+
+def test_a_key_missing_from_a_set_just_fetched_is_not_fetched_again() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.reason_for("never-published") == "id_token_unknown_key"
+    assert issuer.fetches == 1
+
+
+def test_unknown_keys_cause_few_fetches_and_later_again() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    for number in range(10):
+        assert issuer.reason_for(f"junk-{number}") == "id_token_unknown_key"
+    assert issuer.fetches == 1 + 3
+    assert issuer.finds(FIRST)
+    issuer.jwks = {"keys": [SECOND.jwk()]}
+    issuer.now += 31
+    assert issuer.finds(SECOND)
+
+
+def test_a_rotation_succeeds_although_an_odd_token_came_before() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    issuer.reason_for("junk")
+    issuer.jwks = {"keys": [SECOND.jwk()]}
+    assert issuer.finds(SECOND)
+
+
+def test_a_clock_put_back_does_not_stop_fetching() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    for number in range(3):
+        issuer.reason_for(f"junk-{number}")
+    issuer.now -= 86_400
+    issuer.jwks = {"keys": [SECOND.jwk()]}
+    assert issuer.finds(SECOND)
+
+
+def test_a_failed_fetch_is_told_and_not_remembered() -> None:
+    issuer = Issuer(FIRST)
+    issuer.down = True
+    assert issuer.reason_for(FIRST.kid) == "jwks_timeout"
+    issuer.down = False
+    assert issuer.finds(FIRST)
+
+
+def test_known_keys_survive_a_failed_refetch() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    issuer.down = True
+    assert issuer.reason_for("junk") == "jwks_timeout"
+    assert issuer.finds(FIRST)
+
+
+def test_an_empty_set_is_not_remembered() -> None:
+    issuer = Issuer()
+    for _ in range(5):
+        assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
+    issuer.jwks = {"keys": [FIRST.jwk()]}
+    assert issuer.finds(FIRST)
+
+
+REASONS = {
+    "empty": "id_token_unknown_key",
+    "no_keys": "jwks_answer_malformed",
+    "keys_no_list": "jwks_answer_malformed",
+    "duplicate_kid": "id_token_ambiguous_key",
+    "for_encryption": "id_token_unknown_key",
+    "other_algorithm": "id_token_unknown_key",
+    "other_key_type": "id_token_unknown_key",
+    "unreadable_modulus": "id_token_unknown_key",
+}
+
+
+def test_every_defect_of_a_key_set_is_judged_here() -> None:
+    assert {*REASONS, "mixed"} == JWKS_DEFECTS.keys()
+
+
+@pytest.mark.parametrize(("defect", "reason"), REASONS.items())
+def test_a_key_that_cannot_be_trusted_is_not_taken(defect: str, reason: str) -> None:
+    issuer = Issuer(FIRST, SECOND)
+    issuer.jwks = JWKS_DEFECTS[defect](issuer.jwks, ATTACKER)
+    assert issuer.reason_for(FIRST.kid) == reason
+
+
+def test_good_keys_are_found_among_others() -> None:
+    issuer = Issuer(FIRST, SECOND)
+    issuer.jwks = JWKS_DEFECTS["mixed"](issuer.jwks, ATTACKER)
+    assert issuer.finds(SECOND)
+
+
+def test_use_and_algorithm_may_be_left_unsaid() -> None:
+    issuer = Issuer()
+    jwk = {name: value for name, value in FIRST.jwk().items() if name not in {"use", "alg"}}
+    issuer.jwks = {"keys": [jwk]}
+    assert issuer.finds(FIRST)
+
+
+@pytest.mark.parametrize("bits", [1024, 2040])
+def test_a_short_key_is_not_taken(bits: int) -> None:
+    short = SigningKey(private=rsa.generate_private_key(public_exponent=65537, key_size=bits))
+    assert Issuer(short).reason_for(short.kid) == "id_token_unknown_key"
+
+
+@pytest.mark.parametrize("member", ["n", "e"])
+@pytest.mark.parametrize("value", [None, 7, "", "A", "AA==", "+/", "é", "AA"])
+def test_a_key_that_cannot_be_read_is_passed_over(member: str, value: object) -> None:
+    issuer = Issuer()
+    issuer.jwks = {"keys": [{**FIRST.jwk(), member: value}, SECOND.jwk()]}
+    assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
+    assert issuer.finds(SECOND)

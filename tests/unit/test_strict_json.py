@@ -1,0 +1,55 @@
+"""JSON from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from foyer.strict_json import parse_object
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXT = st.text(st.characters(codec="utf-8"))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(TEXT, VALUES | TEXT))
+def test_an_object_comes_out_as_it_was(value: dict[str, object]) -> None:
+    assert parse_object(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+@given(st.binary() | TEXT.map(str.encode))
+def test_anything_else_is_a_value_error(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        assert isinstance(parse_object(data), dict)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a": 1, "a": 1}',
+        b'{"outer": {"a": 1, "a": 2}}',
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b'{"a": "\xff"}',
+        b'\xef\xbb\xbf{"a": 1}',
+        b"[1]",
+        b'"text"',
+        b"null",
+        b"",
+        b'{"a": 1} {"b": 2}',
+        b'{"a": ' + b"[" * 60_000 + b"]" * 60_000 + b"}",
+    ],
+    ids=lambda data: repr(data[:24]),
+)
+def test_what_could_be_read_in_two_ways_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_object(data)
