@@ -87,7 +87,9 @@ class HtmlPage(HTMLParser):
 
     @property
     def alert(self) -> str:
-        return " ".join(e.text.strip() for e in self.elements if e.attributes.get("role") == "alert")
+        return " ".join(
+            e.text.strip() for e in self.elements if e.attributes.get("role") == "alert"
+        )
 
     @property
     def notice(self) -> str:

@@ -256,4 +256,6 @@ def totp(secret: str, steps: int = 0) -> str:
 def wrong_totp(secret: str) -> str:
     """Six digits that no step near now shows."""
     near = {totp(secret, steps) for steps in range(-3, 4)}
-    return next(code for code in ("000000", "111111", *map("{:06d}".format, range(9))) if code not in near)
+    return next(
+        code for code in ("000000", "111111", *map("{:06d}".format, range(9))) if code not in near
+    )

@@ -88,9 +88,7 @@ def test_without_scope_the_client_gets_all_of_its_own(pages: LoginPages, browser
     assert "id_token" in tokens
 
 
-def test_what_the_pool_has_registered_meanwhile_counts(
-    pages: LoginPages, browser: Browser
-) -> None:
+def test_what_the_pool_has_registered_meanwhile_counts(pages: LoginPages, browser: Browser) -> None:
     browser.authorize(redirect_uri="http://localhost:9/later")
     assert browser.answer.status_code == 400
     pages.cognito.update_user_pool_client(

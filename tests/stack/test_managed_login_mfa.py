@@ -50,9 +50,7 @@ def test_where_mfa_is_on_the_first_sign_in_sets_an_app_up(
 
 
 @on
-def test_nobody_gets_past_the_set_up_by_starting_again(
-    pages: LoginPages, browser: Browser
-) -> None:
+def test_nobody_gets_past_the_set_up_by_starting_again(pages: LoginPages, browser: Browser) -> None:
     pages.new_user()
     browser.authorize()
     browser.sign_in()

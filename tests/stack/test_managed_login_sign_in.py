@@ -68,7 +68,7 @@ def test_a_disabled_user_gets_the_same_answer_too(pages: LoginPages, browser: Br
     assert browser.page.alert == WRONG
 
 
-def test_empty_fields_are_named(pages: LoginPages, browser: Browser) -> None:
+def test_empty_fields_are_named(browser: Browser) -> None:
     browser.authorize()
     browser.sign_in("", "")
     assert browser.page.problem_at("username") == "Enter your user name."
@@ -254,7 +254,7 @@ def test_the_new_password_page_is_over_after_five_minutes(
     assert pages.user("ada")["status"] == "FORCE_CHANGE_PASSWORD"
 
 
-def test_cancel_goes_back_to_the_app_with_access_denied(pages: LoginPages, browser: Browser) -> None:
+def test_cancel_goes_back_to_the_app_with_access_denied(browser: Browser) -> None:
     browser.authorize(state="s&t")
     browser.follow("Cancel and go back")
     assert browser.returned == {

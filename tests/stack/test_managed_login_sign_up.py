@@ -74,7 +74,11 @@ def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browse
         ("email", "ada@example", "Enter an e-mail address like name@example.com."),
         ("name", "  ", "Enter your name."),
         ("custom:company", "Babbage & Co", "Enter at most 10 characters."),
-        ("password", "short", "Still missing: At least 10 characters; An uppercase letter; A number."),
+        (
+            "password",
+            "short",
+            "Still missing: At least 10 characters; An uppercase letter; A number.",
+        ),
         ("password", "", "Enter a password."),
         ("repeated", "Another-horse-1", "The two passwords are not the same."),
     ],

@@ -1,0 +1,240 @@
+"""The pure parts of the managed-login pages: policy, schema, lock-out, memory, redirects."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.managed_login.attempts import Attempts
+from local.managed_login.attributes import problem_with
+from local.managed_login.authorization import with_query
+from local.managed_login.inbox import read
+from local.managed_login.incoming import Parameters
+from local.managed_login.pages import ink_on
+from local.managed_login.pool import Attribute, Client, PasswordPolicy, Pool
+from local.managed_login.users import temporary_password
+from local.managed_login.visits import AnswerTotp, ConfirmEmail, Shelf, Visit
+
+STRICT = PasswordPolicy(minimum_length=8)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("password", "broken"),
+    [
+        ("Aa1!aaaa", ()),
+        ("Aa1!aaa", ("At least 8 characters",)),
+        ("aa1!aaaa", ("An uppercase letter",)),
+        ("AA1!AAAA", ("A lowercase letter",)),
+        ("Aaa!aaaa", ("A number",)),
+        ("Aa1aaaaa", ("A symbol, such as ! or #",)),
+        ("Aa1!aaaa ", ("No space at the start or end",)),
+        ("Aa1!" + "a" * 253, ("At most 256 characters",)),
+    ],
+)
+def test_a_policy_names_each_rule_that_a_password_breaks(
+    password: str, broken: tuple[str, ...]
+) -> None:
+    assert STRICT.broken(password) == broken
+
+
+def test_a_policy_shows_only_the_rules_it_has() -> None:
+    policy = PasswordPolicy.read({"MinimumLength": "12", "RequireSymbols": "false"})
+    assert policy.rules() == (
+        "At least 12 characters",
+        "An uppercase letter",
+        "A lowercase letter",
+        "A number",
+    )
+
+
+@pytest.mark.parametrize("length", [6, 12, 99])
+def test_a_temporary_password_keeps_every_rule(length: int) -> None:
+    assert (
+        PasswordPolicy(minimum_length=length).broken(temporary_password(PasswordPolicy(length)))
+        == ()
+    )
+
+
+def attribute(name: str, kind: str = "String", **bounds: int) -> Attribute:
+    return Attribute(name, kind, False, True, bounds.get("minimum"), bounds.get("maximum"))
+
+
+@pytest.mark.parametrize(
+    ("checked", "good", "bad"),
+    [
+        (attribute("email"), "a.b+c@example.com", "a@b"),
+        (attribute("phone_number"), "+14155550123", "0415 5550123"),
+        (attribute("birthdate"), "1990-01-31", "1990-02-31"),
+        (attribute("custom:n", "Number", minimum=1, maximum=9), "9", "10"),
+        (attribute("custom:n", "Number", minimum=-3), "-3", "1.5"),
+        (attribute("custom:t", "DateTime"), "2026-01-31T12:00:00Z", "soon"),
+        (attribute("custom:s", minimum=2, maximum=3), "abc", "abcd"),
+        (attribute("custom:s", minimum=2), "ab", "a"),
+    ],
+)
+def test_values_are_held_against_the_schema(checked: Attribute, good: str, bad: str) -> None:
+    assert problem_with(checked, good) == ""
+    assert problem_with(checked, bad)
+
+
+def test_a_schema_is_read_with_its_bounds_as_strings_or_numbers() -> None:
+    read_one = Attribute.read(
+        {
+            "Name": "custom:level",
+            "AttributeDataType": "Number",
+            "Mutable": "true",
+            "NumberAttributeConstraints": {"MinValue": "1", "MaxValue": 5},
+        }
+    )
+    assert (read_one.minimum, read_one.maximum) == (1, 5)
+    assert read_one.mutable
+    assert read_one.is_custom
+
+
+def test_names_are_folded_only_where_the_pool_knows_no_case() -> None:
+    assert Pool.read({"UsernameConfiguration": {"CaseSensitive": False}}).fold(" Ada ") == "ada"
+    assert Pool.read({"UsernameConfiguration": {"CaseSensitive": True}}).fold(" Ada ") == "Ada"
+    assert Pool.read({}).fold("Ada") == "Ada"
+
+
+def test_a_client_never_shows_its_secret() -> None:
+    client = Client.read({"ClientId": "id", "ClientSecret": "hush"})
+    assert client.secret == "hush"
+    assert "hush" not in repr(client)
+
+
+def test_a_step_never_shows_its_password() -> None:
+    assert "hush" not in repr(AnswerTotp("ada", "hush"))
+
+
+def test_lock_out_starts_at_the_fifth_failure_and_doubles() -> None:
+    clock = Clock()
+    attempts, key = Attempts(clock), ("password", "ada")
+    locks = []
+    for _ in range(9):
+        attempts.failed(key)
+        failed_at = clock.now
+        while attempts.is_locked(key):
+            clock.now += 0.5
+        locks.append(clock.now - failed_at)
+    assert locks == [0, 0, 0, 0, 1, 2, 4, 8, 16]
+
+
+def test_lock_out_ends_after_a_quarter_of_an_hour_and_is_forgotten() -> None:
+    clock = Clock()
+    attempts, key = Attempts(clock), ("password", "ada")
+    for _ in range(30):
+        attempts.failed(key)
+    clock.now += 899
+    assert attempts.is_locked(key)
+    clock.now += 1
+    assert not attempts.is_locked(key)
+    attempts.failed(key)
+    assert not attempts.is_locked(key)
+
+
+def test_a_success_forgets_the_failures() -> None:
+    clock = Clock()
+    attempts, key = Attempts(clock), ("password", "ada")
+    for _ in range(4):
+        attempts.failed(key)
+    attempts.succeeded(key)
+    attempts.failed(key)
+    assert not attempts.is_locked(key)
+
+
+def test_failures_of_one_user_do_not_lock_another() -> None:
+    attempts = Attempts(Clock())
+    for _ in range(9):
+        attempts.failed(("password", "ada"))
+    assert attempts.is_locked(("password", "ada"))
+    assert not attempts.is_locked(("password", "bob"))
+    assert not attempts.is_locked(("totp", "ada"))
+
+
+def test_a_shelf_forgets_in_time_and_makes_room_for_the_new() -> None:
+    clock = Clock()
+    shelf: Shelf[str] = Shelf(60, 2, clock)
+    names = [shelf.put(value) for value in ("first", "second", "third")]
+    assert [shelf.get(name) for name in names] == [None, "second", "third"]
+    clock.now += 60
+    assert shelf.get(names[2]) is None
+    assert shelf.get("") is None
+
+
+def test_a_step_is_found_by_its_own_kind_only() -> None:
+    visit = Visit(Clock())
+    name = visit.begin(ConfirmEmail("ada"))
+    assert visit.step(name, ConfirmEmail) == ConfirmEmail("ada")
+    assert visit.step(name, AnswerTotp) is None
+    visit.end(name)
+    assert visit.step(name, ConfirmEmail) is None
+
+
+def test_a_form_token_serves_its_path_and_visit_and_tells_its_age() -> None:
+    clock = Clock()
+    visit = Visit(clock)
+    token = visit.form_token("/login")
+    clock.now += 30
+    assert visit.form_age(token, "/login") == 30
+    assert visit.form_age(token, "/signup") is None
+    assert Visit(clock).form_age(token, "/login") is None
+
+
+@given(st.text())
+def test_no_made_up_token_is_accepted(token: str) -> None:
+    assert Visit(Clock()).form_age(token, "/login") is None
+
+
+@given(st.lists(st.tuples(st.text(), st.text())))
+def test_parameters_survive_being_written_and_read(pairs: list[tuple[str, str]]) -> None:
+    try:
+        written = Parameters(tuple(pairs)).encoded()
+    except UnicodeEncodeError:  # lone surrogates never come off the wire
+        return
+    assert Parameters.parse(written).pairs == tuple(pairs)
+
+
+def test_parameters_are_added_to_a_redirect_uri_that_has_some() -> None:
+    assert with_query("https://a.example/cb", {"code": "1"}) == "https://a.example/cb?code=1"
+    assert with_query("https://a.example/cb?x=1", {"e": "a b"}) == "https://a.example/cb?x=1&e=a+b"
+
+
+@pytest.mark.parametrize(
+    ("color", "ink"),
+    [("#3d5a80", "#fff"), ("#ffd166", "#111"), ("#fff", "#111"), ("#000", "#fff"), ("red", "#fff")],
+)
+def test_text_on_the_brand_colour_can_be_read(color: str, ink: str) -> None:
+    assert ink_on(color) == ink
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Your code is 123456.", "123456"),
+        ("Order 1234567, no code", ""),
+        ("<p>Code: <b>654321</b></p>", "654321"),
+    ],
+)
+def test_the_code_is_found_in_a_mail(text: str, code: str) -> None:
+    is_html = text.startswith("<")
+    mail = read(
+        {
+            "To": ["ada@example.com"],
+            "Subject": "Hello",
+            "BodyText": "" if is_html else text,
+            "BodyHtml": text if is_html else "",
+            "Timestamp": "2026-01-31T12:00:00Z",
+        }
+    )
+    assert mail.code == code
+    assert "<" not in mail.text
