@@ -6,6 +6,7 @@ throttled, answer_encoded, answer_cut_short, answer_too_large.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
 import ssl
@@ -202,17 +203,20 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+@functools.cache
+def _tls_context(authorities: str) -> ssl.SSLContext:
+    """``authorities`` is a file or a directory, as c_rehash leaves it."""
+    if Path(authorities).is_dir():
+        return ssl.create_default_context(capath=authorities)
+    return ssl.create_default_context(cafile=authorities)
+
+
 class _TotalTimeoutAdapter(HTTPAdapter):
     """One TLS context for all connections: by default each one reads the CA file again."""
 
     def __init__(self, verify: bool | str | None) -> None:
-        """``verify`` may name a CA file or directory, as with requests; False is not honoured."""
-        authorities = verify if isinstance(verify, str) else certifi.where()
-        is_directory = Path(authorities).is_dir()
-        self._tls = ssl.create_default_context(
-            cafile=None if is_directory else authorities,
-            capath=authorities if is_directory else None,
-        )
+        """``verify`` may name authorities, as with requests; False is not honoured."""
+        self._tls = _tls_context(verify if isinstance(verify, str) else certifi.where())
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
