@@ -1,0 +1,161 @@
+"""Who takes part in the browser tests: visitors at their browsers, and accounts in the pool."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from local.stack import connect
+from tests.running_stack import RunningStack
+
+PASSWORD = "Analytical-1843"
+_A_BAD_STATUS = "Failed to load resource: the server responded with a status of"
+
+
+@dataclass(frozen=True)
+class Account:
+    username: str
+    email: str
+    name: str = "Ada Lovelace"
+    password: str = PASSWORD
+
+    @classmethod
+    def of_somebody_new(cls) -> Account:
+        username = f"ada-{secrets.token_hex(4)}"
+        return cls(username, f"{username}@example.com")
+
+
+class Directory:
+    """The stack's user pool, as an administrator has it."""
+
+    def __init__(self, stack: RunningStack) -> None:
+        self._cognito = connect("cognito-idp", stack.aws)
+        (pool,) = self._cognito.list_user_pools(MaxResults=60)["UserPools"]
+        self._pool_id = pool["Id"]
+
+    def add(self) -> Account:
+        """A confirmed account with a verified address."""
+        account = Account.of_somebody_new()
+        attributes = {"name": account.name, "email": account.email, "email_verified": "true"}
+        self._cognito.admin_create_user(
+            UserPoolId=self._pool_id,
+            Username=account.username,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": key, "Value": value} for key, value in attributes.items()],
+        )
+        self._cognito.admin_set_user_password(
+            UserPoolId=self._pool_id,
+            Username=account.username,
+            Password=account.password,
+            Permanent=True,
+        )
+        return account
+
+    def client(self) -> dict[str, Any]:
+        """The app client that the web function uses."""
+        listed = self._cognito.list_user_pool_clients(UserPoolId=self._pool_id, MaxResults=60)
+        (client_id,) = [
+            client["ClientId"]
+            for client in listed["UserPoolClients"]
+            if client["ClientName"].endswith("-web")
+        ]
+        described = self._cognito.describe_user_pool_client(
+            UserPoolId=self._pool_id, ClientId=client_id
+        )
+        client: dict[str, Any] = described["UserPoolClient"]
+        return client
+
+
+class Visitor:
+    """A person at a browser: reads headings and labels, presses buttons, follows links."""
+
+    def __init__(self, stack: RunningStack, context: BrowserContext) -> None:
+        self.stack = stack
+        self.context = context
+        self.complaints: list[str] = []
+        context.on("console", self._note)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.page = context.new_page()
+
+    @classmethod
+    @contextmanager
+    def arriving(cls, stack: RunningStack, browser: Browser, **options: Any) -> Iterator[Visitor]:
+        with browser.new_context(**options) as context:
+            context.set_default_timeout(10_000)
+            context.set_default_navigation_timeout(20_000)
+            visitor = cls(stack, context)
+            yield visitor
+            assert visitor.complaints == [], visitor.page.url
+
+    def _note(self, message: ConsoleMessage) -> None:
+        """Chromium also reports error pages as such, which is no news."""
+        if message.type in ("error", "warning") and not message.text.startswith(_A_BAD_STATUS):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def open(self, url: str = "/") -> None:
+        """A path is the app's."""
+        self.page.goto(f"{self.stack.app}{url}" if url.startswith("/") else url)
+
+    def follow(self, link: str) -> None:
+        self.page.get_by_role("link", name=link).click()
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def enter_code(self, code: str) -> None:
+        self.page.get_by_label("Code").fill(code)
+
+    def sees(self, heading: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def reads(self, text: str) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def is_at(self, path: str) -> None:
+        expect(self.page).to_have_url(f"{self.stack.app}{path}")
+
+    def begin_sign_in(self) -> None:
+        self.open()
+        self.follow("Sign in")
+        self.sees("Sign in")
+
+    def submit_sign_in(self, account: Account, password: str | None = None) -> None:
+        self.page.get_by_label("User name").fill(account.username)
+        self.page.get_by_label("Password").fill(password or account.password)
+        self.press("Sign in")
+
+    def sign_in(self, account: Account) -> None:
+        self.begin_sign_in()
+        self.submit_sign_in(account)
+        self.is_welcome(account)
+
+    def is_welcome(self, account: Account) -> None:
+        self.is_at("/")
+        self.sees(f"Welcome, {account.name}")
+        self.reads(account.email)
+
+    def is_signed_out(self) -> None:
+        self.is_at("/")
+        self.sees("Welcome")
+        expect(self.page.get_by_role("link", name="Sign in")).to_be_visible()
+
+    def mailed_code(self, address: str) -> str:
+        """The code of the newest mail to ``address``, read on the inbox page in another tab."""
+        return str(self.mails(address).first.locator("output").inner_text())
+
+    def mails(self, address: str) -> Locator:
+        inbox = self._tab("inbox")
+        inbox.goto(f"{self.stack.login}/inbox")
+        return inbox.get_by_role("article").filter(has_text=address)
+
+    def _tab(self, path: str) -> Page:
+        """The tab that shows this page already, or a new one."""
+        for tab in self.context.pages:
+            if tab is not self.page and tab.url.endswith(f"/{path}"):
+                return tab
+        return self.context.new_page()
