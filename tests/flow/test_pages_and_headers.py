@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-
 from foyer import routes
+
 from tests.flow.browser import Browser, event
 from tests.flow.conftest import ORIGIN, Stack
 
@@ -156,7 +156,7 @@ def test_a_bug_is_a_calm_500_and_its_place_is_in_the_log(
         secret_local = "never shown"
         raise RuntimeError(f"quotes {secret_local}")
 
-    monkeypatch.setitem(routes.ROUTES, "GET /", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(routes.ROUTES, "GET /", broken)
     answer = browser.get("/")
     assert answer.status == 500
     (line,) = stack.logged("unexpected_error")

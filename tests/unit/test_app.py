@@ -1,0 +1,60 @@
+"""The start of a container, in a process of its own as on Lambda."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).parents[2] / "functions" / "web"
+
+ENVIRON = {
+    "PATH": os.environ["PATH"],
+    "PYTHONPATH": str(WEB),
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # nobody is there: the discard port
+    "SECRET_ID": "foyer/test",
+    "COGNITO_DOMAIN_URL": "https://foyer.auth.eu-central-1.amazoncognito.com",
+    "COGNITO_ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example",
+}
+
+
+def start(environ: dict[str, str]) -> tuple[int, list[dict[str, str]]]:
+    """Import the handler; return the exit status and what was logged."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import foyer.app"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["SECRET_ID", "COGNITO_DOMAIN_URL", "COGNITO_ISSUER"])
+def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(name: str) -> None:
+    environ = {other: value for other, value in ENVIRON.items() if other != name}
+    status, (line,) = start(environ)
+    assert status != 0
+    assert line["level"] == "CRITICAL"
+    assert line["message"] == "configuration_error"
+    assert line["detail"] == f"{name} is not set"
+
+
+def test_the_secret_is_loaded_ahead_and_its_absence_stops_nothing() -> None:
+    status, (line,) = start(ENVIRON)
+    assert status == 0
+    assert line["message"] == "secret_not_loaded"
+    assert line["reason"] == "secret_unreachable"
+
+
+def test_a_snapshot_holds_no_secret() -> None:
+    status, lines = start(ENVIRON | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})
+    assert (status, lines) == (0, [])

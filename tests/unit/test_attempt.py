@@ -1,0 +1,83 @@
+"""Attempts: bound to a browser, findable by their state, limited in number and time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import replace
+
+import pytest
+from foyer.attempt import LIFETIME, MAX_OPEN, Attempt, AttemptCookies
+from foyer.cookies import CookieStyle
+from foyer.errors import SealBroken
+from foyer.sealing import KeyRing
+from hypothesis import given
+from hypothesis import strategies as st
+
+KEYS = KeyRing([secrets.token_urlsafe(48)])
+COOKIES = AttemptCookies(CookieStyle(secure=True))
+
+
+def start(now: float = 1000) -> Attempt:
+    return Attempt.start(return_to="/orders", now=now)
+
+
+def jar(*attempts: Attempt) -> dict[str, str]:
+    lines = (COOKIES.set(attempt, keys=KEYS).partition(";")[0] for attempt in attempts)
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_an_attempt_is_found_by_its_state() -> None:
+    first, second = start(), start()
+    cookies = jar(first, second)
+    assert COOKIES.find(first.state, cookies, keys=KEYS, now=1001) == first
+    assert COOKIES.find(second.state, cookies, keys=KEYS, now=1001) == second
+
+
+@given(st.text())
+def test_no_other_state_finds_it(state: str) -> None:
+    attempt = start()
+    cookies = jar(attempt)
+    assert COOKIES.find(state, cookies, keys=KEYS, now=1001) is None
+    assert COOKIES.find(attempt.state[:8] + state, cookies, keys=KEYS, now=1001) is None
+
+
+def test_the_challenge_is_the_verifiers_hash() -> None:
+    attempt = start()
+    digest = hashlib.sha256(attempt.code_verifier.encode()).digest()
+    assert base64.urlsafe_b64decode(attempt.code_challenge + "=") == digest
+
+
+def test_an_attempt_ends_after_its_lifetime() -> None:
+    attempt = start()
+    cookies = jar(attempt)
+    assert COOKIES.find(attempt.state, cookies, keys=KEYS, now=1000 + LIFETIME - 1) == attempt
+    with pytest.raises(SealBroken, match="expired"):
+        COOKIES.find(attempt.state, cookies, keys=KEYS, now=1000 + LIFETIME)
+
+
+def test_an_attempt_shows_none_of_its_values() -> None:
+    attempt = start()
+    for value in (attempt.state, attempt.nonce, attempt.code_verifier, attempt.return_to):
+        assert value not in repr(attempt)
+
+
+def test_there_is_room_for_four_and_one_more() -> None:
+    attempts = [start(now=1000 + number) for number in range(MAX_OPEN + 1)]
+    assert COOKIES.make_room(jar(*attempts[: MAX_OPEN - 1]), keys=KEYS, now=1100) == ()
+    cleared = COOKIES.make_room(jar(*attempts), keys=KEYS, now=1100)
+    assert len(cleared) == 2
+    for attempt in attempts[:2]:
+        assert any(attempt.state[:8] in line for line in cleared)
+
+
+def test_five_of_the_longest_leave_room_in_a_request() -> None:
+    longest = replace(start(), return_to="/" + "a" * 511)
+    assert 5 * len(COOKIES.set(longest, keys=KEYS).partition(";")[0]) < 5500
+
+
+def test_only_names_of_ours_go_back_out_in_a_header() -> None:
+    cookies = {"__Host-foyer-attempt-a; Domain=x": "1", "__Host-foyer-attempt-": "1", "other": "1"}
+    assert COOKIES.clear_all(cookies) == ()
+    assert COOKIES.clear("a; Domain=x", cookies) == ()

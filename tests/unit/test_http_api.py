@@ -1,0 +1,122 @@
+"""Events in, replies out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from foyer.errors import BadRequest
+from foyer.http_api import Request, Response, redirect, reply, understand
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def event(**more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "routeKey": "GET /me",
+        "rawPath": "/me",
+        "rawQueryString": "",
+        "headers": {"host": "app.example.com"},
+        "requestContext": {
+            "domainName": "app.example.com",
+            "http": {"method": "GET"},
+            "requestId": "id=",
+        },
+    }
+    return made | more
+
+
+def request(query: str) -> Request:
+    return understand(event(rawQueryString=query), app_url=None)
+
+
+def test_a_request_knows_where_it_arrived() -> None:
+    made = understand(event(), app_url=None)
+    assert (made.route_key, made.request_id) == ("GET /me", "id=")
+    assert made.app_url == "https://app.example.com"
+    assert understand(event(), app_url="http://localhost:3000").app_url == "http://localhost:3000"
+
+
+def test_a_request_hides_what_it_carries() -> None:
+    made = understand(
+        event(cookies=["a=secret"], rawQueryString="code=secret", headers={"x": "secret"}),
+        app_url=None,
+    )
+    assert "secret" not in repr(made)
+    assert "secret" not in repr(Response(200, "secret", cookies=("secret",)))
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"cookies": ["a=1", "b=x=y", "c"]},
+        {"headers": {"cookie": "a=1; b=x=y; c"}},
+        {"headers": {"Cookie": "a=1;b=x=y;c"}},
+        {"cookies": ["a=1", "b=x=y"], "headers": {"cookie": "a=2"}},
+    ],
+)
+def test_cookies_are_found_wherever_an_emulator_leaves_them(where: dict[str, Any]) -> None:
+    assert understand(event(**where), app_url=None).cookies == {"a": "1", "b": "x=y"}
+
+
+def test_of_two_cookies_with_one_name_the_first_counts() -> None:
+    assert understand(event(cookies=["a=1", "a=2"]), app_url=None).cookies == {"a": "1"}
+
+
+@pytest.mark.parametrize("absent", [{"headers": None}, {"headers": {}}, {"rawQueryString": None}])
+def test_a_bare_event_is_understood(absent: dict[str, Any]) -> None:
+    assert understand(event(**absent), app_url=None).query(code=9) == {}
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.text(alphabet=st.characters(categories=["L"]))))
+def test_parameters_come_back_as_they_were_sent(sent: dict[str, str]) -> None:
+    assert request(urlencode(sent)).query(a=99, b=99, c=99) == sent
+
+
+@given(st.text())
+def test_any_query_is_understood_or_a_400(query: str) -> None:
+    try:
+        found = request(query).query(a=9, b=9)
+    except BadRequest:
+        return
+    assert all(name in "ab" and len(value) <= 9 for name, value in found.items())
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("a=1&a=1", "parameter_repeated"),
+        ("a=1&%61=1", "parameter_repeated"),
+        ("a=", ""),
+        ("a=1,2", ""),
+        ("b=1&b=2&a=1", ""),
+        ("a=%ff", "parameter_malformed"),
+        ("b=%ff", "parameter_malformed"),
+        ("a=%00", "parameter_malformed"),
+        ("a=%C2%85", "parameter_malformed"),
+        ("a=1234567890", "parameter_too_long"),
+        ("a=" + "%31" * 9, ""),
+        ("&".join(["b="] * 33), "query_too_long"),
+        ("b=" + "x" * 8192, "query_too_long"),
+    ],
+)
+def test_what_is_refused_and_what_is_not(query: str, reason: str) -> None:
+    if not reason:
+        assert "a" in request(query).query(a=9)
+        return
+    with pytest.raises(BadRequest) as raised:
+        request(query).query(a=9)
+    assert raised.value.reason == reason
+
+
+def test_a_responses_own_headers_win() -> None:
+    answer = redirect("/x", status=303, cookies=("a=b",), more_headers={"referrer-policy": "mine"})
+    made = reply(answer, always={"referrer-policy": "no-referrer", "cache-control": "no-store"})
+    assert made == {
+        "statusCode": 303,
+        "headers": {"referrer-policy": "mine", "cache-control": "no-store", "location": "/x"},
+        "cookies": ["a=b"],
+        "body": "",
+        "isBase64Encoded": False,
+    }

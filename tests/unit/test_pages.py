@@ -1,0 +1,84 @@
+"""Pages: every value is escaped, and the brand colour can be read upon."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from foyer.pages import Pages, text_color_on
+from hypothesis import given
+from hypothesis import strategies as st
+
+PAGES = Pages(brand_name="Foyer", brand_color="#3d5a80")
+
+
+@given(st.text(min_size=1))
+def test_a_name_appears_as_text_whatever_it_is(name: str) -> None:
+    page = PAGES.welcome({"name": name})
+    assert (
+        f"<h1>Welcome, <bdi>{html.escape(name)}</bdi></h1>".replace("&#x27;", "&#39;").replace(
+            "&quot;", "&#34;"
+        )
+        in page
+    )
+
+
+@pytest.mark.parametrize(
+    ("claims", "greeting"),
+    [
+        ({"name": "Ada", "given_name": "A", "email": "a@example.com"}, "Ada"),
+        ({"name": "", "given_name": "A", "email": "a@example.com"}, "A"),
+        ({"preferred_username": "ada", "cognito:username": "u1"}, "ada"),
+        ({"cognito:username": "u1", "email": "a@example.com"}, "u1"),
+        ({"email": "a@example.com"}, "a@example.com"),
+        ({}, "visitor"),
+    ],
+)
+def test_the_greeting_uses_the_best_name_there_is(claims: dict[str, object], greeting: str) -> None:
+    assert f"Welcome, <bdi>{greeting}</bdi>" in PAGES.welcome(claims)
+
+
+def test_right_to_left_values_keep_to_themselves() -> None:
+    page = PAGES.welcome({"name": "دانا", "email": "dana@example.com", "email_verified": True})
+    assert "<bdi>دانا</bdi>" in page
+    assert '<dd dir="auto">دانا</dd>' in page
+    assert '<dd dir="auto">dana@example.com</dd>' in page
+
+
+def test_details_that_are_not_known_are_not_shown() -> None:
+    assert "<dt>" not in PAGES.welcome({})
+    assert "not verified" not in PAGES.welcome({"name": "Ada"})
+
+
+def test_a_notice_is_shown_only_when_there_is_one() -> None:
+    assert 'role="status"' not in PAGES.landing()
+    assert '<p class="notice" role="status">You were signed out.</p>' in PAGES.landing(
+        notice="You were signed out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("color", "text"),
+    [("#000000", "#fff"), ("#ffffff", "#000"), ("#3d5a80", "#fff"), ("#ffcc00", "#000")],
+)
+def test_text_on_the_brand_colour_is_black_or_white(color: str, text: str) -> None:
+    assert text_color_on(color) == text
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_text_on_any_brand_colour_meets_wcag_aa(number: int) -> None:
+    color = f"#{number:06x}"
+    black_or_white = 0.0 if text_color_on(color) == "#000" else 1.0
+    lighter, darker = sorted((_luminance(color), black_or_white), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def _luminance(color: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
+    total = 0.0
+    for weight, digits in zip(
+        (0.2126, 0.7152, 0.0722), (color[1:3], color[3:5], color[5:]), strict=True
+    ):
+        share = int(digits, 16) / 255
+        total += weight * (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
+    return total

@@ -1,0 +1,51 @@
+"""return_to: always this site, whatever browsers make of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from foyer.return_to import MAX_CHARACTERS, own_path
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+def leaves_the_site(location: str) -> bool:
+    """The WHATWG URL parser's first steps for a reference relative to an https: URL."""
+    stripped = location.strip("".join(map(chr, range(0x21))))
+    seen = re.sub(r"[\t\n\r]", "", stripped).replace("\\", "/")
+    return seen.startswith("//") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", seen) is not None
+
+
+TRICKY = st.text(alphabet=st.sampled_from("/\\\t\n\r \x00.@:?#%ehttpsvil\u2028\u00a0é"))
+
+
+@given(st.one_of(TRICKY, st.text(), TRICKY.map(lambda tail: "/" + tail)))
+@example("/\\evil.example")
+@example("/\t/evil.example")
+@example("//evil.example")
+@example("\x01//evil.example")
+def test_no_value_leads_to_another_site(value: str) -> None:
+    location = own_path(value)
+    assert location.startswith("/")
+    assert not leaves_the_site(location)
+    assert location.isascii()
+    assert not re.search(r"[\s\x00-\x1f\x7f]", location)
+    assert len(location) <= MAX_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/orders", "/a/b?c=d&e=%2F#f", "/.well-known/x", "/a//b", "/~user/(1)", "/a:b@c"]
+)
+def test_own_paths_stay_as_they_are(path: str) -> None:
+    assert own_path(path) == path
+
+
+def test_other_letters_are_percent_encoded() -> None:
+    assert own_path("/größe?ä=é") == "/gr%C3%B6%C3%9Fe?%C3%A4=%C3%A9"
+
+
+def test_what_is_too_long_once_encoded_is_dropped() -> None:
+    assert own_path("/" + "a" * (MAX_CHARACTERS - 1)) != "/"
+    assert own_path("/" + "a" * MAX_CHARACTERS) == "/"
+    assert own_path("/" + "é" * 200) == "/"

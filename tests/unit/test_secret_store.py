@@ -1,0 +1,301 @@
+"""The secret: parsed strictly, kept for a while, re-read on doubt, kept on when reading fails."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import socket
+import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from foyer.errors import ConfigurationError, Refused, SealBroken, Unavailable, UnknownKey
+from foyer.secret_store import (
+    KEEP_FOR,
+    REREAD_AFTER,
+    Credentials,
+    SecretStore,
+    parse_credentials,
+    secrets_manager_client,
+)
+from moto import mock_aws
+
+
+def fields() -> dict[str, Any]:
+    return {
+        "client_id": secrets.token_hex(13),
+        "client_secret": f"{secrets.token_hex(12)}+",
+        "session_key": secrets.token_urlsafe(32),
+    }
+
+
+def test_one_object_gives_all() -> None:
+    made = fields()
+    assert parse_credentials(json.dumps(made)) == Credentials(
+        made["client_id"], made["client_secret"], (made["session_key"],)
+    )
+
+
+@pytest.mark.parametrize(
+    "previous", [{}, {"previous_session_key": None}, {"previous_session_key": ""}]
+)
+def test_a_previous_key_may_be_absent(previous: dict[str, Any]) -> None:
+    assert len(parse_credentials(json.dumps(fields() | previous)).session_keys) == 1
+
+
+def test_the_newest_key_comes_first() -> None:
+    made = fields() | {"previous_session_key": secrets.token_urlsafe(32)}
+    keys = (made["session_key"], made["previous_session_key"])
+    assert parse_credentials(json.dumps(made)).session_keys == keys
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "session_key"])
+@pytest.mark.parametrize("value", [None, "", 5, ["x" * 40], "ü" * 40, "x" * 40 + "\n"])
+def test_a_field_that_is_no_good_is_named_and_not_shown(name: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=rf"\b{name}\b") as raised:
+        parse_credentials(json.dumps(fields() | {name: value}))
+    assert "xxx" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["session_key", "previous_session_key"])
+def test_a_short_key_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"field {name} is shorter than 32 characters"):
+        parse_credentials(json.dumps(fields() | {name: "x" * 31}))
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", '["hunter2"]', '"hunter2"', "{"])
+def test_what_is_no_object_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        parse_credentials(text)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_credentials_hide_themselves() -> None:
+    made = fields()
+    shown = repr(parse_credentials(json.dumps(made)))
+    assert made["client_secret"] not in shown
+    assert made["session_key"] not in shown
+
+
+class Bench:
+    """A store over moto, a clock that stands still, and a count of reads."""
+
+    def __init__(self) -> None:
+        self.client = secrets_manager_client()
+        self.client.create_secret(Name="s", SecretString=json.dumps(fields()))
+        self.time = 1000.0
+        self.reads = 0
+        self.client.meta.events.register("before-call.secretsmanager.GetSecretValue", self._count)
+        self.log_stream = io.StringIO()
+        log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
+        self.store = SecretStore(self.client, "s", clock=lambda: self.time, log=log)
+
+    def _count(self, **_: object) -> None:
+        self.reads += 1
+
+    def put(self, **change: str) -> None:
+        self.client.put_secret_value(SecretId="s", SecretString=json.dumps(fields() | change))
+
+    def delete(self) -> None:
+        self.client.delete_secret(SecretId="s", ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        yield Bench()
+
+
+def test_the_secret_is_read_once_in_five_minutes(bench: Bench) -> None:
+    first = bench.store.credentials()
+    bench.put()
+    bench.time += KEEP_FOR - 1
+    assert bench.store.credentials() == first
+    assert bench.reads == 1
+    bench.time += 1
+    assert bench.store.credentials() != first
+    assert bench.reads == 2
+
+
+def refuse(error: Exception) -> Any:
+    def action(_: Credentials) -> None:
+        raise error
+
+    return action
+
+
+@pytest.mark.parametrize("doubt", [Refused("invalid_client"), UnknownKey("not ours")])
+def test_a_doubt_leads_to_one_more_try_with_newer_credentials(
+    bench: Bench, doubt: Exception
+) -> None:
+    old = bench.store.credentials()
+    bench.put()
+
+    def action(credentials: Credentials) -> Credentials:
+        if credentials == old:
+            raise doubt
+        return credentials
+
+    assert bench.store.use(action) == bench.store.credentials() != old
+
+
+def test_a_doubt_without_newer_credentials_is_passed_on(bench: Bench) -> None:
+    with pytest.raises(Refused):
+        bench.store.use(refuse(Refused("invalid_client")))
+    assert bench.reads == 2
+
+
+@pytest.mark.parametrize("error", [Refused("invalid_grant"), SealBroken("changed")])
+def test_other_errors_cast_no_doubt(bench: Bench, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        bench.store.use(refuse(error))
+    assert bench.reads == 1
+
+
+def test_doubts_lead_to_a_read_at_most_every_thirty_seconds(bench: Bench) -> None:
+    for _ in range(10):
+        with pytest.raises(UnknownKey):
+            bench.store.use(refuse(UnknownKey("junk cookies cost us little")))
+    assert bench.reads == 2
+    bench.time += REREAD_AFTER
+    with pytest.raises(UnknownKey):
+        bench.store.use(refuse(UnknownKey("again")))
+    assert bench.reads == 3
+
+
+def test_a_known_secret_outlives_an_outage_and_the_log_says_so(bench: Bench) -> None:
+    known = bench.store.credentials()
+    bench.delete()
+    bench.time += KEEP_FOR
+    for _ in range(3):
+        assert bench.store.credentials() == known
+    assert bench.reads == 2, "the next try is not at every request"
+    (line,) = bench.log_stream.getvalue().splitlines()
+    assert json.loads(line)["message"] == "secret_kept_stale"
+    assert json.loads(line)["reason"] == "secret_not_found"
+
+
+def test_a_malformed_new_version_does_not_replace_a_good_one(bench: Bench) -> None:
+    known = bench.store.credentials()
+    bench.put(session_key="short")
+    bench.time += KEEP_FOR
+    assert bench.store.credentials() == known
+
+
+def test_a_secret_that_was_never_read_is_unavailable(bench: Bench) -> None:
+    bench.delete()
+    for reads in (1, 2):
+        with pytest.raises(Unavailable, match=r"^secret_not_found"):
+            bench.store.credentials()
+        assert bench.reads == reads
+
+
+def test_a_malformed_secret_is_unavailable_and_names_the_field(bench: Bench) -> None:
+    bench.put(session_key="short")
+    with pytest.raises(Unavailable) as raised:
+        bench.store.credentials()
+    assert raised.value.reason == "secret_malformed"
+    assert "session_key" in raised.value.detail
+
+
+def test_a_binary_secret_is_malformed(bench: Bench) -> None:
+    bench.client.put_secret_value(SecretId="s", SecretBinary=b"x")
+    with pytest.raises(Unavailable, match=r"^secret_malformed"):
+        bench.store.credentials()
+
+
+class SecretsManager(HTTPServer):
+    """Answers each request with the next error, and when there are none left with the secret."""
+
+    errors: list[str]
+    requests = 0
+    text = ""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SecretsManager
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests += 1
+        error = self.server.errors.pop(0) if self.server.errors else None
+        body = {"__type": error} if error else {"Name": "s", "SecretString": self.server.text}
+        sent = json.dumps(body).encode()
+        self.send_response(400 if error else 200)
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Test output stays readable."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]:
+    with SecretsManager(("127.0.0.1", 0), _Handler) as made:
+        made.errors = []
+        made.text = json.dumps(fields())
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        url = f"http://127.0.0.1:{made.server_port}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", url)
+        thread = Thread(target=made.serve_forever, args=(0.02,))
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def read() -> Credentials:
+    log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
+    store = SecretStore(secrets_manager_client(), "s", clock=lambda: 0.0, log=log)
+    return store.credentials()
+
+
+def test_one_throttle_is_waited_out(server: SecretsManager) -> None:
+    server.errors = ["ThrottlingException"]
+    assert read() == parse_credentials(server.text)
+    assert server.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("ThrottlingException", "secret_throttled"),
+        ("AccessDeniedException", "secret_denied"),
+        ("DecryptionFailure", "secret_denied"),
+        ("ResourceNotFoundException", "secret_not_found"),
+        ("InvalidRequestException", "secret_refused"),
+    ],
+)
+def test_each_refusal_has_its_reason(server: SecretsManager, error: str, reason: str) -> None:
+    server.errors = [error] * 2
+    with pytest.raises(Unavailable) as raised:
+        read()
+    assert (raised.value.reason, raised.value.detail) == (reason, error)
+
+
+@pytest.mark.usefixtures("server")
+def test_nobody_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken_but_not_listening:
+        taken_but_not_listening.bind(("127.0.0.1", 0))
+        port = taken_but_not_listening.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{port}")
+        with pytest.raises(Unavailable, match=r"^secret_unreachable"):
+            read()
+
+
+def test_an_empty_endpoint_variable_means_aws_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "")
+    url = secrets_manager_client().meta.endpoint_url
+    assert url == "https://secretsmanager.eu-central-1.amazonaws.com"

@@ -1,0 +1,105 @@
+"""Settings: what is required, what is the default, and what stops the function."""
+
+from __future__ import annotations
+
+import pytest
+from foyer.errors import ConfigurationError
+from foyer.settings import Settings
+
+ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example"
+ENVIRON = {
+    "SECRET_ID": "foyer/test",
+    "COGNITO_DOMAIN_URL": "https://foyer.auth.eu-central-1.amazoncognito.com",
+    "COGNITO_ISSUER": ISSUER,
+}
+
+
+def settings(**more: str) -> Settings:
+    return Settings.from_environ(ENVIRON | more)
+
+
+def test_the_defaults_follow_from_what_is_required() -> None:
+    made = settings()
+    assert made.cognito_backchannel_url == ENVIRON["COGNITO_DOMAIN_URL"]
+    assert made.cognito_jwks_url == f"{ISSUER}/.well-known/jwks.json"
+    assert made.app_url is None
+    assert made.session_idle_seconds <= made.session_max_seconds
+    assert made.brand_name == "Foyer"
+
+
+def test_an_empty_value_counts_as_absent() -> None:
+    names = ["COGNITO_BACKCHANNEL_URL", "COGNITO_JWKS_URL", "APP_URL", "BRAND_NAME", "LOG_LEVEL"]
+    assert settings(**dict.fromkeys(names, "")) == settings()
+
+
+def test_what_is_set_is_used() -> None:
+    made = settings(
+        COGNITO_BACKCHANNEL_URL="http://host.docker.internal:4566/",
+        COGNITO_JWKS_URL="http://localhost:4566/pool/.well-known/jwks.json",
+        APP_URL="http://localhost:3000/",
+        SESSION_IDLE_SECONDS="600",
+        SESSION_MAX_SECONDS="600",
+        BRAND_NAME="Müller & Söhne",
+        BRAND_COLOR="#FFCC00",
+        LOG_LEVEL="debug",
+        METRICS_NAMESPACE="Shop/SignIn",
+        STACK_NAME="shop-prod",
+    )
+    assert made.cognito_backchannel_url == "http://host.docker.internal:4566"
+    assert made.app_url == "http://localhost:3000"
+    assert (made.session_idle_seconds, made.session_max_seconds) == (600, 600)
+    assert (made.brand_color, made.log_level) == ("#ffcc00", "DEBUG")
+    assert (made.metrics_namespace, made.stack_name) == ("Shop/SignIn", "shop-prod")
+
+
+@pytest.mark.parametrize("name", ENVIRON)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
+    environ = {other: text for other, text in ENVIRON.items() if other != name}
+    if value is not None:
+        environ[name] = value
+    with pytest.raises(ConfigurationError, match=f"^{name} is not set$"):
+        Settings.from_environ(environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COGNITO_DOMAIN_URL", "foyer.auth.example.com"),
+        ("COGNITO_DOMAIN_URL", "http://foyer.auth.example.com"),
+        ("COGNITO_DOMAIN_URL", "https://auth.example.com/login"),
+        ("COGNITO_DOMAIN_URL", "https://auth.example.com; script-src *"),
+        ("COGNITO_DOMAIN_URL", "https://auth.example.com:99999"),
+        ("COGNITO_DOMAIN_URL", "https://[broken"),
+        ("COGNITO_BACKCHANNEL_URL", "ftp://auth.example.com"),
+        ("COGNITO_BACKCHANNEL_URL", "https://user:hunter2@auth.example.com"),
+        ("COGNITO_ISSUER", "https://"),
+        ("COGNITO_ISSUER", f"{ISSUER}?x=hunter2"),
+        ("COGNITO_JWKS_URL", "file:///etc/passwd"),
+        ("APP_URL", "http://app.example.com"),
+        ("APP_URL", "http://host.docker.internal:3000"),
+        ("APP_URL", "https://app.example.com/prod"),
+        ("APP_URL", "https://app.example.com#x"),
+        ("SESSION_IDLE_SECONDS", "one hour"),
+        ("SESSION_IDLE_SECONDS", "-5"),
+        ("SESSION_IDLE_SECONDS", "59"),
+        ("SESSION_IDLE_SECONDS", "١٢٣٤"),
+        ("SESSION_MAX_SECONDS", "61"),
+        ("BRAND_NAME", "x" * 61),
+        ("BRAND_NAME", "a\nb"),
+        ("BRAND_COLOR", "red"),
+        ("BRAND_COLOR", "#fff}</style>"),
+        ("LOG_LEVEL", "LOUD"),
+        ("METRICS_NAMESPACE", "a b"),
+    ],
+)
+def test_a_malformed_variable_is_named_and_its_value_is_not_shown(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} ") as raised:
+        settings(**{name: value})
+    assert value not in str(raised.value)
+
+
+def test_the_absolute_limit_is_never_below_the_idle_one() -> None:
+    assert settings(SESSION_IDLE_SECONDS="90000").session_max_seconds == 90000
+    with pytest.raises(ConfigurationError, match=r"^SESSION_MAX_SECONDS must be at least 7200"):
+        settings(SESSION_IDLE_SECONDS="7200", SESSION_MAX_SECONDS="7199")
