@@ -41,8 +41,14 @@ async def forward(listener: socket.socket, port: int) -> asyncio.Server:
     """Pass every connection on to ``port`` of the loopback interface."""
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_pipe(reader, upstream_writer), _pipe(upstream_reader, writer))
+        try:
+            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionError:
+            writer.close()
+            return
+        # Cancelled when the stack stops, and Python 3.11 prints a traceback for such a callback.
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(_pipe(reader, upstream_writer), _pipe(upstream_reader, writer))
 
     return await asyncio.start_server(pass_on, sock=listener)
 

@@ -43,6 +43,11 @@ class Places:
     def data(self) -> Path:
         return ROOT / ".local" / str(self.port)
 
+    @property
+    def function_environment(self) -> Path:
+        """For `--env-vars` of the SAM CLI; there while `make start-api` runs."""
+        return self.data / "env.json"
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Raises RunError when the port is taken or not to be had."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # whose children would live on otherwise
+        signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as running:
             _run(Places(options.host, options.port), options, running)
@@ -46,33 +47,40 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     progress.step("Starting the local AWS")
     app_listener = running.enter_context(listen(places.host, places.port))
     login_listeners = [running.enter_context(listen(places.host, places.login_port))]
+    if options.sam:
+        from local import sam  # noqa: PLC0415 - it takes a while, and `make run` has no need of it
+
+        login_at_bridge, aws_at_bridge = sam.bridge_listeners(places)
+        login_listeners += login_at_bridge
     aws = _start_aws(places, running)
-    # Imported while the local AWS starts, which takes as long.
-    from local import sam, serving  # noqa: PLC0415
+    from local import serving  # noqa: PLC0415 - while the local AWS starts, which takes as long
 
     stack = _deploy(places, aws, options.parameter, progress)
-    children = {"the local AWS": aws.process}
+    children = {f"the local AWS (its log is {aws.log})": aws.process}
     environment = _environment(places, stack, HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1")
     served, forwards = [], []
     if options.sam:
         progress.step("Starting the SAM CLI")
-        at_login, at_aws = sam.bridge_listeners(places)
-        login_listeners += at_login
-        forwards = [(listener, places.aws_port) for listener in at_aws]
+        progress.end()  # it has a lot to say itself
+        forwards = [(listener, places.aws_port) for listener in aws_at_bridge]
         app_listener.close()  # the SAM CLI takes the port itself
-        children["the SAM CLI"] = sam.start_api(places, environment)
-        running.callback(sam.stop, children["the SAM CLI"])
+        sam.write_environment(places, environment)
+        running.callback(places.function_environment.unlink)
+        sam_cli = children["the SAM CLI"] = sam.start_api(places)
+        running.callback(sam.stop, sam_cli)
     else:
         served.append(serving.app(places, environment, app_listener, options.log_format))
     served.append(serving.login(places, stack, aws.endpoint, login_listeners))
 
-    def ready() -> None:
+    async def ready() -> None:
+        if options.sam:
+            await sam.until_it_answers(places)
         progress.end()
         _print_banner(places, stack, progress.seconds)
 
     ended = asyncio.run(serving.serve(served, forwards=forwards, children=children, ready=ready))
     if ended is not None:
-        raise RunError(f"{ended} ended by itself; its log is {aws.log}")
+        raise RunError(f"{ended} ended by itself")
 
 
 def _start_aws(places: Places, running: ExitStack) -> MiniStack:

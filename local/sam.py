@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import closing
 
 from local import docker_bridge
 from local.places import FUNCTION, ROOT, Places, RunError, listen
 from local.stack import CREDENTIALS, REGION
 
 _SAM = ROOT / ".venv-sam" / "bin" / "sam"
+_BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 
 def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.socket]]:
     """Sockets on Docker's bridge for managed login and for the local AWS; none where not needed.
 
-    Raises RunError when Docker is missing or its engine doesn't answer.
+    Raises RunError when something that `sam local` needs is missing.
     """
+    if not _SAM.exists() or not _BUILT.exists():
+        raise RunError("the SAM CLI or its build is missing; `make start-api` sees to both")
     if shutil.which("docker") is None:
         raise RunError("`sam local` needs Docker, which is not installed; `make run` does without")
     try:
@@ -32,19 +37,23 @@ def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.s
     return [listen(address, places.login_port)], [listen(address, places.aws_port)]
 
 
-def start_api(places: Places, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def write_environment(places: Places, environment: Mapping[str, str]) -> None:
+    """For `--env-vars`, which reaches only the variables that the template declares."""
+    content = json.dumps({FUNCTION: dict(environment)}, indent=2)
+    places.function_environment.write_text(content, encoding="utf-8")
+
+
+def start_api(places: Places) -> subprocess.Popen[bytes]:
     """Start it on the app's port; what it prints goes to this terminal.
 
     It hands its own credentials on to the functions, so it must have none but the local ones.
     """
-    variables = places.data / "env.json"
-    variables.write_text(json.dumps({FUNCTION: dict(environment)}, indent=2), encoding="utf-8")
     return subprocess.Popen(
         [
             _SAM, "local", "start-api",
             "--port", str(places.port),
             "--host", places.host,
-            "--env-vars", variables,
+            "--env-vars", places.function_environment,
         ],
         cwd=ROOT,
         env={
@@ -56,6 +65,22 @@ def start_api(places: Places, environment: Mapping[str, str]) -> subprocess.Pope
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours to pass on, once
     )  # fmt: skip
+
+
+async def until_it_answers(places: Places) -> None:
+    """Its first answer starts the container as well, so that no visitor waits for that."""
+    while not await _answers(places):
+        await asyncio.sleep(0.1)
+
+
+async def _answers(places: Places) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection(places.host, places.port)
+        with closing(writer):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return bool(await reader.readline())
+    except OSError:
+        return False
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

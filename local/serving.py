@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,6 +20,9 @@ from local.docker_bridge import forward
 from local.gateway import HTTP_OPTIONS, Gateway
 from local.places import TEMPLATE, Places
 from local.stack import REGION, Stack
+
+# Ctrl-C, a polite kill, the terminal's window closed.
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _LOOK_EVERY = 0.2  # seconds
 
@@ -63,12 +66,15 @@ async def serve(
     *,
     forwards: Sequence[tuple[socket.socket, int]],
     children: Mapping[str, subprocess.Popen[bytes]],
-    ready: Callable[[], None],
+    ready: Callable[[], Coroutine[None, None, None]],
 ) -> str | None:
-    """None after Ctrl-C or SIGTERM; the name of the child that ended, when one did."""
+    """None after Ctrl-C or SIGTERM; the name of the child that ended, when one did.
+
+    ``ready`` runs once the servers listen, and no longer than they do.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         loop.add_signal_handler(number, stop.set)
     for listener, port in forwards:
         await forward(listener, port)
@@ -81,8 +87,9 @@ async def serve(
         server.started or task.done() for server, task in zip(servers, tasks, strict=True)
     ):
         await asyncio.sleep(0.01)
-    ready()
+    getting_ready = asyncio.create_task(ready())
     ended = await _until_over(stop, children)
+    getting_ready.cancel()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
