@@ -164,11 +164,13 @@ def password_problems(policy: PasswordPolicy, incoming: Incoming) -> dict[str, s
     return {}
 
 
-def password_fields(policy: PasswordPolicy, problems: dict[str, str]) -> list[Field]:
+def password_fields(
+    policy: PasswordPolicy, problems: dict[str, str], label: str = "New password"
+) -> list[Field]:
     return [
         Field(
             "password",
-            "New password",
+            label,
             "password",
             autocomplete="new-password",
             rules=policy.rules(),
@@ -176,7 +178,7 @@ def password_fields(policy: PasswordPolicy, problems: dict[str, str]) -> list[Fi
         ),
         Field(
             "repeated",
-            "New password again",
+            f"{label} again",
             "password",
             autocomplete="new-password",
             problem=problems.get("repeated", ""),

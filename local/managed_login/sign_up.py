@@ -206,7 +206,7 @@ def _show_sign_up(
         incoming,
         status=400 if problems else 200,
         redirects_to=request.redirect_uri,
-        fields=fields + password_fields(pool.policy, problems),
+        fields=fields + password_fields(pool.policy, problems, "Password"),
         cancel=request.cancelled(),
     )
 
