@@ -48,7 +48,7 @@ def running_stack(output: Path, arguments: Sequence[str] = ()) -> Iterator[Runni
     """Started on entry, with its data folder removed on exit; ``output`` gets what it prints."""
     port = three_free_ports()
     with output.open("w", encoding="utf-8") as printed:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "local.run", "--port", str(port), *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},

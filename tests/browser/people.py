@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,6 +110,11 @@ class Visitor:
 
     def enter_code(self, code: str) -> None:
         self.page.get_by_label("Code").fill(code)
+
+    def choose_password(self, password: str, repeated: str | None = None) -> None:
+        first = self.page.get_by_label(re.compile("^(new )?password$", re.IGNORECASE))
+        first.fill(password)
+        self.page.get_by_label("again").fill(password if repeated is None else repeated)
 
     def sees(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
