@@ -75,7 +75,11 @@ class FakeClientSecrets:
         self.changed()
 
     def fail_next(self, operation: str, code: str) -> None:
-        """The next call fails: an error code, or ``answer lost`` once it has been carried out."""
+        """The next call fails with this error code.
+
+        ``answer lost`` and ``done meanwhile`` come once it has been carried out: nothing is
+        heard any more, or somebody else has been faster.
+        """
         self._failures[operation].append(code)
 
     def _connect(self) -> CognitoIdentityProviderClient:
@@ -100,9 +104,11 @@ class FakeClientSecrets:
         operation = self._model.operation_model(name)
         failure = self._failures[name].pop(0) if self._failures[name] else None
         try:
-            if failure not in {None, "answer lost"}:
+            if failure not in {None, "answer lost", "done meanwhile"}:
                 raise Rejected(str(failure), "Value 'what-was-sent' is quoted here")
             answer = self._carry_out(operation, json.loads(bytes(request.body)))
+            if failure == "done meanwhile":
+                raise Rejected("ResourceNotFoundException")
         except Rejected as rejected:
             return _error(operation, rejected)
         if failure == "answer lost":

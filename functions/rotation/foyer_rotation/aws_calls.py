@@ -13,7 +13,7 @@ from .errors import CallFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Seconds. With three attempts, the calls of one step end well within the function's 60 seconds.
+# Seconds. With three attempts, the calls of one step end well within the function's two minutes.
 CLIENT_CONFIG = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3}
 )

@@ -30,7 +30,7 @@ _PAUSES = (1, 2, 4, 8)
 
 
 def one_request() -> urllib3.PoolManager:
-    """Connects within 2 seconds and waits 5 for an answer; tries once.
+    """Connects within 2 seconds and waits 5 for an answer; tries once, follows no redirect.
 
     Made anew for each question: a connection kept from the last one may be dead by now.
     """
@@ -87,7 +87,6 @@ class TokenEndpoint:
                         "redirect_uri": self.callback_url,
                     },
                     encode_multipart=False,
-                    redirect=False,
                     preload_content=False,
                 )
                 body = answer.read(_ANSWER_LIMIT)
