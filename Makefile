@@ -8,7 +8,7 @@ SAM := .venv-sam/bin/sam
 PY := .venv/bin/python
 PORT ?= 3000
 
-.PHONY: help run start-api test check format build requirements clean
+.PHONY: help run start-api events test check format build requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, 
 
 start-api: .venv/local build ## The same with the app under `sam local start-api` (needs Docker)
 	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)
+
+events: .venv/local ## Mint the sample events that need a running stack (callback, signed in)
+	@$(PY) -m local.mint --port $(PORT) $(ARGS)
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
 	@$(PY) -m pytest $(ARGS)

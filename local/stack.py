@@ -22,7 +22,7 @@ REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 STACK_NAME = "foyer"
 DEMO_USER = "demo"
-_DEMO_PASSWORD = "Open-the-door-1"  # noqa: S105 - printed in the banner; exists on this machine only
+DEMO_PASSWORD = "Open-the-door-1"  # noqa: S105 - printed in the banner; exists on this machine only
 DEMO_ATTRIBUTES = {"name": "Demo Visitor", "email": "demo@example.com", "email_verified": "true"}
 
 _CREATED_LOCALLY = {
@@ -89,7 +89,7 @@ def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stac
 
 def demo_password(stack: Stack) -> str:
     """The demo user's password, as long as the pool's policy asks."""
-    return _DEMO_PASSWORD.ljust(int(stack.parameters["PasswordMinimumLength"]), "!")
+    return DEMO_PASSWORD.ljust(int(stack.parameters["PasswordMinimumLength"]), "!")
 
 
 def function_environment(stack: Stack, template: Path, function: str) -> dict[str, str]:

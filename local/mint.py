@@ -1,0 +1,153 @@
+"""Sample events that need live values, minted from the running local stack.
+
+    python -m local.mint --port 3000     # what `make events` calls
+
+Signs the demo user in over HTTP, then writes what a browser would send next, as the events that
+API Gateway makes of it. The other sample events, which need nothing, are in events/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from local import api_gateway
+from local.places import FUNCTION, ROOT, Places, RunError
+from local.stack import CREDENTIALS, DEMO_PASSWORD, DEMO_USER, REGION
+
+_SECONDS = 30  # the first request may have to start a container
+_HTML = {"accept": "text/html", "sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}
+_JSON = {"accept": "application/json", "sec-fetch-dest": "empty", "sec-fetch-mode": "cors"}
+_SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+def mint(places: Places, user: str, password: str) -> dict[str, dict[str, Any]]:
+    """Events by name; raises RunError when the stack does not sign the user in."""
+    app = places.app
+    try:
+        unfinished, callback = _sign_in(app, user, password)
+        signed_in, other_callback = _sign_in(app, user, password)
+        signed_in.get(other_callback, allow_redirects=False, timeout=_SECONDS)
+    except requests.ConnectionError as error:
+        raise RunError(f"nothing answers at {app}; `make start-api` starts the stack") from error
+    form = {"origin": app, "content-type": "application/x-www-form-urlencoded"}
+    return {
+        "callback": _event(unfinished, "GET", callback, _HTML | {"sec-fetch-site": "same-site"}),
+        "home-signed-in": _event(signed_in, "GET", f"{app}/", _HTML | {"sec-fetch-site": "none"}),
+        "me-signed-in": _event(signed_in, "GET", f"{app}/me", _JSON | _SAME_ORIGIN),
+        "logout-signed-in": _event(signed_in, "POST", f"{app}/logout", _HTML | _SAME_ORIGIN | form),
+    }
+
+
+def _sign_in(app: str, user: str, password: str) -> tuple[requests.Session, str]:
+    """Go to managed login and sign in there; return the callback, not yet called."""
+    browser = requests.Session()
+    page = browser.get(f"{app}/login", timeout=_SECONDS)
+    form = _Form(page.text)
+    answer = browser.post(
+        urljoin(page.url, form.action),
+        data=form.fields | {"username": user, "password": password},
+        allow_redirects=False,
+        timeout=_SECONDS,
+    )
+    callback = answer.headers.get("location", "")
+    if not callback.startswith(f"{app}/callback?"):
+        raise RunError(f"managed login did not send {user} back to {app} (password, MFA?)")
+    return browser, callback
+
+
+class _Form(HTMLParser):
+    """The page's form: where it is sent, and what it holds already."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.action = attributes.get("action", "")
+        if tag == "input" and attributes.get("type") == "hidden":
+            self.fields[attributes["name"]] = attributes["value"]
+
+
+def _event(
+    browser: requests.Session, method: str, url: str, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """What API Gateway would make of this request, with the cookies that the browser adds."""
+    parts = urlsplit(url)
+    sent = browser.prepare_request(requests.Request(method, url, headers=headers)).headers
+    request = api_gateway.Request(
+        method=method,
+        path=parts.path.encode(),
+        query=parts.query.encode(),
+        headers=[(b"host", parts.netloc.encode())]
+        + [(name.encode(), value.encode()) for name, value in sent.items()],
+        client="127.0.0.1",
+    )
+    return api_gateway.build_event(
+        request,
+        route_key=f"{method} {parts.path}",
+        path_parameters={},
+        request_id=api_gateway.new_request_id(),
+        now=datetime.now(UTC),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    places = Places("127.0.0.1", options.port)
+    try:
+        events = mint(places, options.user, options.password)
+    except RunError as error:
+        print(f"No events: {error}.", file=sys.stderr)  # noqa: T201
+        return 1
+    folder = places.data / "events"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, event in events.items():
+        (folder / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n", encoding="utf-8")
+    print(_usage(places, folder, events))  # noqa: T201
+    return 0
+
+
+def _usage(places: Places, folder: Path, events: Mapping[str, object]) -> str:
+    shown = folder.relative_to(ROOT)
+    written = "\n".join(f"  {shown / name}.json" for name in events)
+    if not places.function_environment.exists():
+        return (
+            f"{written}\n\nOnly what `make start-api` started can be reached by `sam local invoke`."
+        )
+    # The SAM CLI hands on the shell's credentials and region, whatever --env-vars says.
+    shell = CREDENTIALS | {"AWS_DEFAULT_REGION": REGION}
+    variables = " ".join(f"{name}={value}" for name, value in shell.items())
+    return f"""{written}
+
+The callback is good once, within five minutes. To use it, while the stack runs:
+
+  {variables} \\
+    .venv-sam/bin/sam local invoke {FUNCTION} \\
+    --event {shown / "callback.json"} --env-vars {places.function_environment.relative_to(ROOT)}
+"""
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make events", description="Mint live sample events.")
+    parser.add_argument("--port", type=int, default=3000, help="the app's (3000)")
+    parser.add_argument("--user", default=DEMO_USER)
+    parser.add_argument("--password", default=DEMO_PASSWORD)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

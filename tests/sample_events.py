@@ -1,0 +1,50 @@
+"""The sample events, and the outcome that each is named after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent.parent / "events"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``holds`` is in the location of a redirect, else in the body."""
+
+    status: int
+    holds: str
+
+    def fits(self, reply: Mapping[str, Any]) -> bool:
+        shown = reply["headers"].get("location", reply["body"])
+        return reply["statusCode"] == self.status and self.holds in shown
+
+
+# They hold no cookies: each is the request of a browser that comes here for the first time.
+SAMPLES = {
+    "home": Outcome(200, "Create account"),
+    "login": Outcome(302, "/oauth2/authorize?response_type=code"),
+    "signup": Outcome(302, "/signup?response_type=code"),
+    "callback-access-denied": Outcome(403, "You were not signed in"),
+    "callback-stale-state": Outcome(400, "That sign-in cannot be finished"),
+    "me": Outcome(401, "Nobody is signed in."),
+    "logout-page": Outcome(200, 'method="post" action="/logout"'),
+    "logout": Outcome(303, "/logout?client_id="),
+    "health": Outcome(200, "ok"),
+}
+
+# Minted from a running stack; the demo user's.
+MINTED = {
+    "callback": Outcome(303, "/"),
+    "home-signed-in": Outcome(200, "Demo Visitor"),
+    "me-signed-in": Outcome(200, '"email":"demo@example.com"'),
+    "logout-signed-in": Outcome(303, "/logout?client_id="),
+}
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return event
