@@ -16,6 +16,15 @@ def signed_in(stack: Stack, browser: Browser) -> Browser:
     return browser
 
 
+def test_a_sign_out_is_counted_and_logged_once(
+    stack: Stack, signed_in: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed_in.post("/logout")
+    signed_in.post("/logout")
+    assert capsys.readouterr().out.count('"SignedOut":[1.0]') == 1
+    assert len(stack.logged("signed_out")) == 1
+
+
 def test_signing_out_ends_every_session(stack: Stack, signed_in: Browser) -> None:
     signed_in.get("/login")
     answer = signed_in.post("/logout")

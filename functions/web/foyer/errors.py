@@ -48,7 +48,7 @@ class SignInError(FoyerError):
 
 
 class BadRequest(SignInError):
-    """The browser's request is at fault; nothing was sent upstream."""
+    """The browser's request is at fault."""
 
     status = 400
 

@@ -204,14 +204,15 @@ def sign_out(foyer: Foyer, request: Request) -> Response:
     """Ends the session here, its refresh token, and the session at managed login."""
     if not _is_from_our_own_page(request):
         raise BadRequest("cross_site_post")
-    foyer.counters.count("SignedOut")
+    if foyer.session_cookie.is_in(request.cookies):
+        foyer.counters.count("SignedOut")
+        foyer.log.info("signed_out")
     try:
         location = _end_at_cognito(foyer, request)
     except Unavailable as error:
         incomplete = Unavailable("sign_out_incomplete", error.reason)
         page = problems.answer(incomplete, foyer.pages, request, foyer.log)
         return _signed_out_here(foyer, request, page)
-    foyer.log.info("signed_out")
     return _signed_out_here(foyer, request, redirect(location, status=303))
 
 
