@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import socket
 import ssl
 import time
 import traceback
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 from foyer import upstream
 from foyer.errors import BadGateway, GatewayTimeout, SignInError, Unavailable
-from foyer.upstream import Upstream
+from foyer.upstream import ReadInTime, Upstream
 
 from tests.fake_cognito import FakeCognito
 from tests.fake_tokens import SigningKey
@@ -88,6 +89,25 @@ def test_no_call_takes_longer_than_its_total_whatever_the_deadline(
     monkeypatch.setattr(upstream, "TOTAL_SECONDS", 0.3)
     cognito.fault("jwks", kind)
     assert reason_for(cognito, ample()) == (504, "jwks_timeout")
+
+
+def test_a_byte_in_between_does_not_buy_time(cognito: FakeCognito) -> None:
+    def in_two_parts(line: Line, reply: Reply) -> None:
+        answer = reply.to_bytes()
+        for part in (answer[:1], answer[1:]):
+            line.closing.wait(0.2)
+            line.send(part)
+
+    cognito.fault("jwks", in_two_parts)
+    assert reason_for(cognito, soon()) == (504, "jwks_timeout")
+
+
+def test_what_arrives_after_the_deadline_is_not_read() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb", buffering=0) as raw:
+        theirs.sendall(b"late")
+        with pytest.raises(TimeoutError):
+            ReadInTime(raw, ours, time.monotonic() - 1).readinto(bytearray(4))
 
 
 def test_a_late_answer_is_taken_while_there_is_time(cognito: FakeCognito) -> None:

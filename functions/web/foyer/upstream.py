@@ -154,7 +154,7 @@ def _read(endpoint: str, response: requests.Response) -> bytes:
 # it to each read anew, so that a server sending a byte a second is waited for without end.
 
 
-class _ReadInTime(io.RawIOBase):
+class ReadInTime(io.RawIOBase):
     """Reads from a socket until a time on the monotonic clock, then raises TimeoutError."""
 
     def __init__(self, raw: io.RawIOBase, connection: socket.socket, deadline: float) -> None:
@@ -184,7 +184,7 @@ class _AnswerInTime(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         deadline = time.monotonic() + (sock.gettimeout() or 0.0)
-        self.fp = io.BufferedReader(_ReadInTime(self.fp.detach(), sock, deadline))
+        self.fp = io.BufferedReader(ReadInTime(self.fp.detach(), sock, deadline))
 
 
 class _Connection(HTTPConnection):
