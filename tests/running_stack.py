@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,13 @@ DEMO_PASSWORD = "Open-the-door-1"
 
 @dataclass(frozen=True)
 class RunningStack:
-    """Origins without a trailing slash; ``process`` is the one that Ctrl-C would go to."""
+    """Origins without a trailing slash; ``output`` is what it prints.
+
+    ``process`` leads a process group of its own, as a command typed into a shell does.
+    """
 
     port: int
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     output: Path
 
     @property
@@ -40,32 +43,54 @@ class RunningStack:
         return f"http://127.0.0.1:{self.port + 2}"
 
     def printed(self) -> str:
-        return self.output.read_text(encoding="utf-8")
+        return self.output.read_bytes().decode()  # as printed, \r included
+
+    def wait_for_banner(self, seconds: float = 90) -> None:
+        def has_banner() -> bool:
+            return "Ctrl-C stops everything" in self.printed()
+
+        eventually(lambda: has_banner() or self.process.poll() is not None, seconds)
+        assert has_banner(), self.printed()
+
+    def press_ctrl_c(self) -> int:
+        """What a terminal does: SIGINT to the whole foreground group. Returns the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=30)
 
 
 @contextmanager
-def running_stack(output: Path, arguments: Sequence[str] = ()) -> Iterator[RunningStack]:
-    """Started on entry, with its data folder removed on exit; ``output`` gets what it prints."""
-    port = three_free_ports()
-    with output.open("w", encoding="utf-8") as printed:
+def running_stack(
+    output: Path, arguments: Sequence[str] = (), *, port: int | None = None
+) -> Iterator[RunningStack]:
+    """Started on entry and stopped on exit; without ``port``, its data goes with it."""
+    first = port or three_free_ports()
+    with output.open("wb") as printed:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "local.run", "--port", str(port), *arguments],
+            command(first, *arguments),
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
+            start_new_session=True,
         )
-    stack = RunningStack(port, process, output)
+    stack = RunningStack(first, process, output)
     try:
-        _wait_for_banner(stack)
+        stack.wait_for_banner()
         yield stack
     finally:
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
-        shutil.rmtree(ROOT / ".local" / str(port), ignore_errors=True)
+            stack.press_ctrl_c()
+        if port is None:
+            forget(first)
+
+
+def command(port: int, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "local.run", "--port", str(port), *arguments]
+
+
+def forget(port: int) -> None:
+    """Delete the data of the stack that ran on this port."""
+    shutil.rmtree(ROOT / ".local" / str(port), ignore_errors=True)
 
 
 def three_free_ports() -> int:
@@ -73,11 +98,11 @@ def three_free_ports() -> int:
     while True:
         with closing(socket.create_server(("127.0.0.1", 0))) as probe:
             port: int = probe.getsockname()[1]
-        if port < 65000 and all(_is_free(port + offset) for offset in range(3)):
+        if port < 65000 and all(is_free(port + offset) for offset in range(3)):
             return port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
@@ -85,9 +110,11 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_for_banner(stack: RunningStack, seconds: float = 90) -> None:
+def eventually(is_so: Callable[[], object], seconds: float = 10) -> bool:
+    """Whether it becomes so in time."""
     deadline = time.monotonic() + seconds
-    while "Ctrl-C stops everything" not in stack.printed():
-        if stack.process.poll() is not None or time.monotonic() > deadline:
-            raise AssertionError(f"the stack did not start:\n{stack.printed()}")
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
+    return True

@@ -1,0 +1,47 @@
+"""A visitor without a browser: follows links and fills in forms over HTTP."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import requests
+
+from tests.stack.html_page import HtmlPage
+
+
+class HttpVisitor:
+    """Keeps cookies and follows redirects; ``app`` is the app's origin."""
+
+    def __init__(self, app: str) -> None:
+        self._app = app
+        self._http = requests.Session()
+        self._http.trust_env = False  # no proxy stands between a visitor and localhost
+        self.answer = requests.Response()
+
+    @property
+    def page(self) -> HtmlPage:
+        return HtmlPage(self.answer.text)
+
+    def open(self, address: str = "/", *, follow: bool = True) -> None:
+        """A path is one of the page that was open before, or the app's."""
+        url = urljoin(self.answer.url or self._app, address)
+        self.answer = self._http.get(url, timeout=30, allow_redirects=follow)
+
+    def press(self, button: str, *, follow: bool = True, **values: str) -> None:
+        """Fill in the form that has this button and submit it, as browsers do."""
+        form = self.page.form(button)
+        self.answer = self._http.post(
+            urljoin(self.answer.url, form.action),
+            form.fields | values,
+            headers={"Origin": self._app, "Sec-Fetch-Site": "same-origin"},
+            timeout=30,
+            allow_redirects=follow,
+        )
+
+    def begin_sign_in(self) -> None:
+        self.open(self._app)
+        self.open(self.page.link("Sign in"))
+
+    def sign_in(self, username: str, password: str, *, follow: bool = True) -> None:
+        self.begin_sign_in()
+        self.press("Sign in", follow=follow, username=username, password=password)

@@ -1,0 +1,265 @@
+"""`make run`: what it says, what it listens on, and that nothing of it is left afterwards."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from local.stack import connect
+from tests.http_visitor import HttpVisitor
+from tests.process_tree import family, is_running, listening, named
+from tests.running_stack import (
+    DEMO_PASSWORD,
+    DEMO_USER,
+    ROOT,
+    RunningStack,
+    command,
+    eventually,
+    forget,
+    is_free,
+    running_stack,
+    three_free_ports,
+)
+
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks into Linux's /proc"),
+]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with running_stack(tmp_path_factory.mktemp("run") / "output") as running:
+        yield running
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The first of three free ones; the data that a stack keeps for it is deleted afterwards."""
+    first = three_free_ports()
+    yield first
+    forget(first)
+
+
+def pool_users(stack: RunningStack) -> set[str]:
+    cognito = connect("cognito-idp", stack.aws)
+    (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    return {user["Username"] for user in cognito.list_users(UserPoolId=pool["Id"])["Users"]}
+
+
+def add_user(stack: RunningStack, username: str) -> None:
+    cognito = connect("cognito-idp", stack.aws)
+    (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    cognito.admin_create_user(UserPoolId=pool["Id"], Username=username, MessageAction="SUPPRESS")
+
+
+def nothing_is_left(members: set[int], port: int) -> bool:
+    def is_gone() -> bool:
+        return not any(map(is_running, members)) and all(map(is_free, range(port, port + 3)))
+
+    return eventually(is_gone)
+
+
+def complaint(port: int, *arguments: str) -> str:
+    """What a stack says that cannot start; one line on standard error, exit code 1."""
+    ended = subprocess.run(  # noqa: S603 - our own command
+        command(port, *arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("Foyer stopped: ")
+    assert line.endswith(".")
+    return line
+
+
+# -- What it says -------------------------------------------------------------------------------
+
+
+def test_the_banner_says_where_everything_is(stack: RunningStack) -> None:
+    banner = stack.printed().partition("Foyer runs")[2]
+    expected = {
+        "App": stack.app,
+        "Managed login": stack.login,
+        "Inbox": f"{stack.login}/inbox",
+        "Users": f"{stack.login}/users",
+        "Demo user": f"{DEMO_USER}, password {DEMO_PASSWORD}",
+    }
+    for label, value in expected.items():
+        assert re.search(rf"^ *{label} +{re.escape(value)}\b", banner, re.MULTILINE), label
+    assert f".local/{stack.port}." in banner
+
+
+def test_away_from_a_terminal_each_step_is_a_plain_line(stack: RunningStack) -> None:
+    before = stack.printed().partition("Foyer runs")[0]
+    assert before.splitlines()[:2] == [
+        "  Starting the local AWS …",
+        "  Creating the user pool from template.yaml …",
+    ]
+    assert "\033" not in stack.printed()
+    assert "\r" not in stack.printed()
+
+
+def test_the_demo_user_signs_in_and_out(stack: RunningStack) -> None:
+    visitor = HttpVisitor(stack.app)
+    visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+    assert visitor.page.heading == "Welcome, Demo Visitor"
+    visitor.press("Sign out")
+    assert visitor.answer.url == f"{stack.app}/"
+    assert visitor.page.has_link("Create account")
+
+
+def test_requests_show_in_the_terminal_without_their_query(stack: RunningStack) -> None:
+    visitor = HttpVisitor(stack.app)
+    visitor.open("/callback?code=secret&state=unknown")
+    assert eventually(lambda: "GET  /callback  400" in stack.printed())
+    assert "secret" not in stack.printed()
+
+
+# -- Where it listens ---------------------------------------------------------------------------
+
+
+def test_everything_listens_on_loopback_only(stack: RunningStack) -> None:
+    places = listening(family(stack.process.pid))
+    assert {stack.port, stack.port + 1, stack.port + 2} <= {number for _, number in places}
+    assert [place for place in places if not place[0].is_loopback] == []
+
+
+@pytest.mark.parametrize("offset", [0, 1, 2])
+def test_a_port_in_use_is_said_in_one_sentence(port: int, offset: int) -> None:
+    with socket.create_server(("127.0.0.1", port + offset)):
+        said = complaint(port)
+    assert f"port {port + offset} on 127.0.0.1 is not to be had (address already in use)" in said
+    assert "make run PORT=" in said
+
+
+# -- When things go wrong -----------------------------------------------------------------------
+
+
+def test_an_unknown_parameter_is_said_in_one_sentence(port: int) -> None:
+    assert "the template has no parameter Nonsense" in complaint(port, "--parameter", "Nonsense=1")
+
+
+def test_a_stack_beside_another_ends_by_itself_when_its_aws_is_killed(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    with running_stack(tmp_path / "output") as second:
+        assert {second.port + n for n in range(3)}.isdisjoint({stack.port + n for n in range(3)})
+        members = family(second.process.pid)
+        os.kill(named(members, "ministack.py"), signal.SIGKILL)
+        assert second.process.wait(timeout=30) == 1
+        last = second.printed().splitlines()[-1]
+        assert re.fullmatch(
+            r"Foyer stopped: the local AWS \(its log is \S+\) ended by itself\.", last
+        ), second.printed()
+        assert nothing_is_left(members, second.port)
+    HttpVisitor(stack.app).open("/healthz")
+
+
+def test_a_frozen_aws_is_a_calm_page_and_sign_in_works_when_it_thaws(stack: RunningStack) -> None:
+    visitor = HttpVisitor(stack.app)
+    visitor.sign_in(DEMO_USER, DEMO_PASSWORD, follow=False)
+    callback = visitor.answer.headers["Location"]
+    aws = named(family(stack.process.pid), "ministack.py")
+    os.kill(aws, signal.SIGSTOP)
+    try:
+        visitor.open(callback)
+        assert visitor.answer.status_code == 504
+        assert visitor.page.heading == "Sign-in took too long"
+    finally:
+        os.kill(aws, signal.SIGCONT)
+    visitor.open(visitor.page.link("Start again"))
+    assert visitor.page.heading == "Welcome, Demo Visitor"
+
+
+# -- How it ends --------------------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_everything_and_keeps_the_data(port: int, tmp_path: Path) -> None:
+    with on_a_terminal(port, tmp_path / "first") as (first, terminal):
+        add_user(first, "ada")
+        members = family(first.process.pid)
+        assert len(members) >= 3  # itself, the local AWS, the function
+        os.write(terminal, b"\x03")
+        assert first.process.wait(timeout=30) == 0
+        assert nothing_is_left(members, port)
+    shown = first.printed()
+    assert re.search(r"\r\033\[K  Starting the local AWS …  \d+\.\d s", shown)
+    assert "Traceback" not in shown
+
+    with running_stack(tmp_path / "second", port=port) as second:
+        assert pool_users(second) == {"ada", DEMO_USER}
+        visitor = HttpVisitor(second.app)
+        visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+        assert visitor.page.heading == "Welcome, Demo Visitor"
+        members = family(second.process.pid)
+        second.process.kill()
+        second.process.wait()
+        assert nothing_is_left(members, port)
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_either(port: int, tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as printed:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command(port), cwd=ROOT, stdout=printed, stderr=printed, start_new_session=True
+        )
+    starting = RunningStack(port, process, output)
+    assert eventually(lambda: "Creating the user pool" in starting.printed())
+    members = family(process.pid)
+    assert starting.press_ctrl_c() == 0
+    assert nothing_is_left(members, port)
+    assert "Traceback" not in starting.printed()
+
+
+# Makes its standard input the terminal that controls it, as a shell would, and becomes the command.
+_ON_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@contextmanager
+def on_a_terminal(port: int, output: Path) -> Iterator[tuple[RunningStack, int]]:
+    """The stack on a pseudo-terminal of its own; what is written to it is typed."""
+    terminal, inside = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-c", _ON_ITS_TERMINAL, *command(port)],
+        cwd=ROOT,
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+    )
+    os.close(inside)
+    output.touch()
+    screen = threading.Thread(target=_copy, args=(terminal, output))
+    screen.start()
+    stack = RunningStack(port, process, output)
+    try:
+        stack.wait_for_banner()
+        yield stack, terminal
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        screen.join()
+        os.close(terminal)
+
+
+def _copy(terminal: int, output: Path) -> None:
+    """What the terminal shows, until the last program on it has ended (EIO on Linux)."""
+    with output.open("wb", buffering=0) as file, suppress(OSError):
+        while shown := os.read(terminal, 4096):
+            file.write(shown)
