@@ -15,7 +15,7 @@ from local import docker_bridge
 from local.places import FUNCTION, ROOT, Places, RunError, listen
 from local.stack import CREDENTIALS, REGION
 
-_SAM = ROOT / ".venv-sam" / "bin" / "sam"
+SAM = ROOT / ".venv-sam" / "bin" / "sam"
 _BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 
@@ -24,14 +24,14 @@ def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.s
 
     Raises RunError when something that `sam local` needs is missing.
     """
-    if not _SAM.exists() or not _BUILT.exists():
-        raise RunError("the SAM CLI or its build is missing; `make start-api` sees to both")
     if shutil.which("docker") is None:
         raise RunError("`sam local` needs Docker, which is not installed; `make run` does without")
     try:
         address = docker_bridge.bridge_address()
     except subprocess.SubprocessError as error:
         raise RunError("Docker's engine does not answer; start it, or use `make run`") from error
+    if not SAM.exists() or not _BUILT.exists():
+        raise RunError("the SAM CLI or its build is missing; `make start-api` sees to both")
     if address is None:
         return [], []
     return [listen(address, places.login_port)], [listen(address, places.aws_port)]
@@ -43,25 +43,26 @@ def write_environment(places: Places, environment: Mapping[str, str]) -> None:
     places.function_environment.write_text(content, encoding="utf-8")
 
 
-def start_api(places: Places) -> subprocess.Popen[bytes]:
-    """Start it on the app's port; what it prints goes to this terminal.
+def shell() -> dict[str, str]:
+    """This process's environment, with credentials of the local AWS and no others.
 
-    It hands its own credentials on to the functions, so it must have none but the local ones.
+    The SAM CLI hands its own on to the functions, whatever `--env-vars` says.
     """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | CREDENTIALS | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
+
+
+def start_api(places: Places) -> subprocess.Popen[bytes]:
+    """Start it on the app's port; what it prints goes to this terminal."""
     return subprocess.Popen(
         [
-            _SAM, "local", "start-api",
+            SAM, "local", "start-api",
             "--port", str(places.port),
             "--host", places.host,
             "--env-vars", places.function_environment,
         ],
         cwd=ROOT,
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-            **CREDENTIALS,
-            "AWS_DEFAULT_REGION": REGION,
-            "SAM_CLI_TELEMETRY": "0",
-        },
+        env=shell(),
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours to pass on, once
     )  # fmt: skip

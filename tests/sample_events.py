@@ -40,7 +40,7 @@ SAMPLES = {
 MINTED = {
     "callback": Outcome(303, "/"),
     "home-signed-in": Outcome(200, "Demo Visitor"),
-    "me-signed-in": Outcome(200, '"email":"demo@example.com"'),
+    "me-signed-in": Outcome(200, "demo@example.com"),
     "logout-signed-in": Outcome(303, "/logout?client_id="),
 }
 

@@ -1,0 +1,72 @@
+"""`make start-api`: the local stack with the app under the real `sam local start-api`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.http_visitor import HttpVisitor
+from tests.process_tree import family, is_running
+from tests.running_stack import (
+    DEMO_PASSWORD,
+    DEMO_USER,
+    ROOT,
+    command,
+    is_free,
+    running_stack,
+    three_free_ports,
+)
+from tests.sam_cli import built, containers, existing_containers
+
+
+@pytest.mark.docker
+@pytest.mark.sam
+def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    built()
+    with running_stack(tmp_path / "printed", ["--sam"]) as stack:
+        visitor = HttpVisitor(stack.app)
+        visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+        assert visitor.page.heading == "Welcome, Demo Visitor"
+        assert "demo@example.com" in visitor.page.text
+        visitor.press("Sign out")
+        assert visitor.answer.url == f"{stack.app}/"
+        assert visitor.page.has_link("Create account")
+
+        members = family(stack.process.pid)
+        made = containers(stack.printed())
+        assert len(made) == 1  # warm: every request met the same one
+        assert made <= existing_containers()
+        assert stack.press_ctrl_c() == 0
+    assert made.isdisjoint(existing_containers())
+    assert not any(map(is_running, members))
+    assert all(map(is_free, range(stack.port, stack.port + 3)))
+    assert "Traceback" not in stack.printed()
+
+
+@pytest.mark.parametrize(
+    ("docker", "sentence"),
+    [
+        (None, "`sam local` needs Docker, which is not installed; `make run` does without"),
+        ("exit 1", "Docker's engine does not answer; start it, or use `make run`"),
+    ],
+    ids=["not installed", "not answering"],
+)
+def test_without_docker_one_sentence_says_so(
+    tmp_path: Path, docker: str | None, sentence: str
+) -> None:
+    if docker is not None:
+        (tmp_path / "docker").write_text(f"#!/bin/sh\n{docker}\n")
+        (tmp_path / "docker").chmod(0o755)
+    ended = subprocess.run(  # noqa: S603 - our own command
+        command(three_free_ports(), "--sam"),
+        cwd=ROOT,
+        env=os.environ | {"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, f"Foyer stopped: {sentence}.\n")

@@ -1,0 +1,47 @@
+"""The SAM CLI with Docker behind it, for tests that need both."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from functools import cache
+
+import pytest
+
+from local.places import ROOT
+
+NO_DOCKER = "no Docker engine answers, and `sam local` needs one"
+
+
+@cache
+def built() -> None:
+    """`make build`, once; skips the test where Docker could not run what it makes."""
+    if not _docker_answers():
+        pytest.skip(NO_DOCKER)
+    done = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - wherever it is
+    assert done.returncode == 0, done.stderr
+
+
+@cache
+def _docker_answers() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    asked = subprocess.run(["docker", "version"], capture_output=True, timeout=20, check=False)  # noqa: S607 - wherever it is
+    return asked.returncode == 0
+
+
+def containers(printed: str) -> set[str]:
+    """The ids of the containers that the SAM CLI said it made."""
+    return set(re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{64})", printed))
+
+
+def existing_containers() -> set[str]:
+    """The ids of all containers, running or not."""
+    listed = subprocess.run(
+        ["docker", "ps", "--all", "--quiet", "--no-trunc"],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(listed.stdout.split())
