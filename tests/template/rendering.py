@@ -1,0 +1,256 @@
+"""What CloudFormation would make of template.yaml for given parameters, without an account.
+
+SAM's own transform runs first; then conditions, rules and intrinsic functions are worked out. A
+reference to a resource stays visible: ``<UserPool>`` for Ref, ``<UserPool.Arn>`` for GetAtt.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+REGION = "eu-west-1"
+PSEUDO_PARAMETERS = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:123456789012:stack/s/0a1b2c3d-0000-11f0-8000",
+    "AWS::StackName": "shop",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_NO_VALUE = object()
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@cache
+def _source() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return parsed
+
+
+def source() -> dict[str, Any]:
+    """template.yaml as it is written, tags in the long form."""
+    return copy.deepcopy(_source())
+
+
+@cache
+def _transformed() -> dict[str, Any]:
+    template = source()
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"  # as `sam package` leaves it
+    with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):  # it asks boto3 for one
+        result: dict[str, Any] = transform(template, {}, _NoManagedPolicies())
+    return result
+
+
+def transformed() -> dict[str, Any]:
+    """The template after SAM's transform: plain CloudFormation."""
+    return copy.deepcopy(_transformed())
+
+
+class RuleBroken(Exception):
+    """An assertion of the section Rules does not hold; the message is its description."""
+
+
+class Refused(Exception):
+    """A value that its parameter's constraints do not allow."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """``resources`` and ``outputs`` are those whose condition holds, with everything resolved."""
+
+    resources: Mapping[str, Mapping[str, Any]]
+    outputs: Mapping[str, Any]
+
+    def properties(self, logical_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.resources[logical_id]["Properties"]
+        return found
+
+    def of_type(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        return {
+            name: dict(resource["Properties"])
+            for name, resource in self.resources.items()
+            if resource["Type"] == resource_type
+        }
+
+
+def render(given: Mapping[str, str] | None = None) -> Rendered:
+    """Raises Refused or RuleBroken as CloudFormation would before it creates anything."""
+    template = transformed()
+    given = given or {}
+    for name in given:
+        check(name, given[name])
+    stack = _Stack(template, given)
+    stack.check_rules()
+    return Rendered(
+        resources={
+            name: stack.resolve(resource)
+            for name, resource in template["Resources"].items()
+            if stack.exists(resource)
+        },
+        outputs={
+            name: stack.resolve(output["Value"])
+            for name, output in template["Outputs"].items()
+            if stack.exists(output)
+        },
+    )
+
+
+def check(name: str, value: str) -> None:
+    """Raise Refused unless the parameter's constraints allow the value."""
+    declared = _source()["Parameters"][name]
+    allowed = [str(each) for each in declared.get("AllowedValues", [value])]
+    # Java's syntax (docs.aws.amazon.com, cfn-regexes), and the whole value has to match. The
+    # patterns keep to what Python understands in the same way.
+    if value not in allowed or not re.fullmatch(declared.get("AllowedPattern", ".*"), value):
+        raise Refused(f"{name}: {declared['ConstraintDescription']}")
+    if declared["Type"] == "Number":
+        number = float(value)
+        if not declared.get("MinValue", number) <= number <= declared.get("MaxValue", number):
+            raise Refused(f"{name}: {declared['ConstraintDescription']}")
+
+
+def references(part: Any) -> Iterator[str]:
+    """Every name that Ref, GetAtt and Sub mention in the part."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value[0] if isinstance(value, list) else value.split(".")[0]
+            elif key == "Fn::Sub":
+                text, own = (value, {}) if isinstance(value, str) else value
+                yield from (
+                    name.split(".")[0]
+                    for name in re.findall(r"\$\{([^!}]+)\}", text)
+                    if name not in own
+                )
+                yield from references(own)
+            else:
+                yield from references(value)
+    elif isinstance(part, list):
+        for each in part:
+            yield from references(each)
+
+
+class _Stack:
+    def __init__(self, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        self._template = template
+        self._values = dict(PSEUDO_PARAMETERS) | {
+            name: given.get(name, str(declared["Default"]))
+            for name, declared in template["Parameters"].items()
+        }
+
+    def check_rules(self) -> None:
+        for rule in self._template["Rules"].values():
+            if self.resolve(rule.get("RuleCondition", True)):
+                for assertion in rule["Assertions"]:
+                    if not self.resolve(assertion["Assert"]):
+                        raise RuleBroken(assertion["AssertDescription"])
+
+    def exists(self, resource: Mapping[str, Any]) -> bool:
+        return "Condition" not in resource or self._holds(resource["Condition"])
+
+    def _holds(self, condition: str) -> bool:
+        return bool(self.resolve(self._template["Conditions"][condition]))
+
+    def resolve(self, part: Any) -> Any:
+        if isinstance(part, list):
+            resolved = (self.resolve(each) for each in part)
+            return [each for each in resolved if each is not _NO_VALUE]
+        if not isinstance(part, dict):
+            return part
+        if len(part) == 1:
+            ((key, value),) = part.items()
+            if key == "Ref" or key.startswith("Fn::") or (key == "Condition" and _is_name(value)):
+                return getattr(self, "_" + key.removeprefix("Fn::").lower())(value)
+        resolved_items = {key: self.resolve(value) for key, value in part.items()}
+        return {key: value for key, value in resolved_items.items() if value is not _NO_VALUE}
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return _NO_VALUE
+        if name in self._values:
+            return self._values[name]
+        return f"<{self._existing(name)}>"
+
+    def _getatt(self, value: Any) -> str:
+        name, attribute = value if isinstance(value, list) else value.split(".", 1)
+        return f"<{self._existing(name)}.{attribute}>"
+
+    def _existing(self, name: str) -> str:
+        # What CloudFormation calls "Unresolved resource dependencies".
+        if not self.exists(self._template["Resources"][name]):
+            raise AssertionError(f"{name} is referred to where its condition does not hold")
+        return name
+
+    def _sub(self, value: Any) -> str:
+        text, own = (value, {}) if isinstance(value, str) else value
+        own = self.resolve(own)
+
+        def replace(match: re.Match[str]) -> str:
+            name = match[1]
+            if name.startswith("!"):
+                return f"${{{name[1:]}}}"
+            if name in own:
+                return str(own[name])
+            return str(self._getatt(name) if "." in name else self._ref(name))
+
+        return re.sub(r"\$\{([^}]+)\}", replace, text)
+
+    def _if(self, value: list[Any]) -> Any:
+        condition, when_true, when_false = value
+        return self.resolve(when_true if self._holds(condition) else when_false)
+
+    def _condition(self, name: str) -> bool:
+        return self._holds(name)
+
+    def _equals(self, value: list[Any]) -> bool:
+        left, right = self.resolve(value)
+        return str(left) == str(right)
+
+    def _not(self, value: list[Any]) -> bool:
+        return not self.resolve(value)[0]
+
+    def _and(self, value: list[Any]) -> bool:
+        return all(self.resolve(value))
+
+    def _or(self, value: list[Any]) -> bool:
+        return any(self.resolve(value))
+
+    def _join(self, value: list[Any]) -> str:
+        separator, parts = value
+        return str(separator).join(str(each) for each in self.resolve(parts))
+
+    def _split(self, value: list[Any]) -> list[str]:
+        separator, text = self.resolve(value)
+        return str(text).split(separator)
+
+    def _select(self, value: list[Any]) -> Any:
+        index, choices = self.resolve(value)
+        return choices[int(index)]
+
+    def _findinmap(self, value: list[Any]) -> Any:
+        mapping, first, second = self.resolve(value)
+        return self._template["Mappings"][mapping][first][second]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str)

@@ -1,0 +1,140 @@
+"""Parameters can be told apart, refuse what services refuse, and are safe when left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.template.rendering import Refused, RuleBroken, check, render, source
+
+PARAMETERS = source()["Parameters"]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_parameter_has_a_default_a_description_a_constraint_and_a_message(name: str) -> None:
+    declared = PARAMETERS[name]
+    assert "Default" in declared
+    assert declared["Description"]
+    assert declared["ConstraintDescription"]
+    constraints = {"AllowedValues", "AllowedPattern", "MinValue"} & declared.keys()
+    assert constraints, "without one, anything goes"
+    assert ("MinValue" in declared) == ("MaxValue" in declared)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_default_is_allowed(name: str) -> None:
+    check(name, str(PARAMETERS[name]["Default"]))
+
+
+def test_every_parameter_is_in_one_group() -> None:
+    groups = source()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(PARAMETERS)
+
+
+def test_there_are_not_so_many_that_nobody_can_tell_them_apart() -> None:
+    assert len(PARAMETERS) <= 36
+
+
+def test_every_parameter_is_used() -> None:
+    text = str({key: value for key, value in source().items() if key != "Metadata"})
+    for name in PARAMETERS:
+        assert f"'Ref': '{name}'" in text or f"${{{name}}}" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DomainPrefix", "my-aws-login"),
+        ("DomainPrefix", "amazonas"),
+        ("DomainPrefix", "cognito"),
+        ("DomainPrefix", "-shop"),
+        ("DomainPrefix", "shop-"),
+        ("DomainPrefix", "Shop"),
+        ("DomainPrefix", "s" * 64),
+        ("DomainPrefix", "shop.example"),
+        ("AuthDomainName", "https://auth.example.com"),
+        ("AuthDomainName", "localhost"),
+        ("AuthDomainName", "a" * 55 + ".example.com"),
+        ("AppDomainName", "www.example.com/"),
+        ("AuthCertificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/a"),
+        ("BrandName", 'The "Shop"'),
+        ("BrandName", "<b>"),
+        ("BrandName", ""),
+        ("BrandColor", "red"),
+        ("BrandColor", "#12345"),
+        ("BrandLogo", "<svg/>"),
+        ("EmailFrom", "no-reply"),
+        ("EmailFrom", "Shop\r\nBcc: a@example.com <b@example.com>"),
+        ("LocalUrl", "http://localhost:3000/"),
+        ("LocalUrl", "https://evil.example"),
+        ("UserPoolId", "eu-west-1"),
+        ("GoogleSecret", "name:SecretString:other}}"),
+        ("Mfa", "ON"),
+        ("PasswordMinimumLength", "7"),
+        ("RotationDays", "366"),
+        ("AlarmTopicArn", "alarms"),
+        ("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b"),
+    ],
+)
+def test_what_a_service_would_refuse_is_refused_before(name: str, value: str) -> None:
+    with pytest.raises(Refused, match=name):
+        check(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DomainPrefix", "a"),
+        ("DomainPrefix", "corner-shop-2"),
+        ("AuthDomainName", "auth.example.com"),
+        ("BrandName", "Bäckerei Müller & Sohn".replace("&", "und")),
+        ("EmailFrom", "no-reply@example.com"),
+        ("EmailFrom", "Corner Shop <no-reply@example.com>"),
+        ("GoogleSecret", "foyer/google"),
+        ("UserPoolId", "ap-southeast-1_AbCdEfGhI"),
+    ],
+)
+def test_what_a_service_takes_is_taken(name: str, value: str) -> None:
+    check(name, value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"Plan": "lite"}, "not part of the plan lite"),
+        (
+            {"Passkeys": "true", "LoginPages": "classic"},
+            "classic pages have no passkeys",
+        ),
+        ({"EmailFrom": "a@example.com"}, "belong together"),
+        (
+            {"SesIdentityArn": "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
+            "belong together",
+        ),
+        ({"AppDomainName": "www.example.com"}, "AppCertificateArn"),
+        ({"AuthDomainName": "auth.example.com"}, "AuthCertificateArn"),
+        ({"UserPoolId": "eu-west-1_Abc"}, "name the pool's domain"),
+    ],
+)
+def test_combinations_that_cannot_work_are_refused_at_once(
+    given: dict[str, str], words: str
+) -> None:
+    with pytest.raises(RuleBroken, match=words):
+        render(given)
+
+
+def test_left_alone_the_parameters_make_a_safe_stack() -> None:
+    stack = render()
+    pool = stack.properties("UserPool")
+    assert pool["DeletionProtection"] == "ACTIVE"
+    assert pool["MfaConfiguration"] == "OPTIONAL"
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == "12"
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+    client = stack.properties("UserPoolClient")
+    assert client["CallbackURLs"] == [
+        "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/callback"
+    ]
+    assert client["LogoutURLs"] == ["https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/"]
+    assert client["SupportedIdentityProviders"] == ["COGNITO"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["RefreshTokenRotation"]["Feature"] == "ENABLED"

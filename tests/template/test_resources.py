@@ -1,0 +1,300 @@
+"""Parameters arrive in the resources that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from typing import Any
+
+import pytest
+
+from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
+from tests.template.rendering import Rendered, references, render, source, transformed
+
+
+@pytest.fixture(params=PARAMETER_SETS)
+def stack(request: pytest.FixtureRequest) -> Rendered:
+    return render(PARAMETER_SETS[request.param])
+
+
+def test_nothing_refers_to_what_its_condition_leaves_out(stack: Rendered) -> None:
+    # render() raises where something does; what is left is that there is a stack at all.
+    assert {"HttpApi", "WebFunction", "UserPoolClient", "Secret"} <= stack.resources.keys()
+
+
+def test_no_resource_waits_for_itself_in_a_circle() -> None:
+    resources = transformed()["Resources"]
+    graph = {
+        name: {each for each in references(resource) if each in resources}
+        | set(_listed(resource.get("DependsOn")))
+        for name, resource in resources.items()
+    }
+    assert "UserPoolClient" in list(TopologicalSorter(graph).static_order())
+
+
+def test_an_empty_prefix_becomes_one_from_the_stacks_id() -> None:
+    stack = render()
+    assert stack.properties("UserPoolDomain")["Domain"] == "foyer-0a1b2c3d"
+    assert stack.outputs["LoginUrl"] == "https://<UserPoolDomain>.auth.eu-west-1.amazoncognito.com"
+
+
+# -- Login pages --------------------------------------------------------------------------------
+
+
+def test_managed_login_has_version_2_and_a_style_in_the_brands_colour() -> None:
+    stack = render({"BrandColor": "#AB12cd"})
+    assert stack.properties("UserPoolDomain")["ManagedLoginVersion"] == 2
+    style = stack.properties("ManagedLoginBranding")
+    assert style["ClientId"] == "<UserPoolClient>"
+    assert style["UseCognitoProvidedValues"] is False
+    button = style["Settings"]["components"]["primaryButton"]
+    assert button["lightMode"]["defaults"]["backgroundColor"] == "AB12cdff"
+    assert button["darkMode"]["hover"]["backgroundColor"] == "AB12cdff"
+    assert "Assets" not in style
+
+
+def test_a_logo_stands_above_the_form_in_both_modes() -> None:
+    style = render({"BrandLogo": "PHN2Zy8+", "BrandColor": ""}).properties("ManagedLoginBranding")
+    assert style["Settings"]["components"]["form"]["logo"]["enabled"] is True
+    assert "primaryButton" not in style["Settings"]["components"]
+    assert [(each["ColorMode"], each["Bytes"]) for each in style["Assets"]] == [
+        ("LIGHT", "PHN2Zy8+"),
+        ("DARK", "PHN2Zy8+"),
+    ]
+
+
+def test_without_colour_and_logo_managed_login_keeps_cognitos_looks() -> None:
+    style = render({"BrandColor": ""}).properties("ManagedLoginBranding")
+    # Cognito refuses settings beside this flag.
+    assert style["UseCognitoProvidedValues"] is True
+    assert not {"Settings", "Assets"} & style.keys()
+
+
+def test_classic_pages_get_the_colour_by_css_and_no_branding() -> None:
+    stack = render({"LoginPages": "classic", "BrandColor": "#102030"})
+    assert stack.properties("UserPoolDomain")["ManagedLoginVersion"] == 1
+    assert "background-color: #102030" in stack.properties("ClassicPagesStyle")["CSS"]
+    assert "ManagedLoginBranding" not in stack.resources
+
+
+def test_classic_pages_of_an_existing_pool_keep_their_owners_style() -> None:
+    stack = render({**PARAMETER_SETS["existing pool"], "LoginPages": "classic"})
+    assert "ClassicPagesStyle" not in stack.resources
+
+
+# -- Domains ------------------------------------------------------------------------------------
+
+
+def test_an_own_domain_of_the_app_is_the_only_way_in() -> None:
+    stack = render(PARAMETER_SETS["own domains"])
+    (server,) = stack.properties("HttpApi")["Body"]["servers"]
+    assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is True
+    assert stack.properties("AppDomainMapping")["DomainName"] == "<AppDomain>"
+    configuration = stack.properties("AppDomain")["DomainNameConfigurations"][0]
+    assert configuration["SecurityPolicy"] == "TLS_1_2"
+    client = stack.properties("UserPoolClient")
+    assert client["CallbackURLs"] == ["https://www.example.com/callback"]
+    assert client["LogoutURLs"] == ["https://www.example.com/"]
+    assert _environment(stack, "WebFunction")["APP_URL"] == "https://www.example.com"
+    assert _environment(stack, "RotationFunction")["APP_URL"] == "https://www.example.com"
+    assert stack.outputs["AppDnsTarget"] == "<AppDomain.RegionalDomainName>"
+
+
+def test_an_own_domain_of_the_login_pages_is_what_both_functions_call() -> None:
+    stack = render(PARAMETER_SETS["own domains"])
+    domain = stack.properties("UserPoolDomain")
+    assert domain["Domain"] == "auth.example.com"
+    assert "us-east-1" in domain["CustomDomainConfig"]["CertificateArn"]
+    web = _environment(stack, "WebFunction")["COGNITO_DOMAIN_URL"]
+    assert web == "https://auth.example.com"
+    # A reference, so that the first rotation waits until the domain answers.
+    rotation = _environment(stack, "RotationFunction")["COGNITO_DOMAIN_URL"]
+    assert rotation == "https://<UserPoolDomain>"
+    assert stack.outputs["AuthDnsTarget"] == "<UserPoolDomain.CloudFrontDistribution>"
+
+
+def test_an_existing_pool_keeps_its_settings_and_its_domain() -> None:
+    stack = render(PARAMETER_SETS["existing pool"])
+    assert not {"UserPool", "UserPoolDomain"} & stack.resources.keys()
+    client = stack.properties("UserPoolClient")
+    assert client["UserPoolId"] == "us-east-1_Abc123xyz"
+    assert "WriteAttributes" not in client, "which attributes that pool requires is not known here"
+    environment = _environment(stack, "WebFunction")
+    assert environment["COGNITO_ISSUER"].endswith(".amazonaws.com/us-east-1_Abc123xyz")
+    assert environment["COGNITO_DOMAIN_URL"].startswith("https://older-pool.auth.")
+
+
+def test_a_users_pool_and_domain_outlive_the_stack() -> None:
+    resources = render().resources
+    assert resources["UserPool"]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resources["UserPool"]["UpdateReplacePolicy"] == "Retain"
+    assert resources["UserPoolDomain"]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+# -- Sign-in ------------------------------------------------------------------------------------
+
+
+def test_passkeys_are_a_first_factor_and_count_as_two() -> None:
+    stack = render({"Passkeys": "true", "Mfa": "on"})
+    pool = stack.properties("UserPool")
+    assert pool["Policies"]["SignInPolicy"] == {
+        "AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]
+    }
+    assert pool["WebAuthnFactorConfiguration"] == "MULTI_FACTOR_WITH_USER_VERIFICATION"
+    assert pool["WebAuthnUserVerification"] == "required"
+    assert "ALLOW_USER_AUTH" in stack.properties("UserPoolClient")["ExplicitAuthFlows"]
+
+
+def test_passkeys_belong_to_an_own_domain_where_there_is_one() -> None:
+    stack = render({**PARAMETER_SETS["own domains"], "Passkeys": "true"})
+    assert stack.properties("UserPool")["WebAuthnRelyingPartyID"] == "auth.example.com"
+
+
+def test_without_passkeys_the_pool_knows_nothing_of_them() -> None:
+    pool = render().properties("UserPool")
+    assert not [name for name in pool if name.startswith("WebAuthn")]
+    assert "SignInPolicy" not in pool["Policies"]
+
+
+def test_mfa_off_names_no_factor() -> None:
+    # Cognito refuses a list of factors beside OFF.
+    pool = render({"Mfa": "off"}).properties("UserPool")
+    assert pool["MfaConfiguration"] == "OFF"
+    assert "EnabledMfas" not in pool
+
+
+def test_the_plan_plus_brings_threat_protection() -> None:
+    assert render({"Plan": "plus"}).properties("UserPool")["UserPoolAddOns"] == {
+        "AdvancedSecurityMode": "ENFORCED"
+    }
+    assert "UserPoolAddOns" not in render().properties("UserPool")
+
+
+def test_the_client_lists_each_provider_after_it_exists() -> None:
+    stack = render(PARAMETER_SETS["other providers"])
+    assert stack.properties("UserPoolClient")["SupportedIdentityProviders"] == [
+        "COGNITO",
+        "<GoogleProvider>",
+        "<FacebookProvider>",
+        "<AmazonProvider>",
+        "<OidcProvider>",
+    ]
+
+
+def test_federated_users_bring_what_the_pool_requires() -> None:
+    stack = render(PARAMETER_SETS["other providers"])
+    required = {
+        each["Name"] for each in stack.properties("UserPool")["Schema"] if each.get("Required")
+    }
+    writable = set(stack.properties("UserPoolClient")["WriteAttributes"])
+    assert required <= writable
+    providers = stack.of_type("AWS::Cognito::UserPoolIdentityProvider")
+    assert len(providers) == 4
+    for provider in providers.values():
+        assert required <= provider["AttributeMapping"].keys()
+
+
+def test_messages_carry_the_brand_and_cognitos_placeholders() -> None:
+    pool = render({"BrandName": "Corner Shop"}).properties("UserPool")
+    verification = pool["VerificationMessageTemplate"]
+    invitation = pool["AdminCreateUserConfig"]["InviteMessageTemplate"]
+    for words in (verification["EmailMessage"], invitation["EmailMessage"]):
+        assert "Corner Shop" in words
+        assert "{####}" in words
+    assert "{username}" in invitation["EmailMessage"]
+
+
+def test_attributes_of_ones_own_have_one_marked_place() -> None:
+    text = "".join(str(each) for each in source()["Resources"]["UserPool"]["Properties"]["Schema"])
+    assert "custom" not in text, "nothing is there before somebody adds it"
+
+
+# -- Functions ----------------------------------------------------------------------------------
+
+
+def test_snapstart_applies_to_the_version_that_the_routes_call() -> None:
+    stack = render({"SnapStart": "true"})
+    assert stack.properties("WebFunction")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert render().properties("WebFunction")["SnapStart"] == {"ApplyOn": "None"}
+    paths = stack.properties("HttpApi")["Body"]["paths"]
+    assert len(paths) == 7
+    for path in paths.values():
+        for operation in path.values():
+            uri = operation["x-amazon-apigateway-integration"]["uri"]
+            assert "<WebFunctionAliaslive>" in uri
+
+
+def test_a_changed_parameter_publishes_a_new_version() -> None:
+    # The alias points to a version, and a version keeps the environment that it was made with.
+    parameters = source()["Parameters"]
+    conditions = source()["Conditions"]
+    function = source()["Resources"]["WebFunction"]["Properties"]
+    description = function.pop("VersionDescription")
+    for left_alone in ("Events", "Role", "LoggingConfig"):
+        function.pop(left_alone)
+    function["Architectures"] = source()["Globals"]["Function"]["Architectures"]
+    reaching = set(_parameters_in(function, conditions)) & parameters.keys()
+    assert {"BrandName", "SnapStart", "UserPoolId"} <= reaching
+    assert reaching == set(_parameters_in(description, conditions)) & parameters.keys()
+
+
+def test_a_versions_description_fits_whatever_the_parameters_are() -> None:
+    longest = {
+        "BrandName": "b" * 40,
+        "SessionIdleSeconds": "2592000",
+        "SessionMaxSeconds": "2592000",
+        "LogLevel": "WARNING",
+        "MemorySize": "3008",
+        "SnapStart": "false",
+        "DomainPrefix": "p" * 63,
+        "AppDomainName": "a" * 52 + ".example.com",
+        "AppCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",
+        "UserPoolId": "ap-southeast-1_" + "A" * 15,
+    }
+    versions = render(longest).of_type("AWS::Lambda::Version")
+    (version,) = versions.values()
+    assert len(version["Description"]) <= 256  # Lambda's limit
+
+
+def test_rotation_follows_its_schedule_only_where_one_is_given() -> None:
+    assert "RotationSchedule" not in render().resources
+    schedule = render({"RotationDays": "30"}).properties("RotationSchedule")
+    assert schedule["RotationRules"] == {"AutomaticallyAfterDays": "30"}
+    assert schedule["RotationLambdaARN"] == "<RotationFunction.Arn>"
+
+
+def test_a_web_acl_guards_the_pool() -> None:
+    association = render(PARAMETER_SETS["everything"]).properties("UserPoolWebAcl")
+    assert association["ResourceArn"].endswith(":userpool/<UserPool>")
+
+
+def test_what_the_local_aws_refuses_stays_out_of_its_stacks() -> None:
+    refused = {
+        "AWS::Cognito::ManagedLoginBranding",
+        "AWS::Cognito::UserPoolUICustomizationAttachment",
+        "AWS::SecretsManager::RotationSchedule",
+    }
+    stack = render(WITHOUT_REFUSED)
+    assert not refused & {resource["Type"] for resource in stack.resources.values()}
+
+
+def _environment(stack: Rendered, function: str) -> dict[str, str]:
+    variables: dict[str, str] = stack.properties(function)["Environment"]["Variables"]
+    return variables
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
+
+
+def _parameters_in(part: Any, conditions: dict[str, Any]) -> Iterator[str]:
+    """The names that the part refers to, by itself or by way of a condition."""
+    yield from references(part)
+    if isinstance(part, dict):
+        if "Fn::If" in part:
+            yield from _parameters_in(conditions[part["Fn::If"][0]], conditions)
+        for value in part.values():
+            yield from _parameters_in(value, conditions)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _parameters_in(each, conditions)

@@ -1,0 +1,91 @@
+"""A second opinion on the template, as rules of the kind that cfn-nag and checkov have.
+
+What checkov itself says, and why it is not part of the checks: docs/decisions/second-opinion.md.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]
+
+from tests.template.parameter_sets import PARAMETER_SETS
+from tests.template.rendering import TEMPLATE, Rendered, render, transformed
+
+_KEEPS_DATA = {
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Logs::LogGroup",
+    "AWS::SecretsManager::Secret",
+}
+
+
+@pytest.fixture(params=PARAMETER_SETS)
+def stack(request: pytest.FixtureRequest) -> Rendered:
+    return render(PARAMETER_SETS[request.param])
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    logging.getLogger("cfnlint").setLevel(logging.CRITICAL)
+    configuration = ManualArgs(regions=["eu-west-1"], ignore_checks=["W1030"])
+    found = lint(TEMPLATE.read_text(encoding="utf-8"), config=configuration)
+    assert [str(match) for match in found] == []
+
+
+def test_what_keeps_data_says_what_becomes_of_it() -> None:
+    for name, resource in transformed()["Resources"].items():
+        if resource["Type"] in _KEEPS_DATA:
+            assert {"DeletionPolicy", "UpdateReplacePolicy"} <= resource.keys(), name
+
+
+def test_only_listed_resources_are_open_to_the_world(stack: Rendered) -> None:
+    assert not _policies_for_everybody(stack)
+    assert not {each["Type"] for each in stack.resources.values()} & {
+        "AWS::Lambda::Url",
+        "AWS::S3::Bucket",
+    }
+
+
+def test_functions_run_a_supported_runtime_for_a_bounded_time(stack: Rendered) -> None:
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert function["Runtime"] == "python3.13"
+        # API Gateway gives up after 30 seconds; the rotation tries within one minute.
+        assert function["Timeout"] <= 60
+        assert "VpcConfig" not in function
+    assert stack.properties("WebFunction")["Timeout"] < 30
+
+
+def test_the_api_is_throttled_and_logs_each_request(stack: Rendered) -> None:
+    stage = stack.properties("HttpApiApiGatewayDefaultStage")
+    assert int(stage["DefaultRouteSettings"]["ThrottlingRateLimit"]) > 0
+    assert int(stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]) > 0
+    assert stage["AccessLogSettings"]["DestinationArn"] == "<AccessLogs.Arn>"
+    assert "CorsConfiguration" not in stack.properties("HttpApi")
+
+
+def test_the_client_takes_the_code_grant_with_a_secret_and_nothing_weaker(stack: Rendered) -> None:
+    client = stack.properties("UserPoolClient")
+    assert client["GenerateSecret"] is True
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert not {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"} & set(
+        client["ExplicitAuthFlows"]
+    )
+    for url in client["CallbackURLs"] + client["LogoutURLs"]:
+        assert url.startswith(("https://", "http://localhost:"))
+
+
+@pytest.mark.parametrize("name", PARAMETER_SETS)
+def test_plain_http_to_localhost_is_there_only_where_it_is_asked_for(name: str) -> None:
+    client = render(PARAMETER_SETS[name]).properties("UserPoolClient")
+    assert ("http://localhost" in json.dumps(client)) == ("LocalUrl" in PARAMETER_SETS[name])
+
+
+def _policies_for_everybody(stack: Rendered) -> list[dict[str, Any]]:
+    return [
+        dict(resource)
+        for resource in stack.resources.values()
+        if '"Principal": "*"' in json.dumps(resource) or '"AWS": "*"' in json.dumps(resource)
+    ]

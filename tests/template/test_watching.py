@@ -1,0 +1,153 @@
+"""Alarms and the dashboard watch metrics that exist, under the names that the code gives them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foyer import errors
+from foyer.counters import Counters
+from foyer.secret_store import _REASONS as SECRET_REASONS
+
+from tests.template.parameter_sets import PARAMETER_SETS
+from tests.template.rendering import render
+
+_TOPIC = PARAMETER_SETS["production"]["AlarmTopicArn"]
+_WEB = Path(__file__).parents[2] / "functions/web/foyer"
+
+
+def _alarms(parameters: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    return render(parameters).of_type("AWS::CloudWatch::Alarm")
+
+
+def _dimensions(alarm: dict[str, Any]) -> dict[str, str]:
+    return {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+
+
+def test_these_things_raise_an_alarm() -> None:
+    watched = {
+        (alarm["Namespace"], alarm["MetricName"], *sorted(_dimensions(alarm).values()))
+        for alarm in _alarms().values()
+    }
+    assert watched == {
+        ("AWS/Lambda", "Errors", "<WebFunction>"),
+        ("AWS/Lambda", "Throttles", "<WebFunction>"),
+        ("AWS/Lambda", "Errors", "<RotationFunction>"),
+        ("AWS/ApiGateway", "5xx", "<HttpApi>"),
+        ("AWS/ApiGateway", "Latency", "<HttpApi>"),
+        ("Foyer", "SignInFailed", "shop"),
+        ("Foyer", "SignInFailed", "shop", "token_invalid_client"),
+        ("Foyer", "SignInFailed", "secret_denied", "shop"),
+        ("Foyer", "SignInFailed", "shop", "token_throttled"),
+    }
+
+
+@pytest.mark.parametrize("name", _alarms())
+def test_an_alarm_says_what_it_means_and_stays_quiet_without_visitors(name: str) -> None:
+    alarm = _alarms()[name]
+    assert len(alarm["AlarmDescription"]) > 20
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("name", _alarms())
+def test_an_alarm_tells_the_topic_where_there_is_one(name: str) -> None:
+    told = _alarms({"AlarmTopicArn": _TOPIC})[name]
+    assert told["AlarmActions"] == told["OKActions"] == [_TOPIC]
+    assert "AlarmActions" not in _alarms()[name]
+
+
+def test_latency_is_the_95th_percentile() -> None:
+    assert _alarms()["LatencyAlarm"]["ExtendedStatistic"] == "p95"
+
+
+def test_alarms_on_our_own_metrics_use_the_dimensions_that_are_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment = render().properties("WebFunction")["Environment"]["Variables"]
+    Counters(
+        namespace=environment["METRICS_NAMESPACE"], stack_name=environment["STACK_NAME"]
+    ).count("SignInFailed", reason="token_throttled")
+    written = json.loads(capsys.readouterr().out)
+    (metrics,) = written["_aws"]["CloudWatchMetrics"]
+    sets = [sorted(each) for each in metrics["Dimensions"]]
+    ours = [alarm for alarm in _alarms().values() if alarm["Namespace"] == metrics["Namespace"]]
+    assert len(ours) == 4
+    for alarm in ours:
+        assert sorted(_dimensions(alarm)) in sets
+        assert _dimensions(alarm)["service"] == written["service"]
+
+
+def test_the_reasons_that_raise_an_alarm_are_ones_that_the_code_gives() -> None:
+    reasons = {
+        reason for alarm in _alarms().values() if (reason := _dimensions(alarm).get("reason"))
+    }
+    given = {errors.Refused("invalid_client").reason, *SECRET_REASONS.values()}
+    given |= {f"token_{suffix}" for suffix in _suffixes_of_endpoint_reasons()}
+    assert reasons <= given
+
+
+def test_the_dashboard_shows_what_is_counted() -> None:
+    stack = render()
+    body = json.loads(stack.properties("Dashboard")["DashboardBody"])
+    text = json.dumps(body)
+    for metric in _counted():
+        assert metric in text
+    for needed in ("p50", "p95", "p99", "5xx", "Throttles", "reason"):
+        assert needed in text
+    assert {widget["properties"]["region"] for widget in body["widgets"]} == {"eu-west-1"}
+
+
+def test_widgets_do_not_overlap() -> None:
+    body = json.loads(render().properties("Dashboard")["DashboardBody"])
+    cells = [
+        (widget["x"] + right, widget["y"] + down)
+        for widget in body["widgets"]
+        for right in range(widget["width"])
+        for down in range(widget["height"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24  # CloudWatch's grid
+
+
+def test_every_log_group_has_an_end_and_the_key_where_one_is_given() -> None:
+    parameters = PARAMETER_SETS["production"]
+    groups = render(parameters).of_type("AWS::Logs::LogGroup")
+    assert len(groups) == 3
+    for group in groups.values():
+        assert group["RetentionInDays"] == parameters["LogRetentionDays"]
+        assert group["KmsKeyId"] == parameters["LogKmsKeyArn"]
+    for group in render().of_type("AWS::Logs::LogGroup").values():
+        assert "KmsKeyId" not in group
+
+
+def test_functions_write_to_the_groups_that_have_an_end() -> None:
+    functions = render().of_type("AWS::Lambda::Function")
+    assert {name: each["LoggingConfig"]["LogGroup"] for name, each in functions.items()} == {
+        "WebFunction": "<WebLogs>",
+        "RotationFunction": "<RotationLogs>",
+    }
+
+
+def _counted() -> set[str]:
+    """The names that the web function's code counts."""
+    found = {
+        name
+        for module in _WEB.glob("*.py")
+        for name in re.findall(r'counters\.count\("(\w+)"', module.read_text(encoding="utf-8"))
+    }
+    assert "SignInFailed" in found
+    return found
+
+
+def _suffixes_of_endpoint_reasons() -> set[str]:
+    """``throttled`` of ``Unavailable(f"{endpoint}_throttled")``, and its like."""
+    suffixes = set()
+    for module in _WEB.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
+                suffixes.add(str(node.values[-1].value).removeprefix("_"))
+    return suffixes
