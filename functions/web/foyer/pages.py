@@ -36,30 +36,39 @@ class Pages:
     def landing(self, *, notice: str | None = None) -> str:
         """For visitors who are not signed in; ``notice`` says what just happened."""
         shown = self._fill("notice", text=notice) if notice else ""
-        return self._page("Welcome", self._fill("landing", notice=shown))
+        return self.page("landing", title="Welcome", notice=shown)
 
     def welcome(self, claims: Mapping[str, object]) -> str:
         """For the signed-in visitor; ``claims`` are the ID token's names for things."""
         details = Markup().join(
             self._fill("detail", term=term, value=value) for term, value in _details(claims)
         )
-        return self._page("Welcome", self._fill("welcome", name=_greeting(claims), details=details))
+        return self.page("welcome", title="Welcome", name=_greeting(claims), details=details)
 
     def sign_out(self) -> str:
         """Asks before signing out."""
-        return self._page("Sign out", self._fill("sign_out"))
+        return self.page("sign_out", title="Sign out")
 
     def problem(self, *, heading: str, sentence: str, reference: str, href: str, label: str) -> str:
         """What went wrong, what to do next, and a reference that the log has too."""
         action = self._fill("action", href=href, label=label)
-        content = self._fill(
-            "problem", heading=heading, sentence=sentence, action=action, reference=reference
+        return self.page(
+            "problem",
+            title=heading,
+            heading=heading,
+            sentence=sentence,
+            action=action,
+            reference=reference,
         )
-        return self._page(heading, content)
 
-    def _page(self, title: str, content: Markup) -> str:
+    def page(self, template: str, *, title: str, **values: object) -> str:
+        """The file ``pages/{template}.html`` in the common layout; every value is escaped."""
         return self._fill(
-            "layout", title=title, brand_name=self._brand_name, style=self._style, content=content
+            "layout",
+            title=title,
+            brand_name=self._brand_name,
+            style=self._style,
+            content=self._fill(template, **values),
         )
 
     def _fill(self, template: str, **values: object) -> Markup:
