@@ -167,3 +167,10 @@ def test_a_key_that_cannot_be_read_is_passed_over(member: str, value: object) ->
     issuer.jwks = {"keys": [{**FIRST.jwk(), member: value}, SECOND.jwk()]}
     assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
     assert issuer.finds(SECOND)
+
+
+@pytest.mark.parametrize("kid", [None, 7, ["a"], {}])
+def test_a_key_without_a_name_is_passed_over(kid: object) -> None:
+    issuer = Issuer()
+    issuer.jwks = {"keys": [{**ATTACKER.jwk(), "kid": kid}, FIRST.jwk()]}
+    assert issuer.finds(FIRST)
