@@ -53,13 +53,16 @@ clean: ## Delete what was installed and built
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 .venv/local: uv.lock pyproject.toml | $(UV)
-	@$(UV) sync --quiet --locked --no-default-groups --group local --inexact
+	@echo "Installing what the local stack needs, once …"
+	@$(UV) sync --quiet --locked --no-default-groups --group local --inexact --compile-bytecode
 	@touch $@
 
 .venv/dev: uv.lock pyproject.toml | $(UV)
-	@$(UV) sync --quiet --locked --inexact
+	@echo "Installing what the tests need, once …"
+	@$(UV) sync --quiet --locked --inexact --compile-bytecode
 	@touch $@ .venv/local
 
 .venv-sam/done: uv.lock pyproject.toml | $(UV)
-	@UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --quiet --locked --only-group sam
+	@echo "Installing the SAM CLI into an environment of its own, once …"
+	@UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --quiet --locked --only-group sam --compile-bytecode
 	@touch $@
