@@ -8,7 +8,7 @@ SAM := .venv-sam/bin/sam
 PY := .venv/bin/python
 PORT ?= 3000
 
-.PHONY: help run start-api events test check format build requirements clean
+.PHONY: help run start-api events test check format build deploy pictures requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ format: .venv/dev ## Let ruff format and fix what it can
 
 build: .venv-sam/done ## sam build
 	PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM) build
+
+deploy: build ## Build and deploy into an AWS account; asks for each setting
+	$(SAM) deploy --guided
+
+pictures: .venv/dev ## Take README's screenshots anew
+	@$(PY) -m tests.browser.take_pictures
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null

@@ -111,6 +111,13 @@ class Visitor:
     def enter_code(self, code: str) -> None:
         self.page.get_by_label("Code").fill(code)
 
+    def fill_in_sign_up(self, account: Account) -> None:
+        self.sees("Create an account")
+        self.page.get_by_label("User name").fill(account.username)
+        self.page.get_by_label("E-mail address").fill(account.email)
+        self.page.get_by_label("Name", exact=True).fill(account.name)
+        self.choose_password(account.password)
+
     def choose_password(self, password: str, repeated: str | None = None) -> None:
         first = self.page.get_by_label(re.compile("^(new )?password$", re.IGNORECASE))
         first.fill(password)

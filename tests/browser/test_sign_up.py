@@ -10,20 +10,15 @@ from tests.browser.people import Account, Visitor
 pytestmark = pytest.mark.browser
 
 
-def fill_in_sign_up(visitor: Visitor, account: Account) -> None:
+def begin_sign_up(visitor: Visitor, account: Account) -> None:
     visitor.open()
     visitor.follow("Create account")
-    visitor.sees("Create an account")
-    page = visitor.page
-    page.get_by_label("User name").fill(account.username)
-    page.get_by_label("E-mail address").fill(account.email)
-    page.get_by_label("Name", exact=True).fill(account.name)
-    visitor.choose_password(account.password)
+    visitor.fill_in_sign_up(account)
 
 
 def test_a_newcomer_signs_up_signs_in_and_signs_out(visitor: Visitor) -> None:
     account = Account.of_somebody_new()
-    fill_in_sign_up(visitor, account)
+    begin_sign_up(visitor, account)
     visitor.press("Create account")
     visitor.sees("Confirm your e-mail address")
     visitor.enter_code(visitor.mailed_code(account.email))
@@ -44,7 +39,7 @@ def test_a_newcomer_signs_up_signs_in_and_signs_out(visitor: Visitor) -> None:
 
 def test_a_wrong_code_is_said_and_a_new_one_can_be_sent(visitor: Visitor) -> None:
     account = Account.of_somebody_new()
-    fill_in_sign_up(visitor, account)
+    begin_sign_up(visitor, account)
     visitor.press("Create account")
     right = visitor.mailed_code(account.email)
     visitor.enter_code(right[::-1])
@@ -63,7 +58,7 @@ def test_a_wrong_code_is_said_and_a_new_one_can_be_sent(visitor: Visitor) -> Non
 
 def test_a_weak_password_is_said_and_nothing_typed_is_lost_but_passwords(visitor: Visitor) -> None:
     account = Account.of_somebody_new()
-    fill_in_sign_up(visitor, account)
+    begin_sign_up(visitor, account)
     visitor.choose_password("short")
     visitor.press("Create account")
     visitor.sees("Create an account")
@@ -74,7 +69,7 @@ def test_a_weak_password_is_said_and_nothing_typed_is_lost_but_passwords(visitor
 
 def test_the_users_page_lists_who_signed_up(visitor: Visitor) -> None:
     account = Account.of_somebody_new()
-    fill_in_sign_up(visitor, account)
+    begin_sign_up(visitor, account)
     visitor.press("Create account")
     visitor.sees("Confirm your e-mail address")
     visitor.open(f"{visitor.stack.login}/users")
