@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +21,9 @@ from moto import mock_aws
 
 from tests.fake_cognito import FakeCognito
 from tests.flow.browser import Answer, Browser
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ORIGIN = "https://app.example.com"
 SECRET_ID = "foyer/test"
@@ -91,18 +94,24 @@ class Stack:
         return [line for line in self.log() if line["message"] == message]
 
 
+@pytest.fixture(scope="package")
+def secrets_manager() -> Iterator[SecretsManagerClient]:
+    """One for all tests: making a client takes longer than most of them."""
+    with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        yield secrets_manager_client()
+
+
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+def stack(secrets_manager: SecretsManagerClient) -> Iterator[Stack]:
     redirect_uris = (f"{ORIGIN}/callback", "http://localhost:3000/callback")
-    with mock_aws(), FakeCognito(redirect_uris=redirect_uris) as cognito:
+    with FakeCognito(redirect_uris=redirect_uris) as cognito:
         clock = Clock()
         cognito.clock = clock.now
-        client = secrets_manager_client()
-        client.create_secret(
+        secrets_manager.create_secret(
             Name=SECRET_ID,
             SecretString=json.dumps(
                 {
@@ -119,7 +128,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             "COGNITO_JWKS_URL": cognito.jwks_url,
         }
         assert urlsplit(cognito.domain_url).hostname == "127.0.0.1"
-        yield Stack(cognito, clock, environ, client)
+        yield Stack(cognito, clock, environ, secrets_manager)
+        secrets_manager.delete_secret(SecretId=SECRET_ID, ForceDeleteWithoutRecovery=True)
 
 
 @pytest.fixture
