@@ -1,0 +1,79 @@
+"""README's page of one's own, put where README says, in a copy of the project."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from local import template
+from tests.flow.browser import Browser
+from tests.flow.conftest import Stack
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "foyer_of_readme"
+
+
+def snippets() -> list[str]:
+    section = (ROOT / "README.md").read_text("utf-8").partition("## A page of your own")[2]
+    return re.findall(r"^```\w+\n(.*?)^```$", section.partition("\n## ")[0], re.DOTALL | re.M)
+
+
+def insert(file: Path, before: str, text: str) -> None:
+    """Put ``text`` in front of the one place in the file that begins with ``before``."""
+    head, found, tail = file.read_text("utf-8").partition(before)
+    assert found
+    assert before not in tail
+    file.write_text(f"{head}{text}{found}{tail}", "utf-8")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("project")
+    package = folder / "functions/web/foyer"
+    shutil.copytree(ROOT / "functions/web/foyer", package)
+    shutil.copy(ROOT / "template.yaml", folder)
+    page, function, route, event = snippets()
+    (package / "pages/orders.html").write_text(page, "utf-8")
+    insert(package / "routes.py", "ROUTES: Mapping", f"{function}\n\n")
+    insert(package / "routes.py", '    "GET /healthz": health,', route)
+    insert(folder / "template.yaml", "        Health: { Type: HttpApi", event)
+    # Under another name, beside the package that other tests have imported.
+    (folder / PACKAGE).symlink_to(package)
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def browser(stack: Stack, copy: Path, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    assert copy.exists()
+    build = import_module(f"{PACKAGE}.assembly").build
+    monkeypatch.setattr("tests.flow.conftest.build", build)
+    return stack.browser()
+
+
+def test_a_signed_in_visitor_sees_the_page(stack: Stack, browser: Browser) -> None:
+    stack.cognito.user.name = "Ada <b>Lovelace"
+    stack.sign_in(browser)
+    answer = browser.get("/orders")
+    assert answer.status == 200
+    assert "Nothing yet, <bdi>Ada &lt;b&gt;Lovelace</bdi>." in answer.body
+    assert "<title>Orders · Foyer</title>" in answer.body
+
+
+def test_anybody_else_signs_in_first_and_comes_back_to_it(stack: Stack, browser: Browser) -> None:
+    answer = browser.get("/orders")
+    assert (answer.status, answer.location) == (302, "/login?return_to=/orders")
+    assert stack.sign_in(browser, answer.location).location == "/orders"
+
+
+def test_the_api_has_the_route(copy: Path) -> None:
+    api = template.read(copy / "template.yaml")
+    (route,) = [route for route in api.routes if route.key == "GET /orders"]
+    assert route.function == "WebFunction"
