@@ -60,14 +60,17 @@ class RunningStack:
 
 @contextmanager
 def running_stack(
-    output: Path, arguments: Sequence[str] = (), *, port: int | None = None
+    output: Path, arguments: Sequence[str] = (), *, port: int | None = None, root: Path = ROOT
 ) -> Iterator[RunningStack]:
-    """Started on entry and stopped on exit; without ``port``, its data goes with it."""
+    """Started on entry and stopped on exit; without ``port``, its data goes with it.
+
+    ``root`` may be a copy of the project.
+    """
     first = port or three_free_ports()
     with output.open("wb") as printed:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command(first, *arguments),
-            cwd=ROOT,
+            cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
