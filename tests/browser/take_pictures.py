@@ -21,12 +21,13 @@ Scheme = Literal["light", "dark"]
 
 PICTURES = ROOT / "docs" / "pictures"
 ACCOUNT = Account("ada", "ada@example.com")
-_WINDOW = {"width": 400, "height": 640}
-_STEPS = ("landing", "sign-up", "inbox", "sign-in", "welcome")
+_WINDOW = {"width": 320, "height": 540}
+_STEPS = ("sign-up", "inbox", "sign-in", "welcome")
+_GAP = 16
 _STRIP = """<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; padding: 24px; display: flex; gap: 24px; background: {paper}; }}
-figure {{ margin: 0; width: 300px; font: 500 17px system-ui, sans-serif; color: {ink}; }}
-img {{ display: block; width: 300px; border: 1px solid {line}; border-radius: 12px; }}
+body {{ margin: 0; padding: {gap}px; display: flex; gap: {gap}px; background: {paper}; }}
+figure {{ margin: 0; font: 500 20px system-ui, sans-serif; color: {ink}; }}
+img {{ display: block; border: 1px solid {line}; border-radius: 12px; }}
 figcaption {{ margin: 0 4px 10px; }}
 </style>{figures}"""
 _COLOURS = {
@@ -47,14 +48,13 @@ def main() -> None:
 
 def _picture_flow(stack: RunningStack, browser: Browser, scheme: Scheme) -> None:
     shots: dict[str, bytes] = {}
-    options = {"viewport": _WINDOW, "color_scheme": scheme, "device_scale_factor": 2}
+    options = {"viewport": _WINDOW, "color_scheme": scheme}
     with Visitor.arriving(stack, browser, **options) as visitor:
 
         def shoot(step: str) -> None:
             shots[step] = visitor.page.screenshot(animations="disabled")
 
         visitor.open()
-        shoot("landing")
         visitor.follow("Create account")
         visitor.fill_in_sign_up(ACCOUNT)
         visitor.page.evaluate("scrollTo(0, 0)")
@@ -80,11 +80,10 @@ def _save_strip(browser: Browser, shots: dict[str, bytes], scheme: Scheme) -> No
         f'<img src="data:image/png;base64,{base64.b64encode(shots[step]).decode()}"></figure>'
         for number, step in enumerate(_STEPS, start=1)
     )
-    with browser.new_context(device_scale_factor=1) as context:
+    width = _GAP + len(_STEPS) * (_WINDOW["width"] + 2 + _GAP)  # 2 for the border
+    with browser.new_context(viewport={"width": width, "height": 100}) as context:
         page = context.new_page()
-        page.set_content(_STRIP.format(figures=figures, **_COLOURS[scheme]))
-        width = 24 + len(_STEPS) * 324
-        page.set_viewport_size({"width": width, "height": 100})
+        page.set_content(_STRIP.format(figures=figures, gap=_GAP, **_COLOURS[scheme]))
         page.screenshot(path=PICTURES / f"flow-{scheme}.png", full_page=True)
 
 
