@@ -15,6 +15,7 @@ from local.stack import connect
 from tests.running_stack import RunningStack
 
 PASSWORD = "Analytical-1843"
+_PATIENCE = 20_000  # ms; build machines can be slow, and a test that passes waits no longer for it
 _A_BAD_STATUS = "Failed to load resource: the server responded with a status of"
 
 
@@ -87,8 +88,8 @@ class Visitor:
     @contextmanager
     def arriving(cls, stack: RunningStack, browser: Browser, **options: Any) -> Iterator[Visitor]:
         with browser.new_context(**options) as context:
-            context.set_default_timeout(10_000)
-            context.set_default_navigation_timeout(20_000)
+            context.set_default_timeout(_PATIENCE)
+            expect.set_options(timeout=_PATIENCE)
             visitor = cls(stack, context)
             yield visitor
             assert visitor.complaints == [], visitor.page.url
