@@ -141,6 +141,7 @@ class FakeCognito:
         self.id_token_claims: Json = {}
         self.cookies: list[str] = []  # Set-Cookie values on every answer
         self.requests: defaultdict[str, list[Arrived]] = defaultdict(list)
+        self.handed_out: list[str] = []  # codes and tokens, which nobody may write down
         self.attacker = SigningKey()
         self._id_key, self._access_key = SigningKey(), SigningKey()
         self.jwks: Json = {"keys": [self._id_key.jwk(), self._access_key.jwk()]}
@@ -266,6 +267,7 @@ class FakeCognito:
 
     def _new_code(self, query: dict[str, str], scopes: list[str]) -> str:
         code = str(uuid.uuid4())
+        self.handed_out.append(code)
         self._codes[code] = Grant(
             user=self.user,
             scopes=scopes,
@@ -352,6 +354,7 @@ class FakeCognito:
     def _new_refresh_token(self, grant: Grant) -> str:
         token = secrets.token_urlsafe(600)  # opaque and long, as Cognito's are
         self._refresh_tokens[token] = RefreshToken(grant)
+        self.handed_out.append(token)
         return token
 
     def _tokens(self, grant: Grant, nonce: str | None, refresh_token: str | None) -> Reply:
@@ -386,6 +389,7 @@ class FakeCognito:
             }
         )
         self._access_tokens[token] = (grant, expires)
+        self.handed_out.append(token)
         return token
 
     def _id_token(self, grant: Grant, nonce: str | None, access_token: str) -> str:
@@ -412,7 +416,9 @@ class FakeCognito:
         }
         claims = {name: value for name, value in claims.items() if value is not None}
         draft = Draft(self._id_key, claims, self.attacker)
-        return ID_TOKEN_DEFECTS[self._defect](draft) if self._defect else draft.signed()
+        token = ID_TOKEN_DEFECTS[self._defect](draft) if self._defect else draft.signed()
+        self.handed_out.append(token)
+        return token
 
     def _userinfo(self, arrived: Arrived) -> Reply:
         scheme, _, token = arrived.headers.get("Authorization", "").partition(" ")

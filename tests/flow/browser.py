@@ -82,6 +82,7 @@ class Browser:
     handler: Handler
     origin: str
     cookies: dict[str, str] = field(default_factory=dict)
+    received: list[str] = field(default_factory=list)  # the value of every cookie it was sent
 
     def get(self, url: str, **headers: str) -> Answer:
         return self.send("GET", url, headers)
@@ -114,3 +115,4 @@ class Browser:
             self.cookies.pop(name, None)
         else:
             self.cookies[name] = value
+            self.received.append(value)

@@ -56,13 +56,13 @@ class Stack:
     secrets_manager: Any
     log_stream: io.StringIO = field(default_factory=io.StringIO)
 
-    def app(self, **environ: str) -> App:
+    def app(self, http: requests.Session | None = None, /, **environ: str) -> App:
         """A new container of the function."""
         # A logger is found by its service name and keeps its stream, so each app has its own.
         log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
         return build(
             {**self.environ, **environ},
-            http=requests.Session(),
+            http=http or requests.Session(),
             secrets_manager=self.secrets_manager,
             log=log,
             clock=self.clock.monotonic,

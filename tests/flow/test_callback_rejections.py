@@ -229,9 +229,3 @@ def test_a_failed_sign_in_leaves_session_and_other_tabs_alone(
     assert len(browser.named("attempt")) == 1
     assert '"reason":"access_denied"' in capsys.readouterr().out
     assert browser.get(other_tab).status == 303
-
-
-def test_cognito_that_never_answers_is_a_504(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
-    stack.cognito.fault("token", "hang")
-    assert browser.get(callback).status == 504

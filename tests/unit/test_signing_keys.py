@@ -141,6 +141,15 @@ def test_a_key_that_cannot_be_trusted_is_not_taken(defect: str, reason: str) -> 
     assert issuer.reason_for(FIRST.kid) == reason
 
 
+def test_a_key_set_that_named_two_keys_alike_is_fetched_anew() -> None:
+    issuer = Issuer(FIRST, SECOND)
+    good = issuer.jwks
+    issuer.jwks = JWKS_DEFECTS["duplicate_kid"](good, ATTACKER)
+    assert issuer.reason_for(FIRST.kid) == "id_token_ambiguous_key"
+    issuer.jwks = good
+    assert issuer.finds(FIRST)
+
+
 def test_good_keys_are_found_among_others() -> None:
     issuer = Issuer(FIRST, SECOND)
     issuer.jwks = JWKS_DEFECTS["mixed"](issuer.jwks, ATTACKER)

@@ -96,6 +96,7 @@ def build(
     session_cookie = SessionCookie(
         style, settings.session_idle_seconds, settings.session_max_seconds
     )
+    counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
     pages = Pages(brand_name=settings.brand_name, brand_color=settings.brand_color)
     foyer = routes.Foyer(
         cognito=cognito,
@@ -106,6 +107,7 @@ def build(
             verifier=verifier,
             secrets=secrets,
             log=log,
+            counters=counters,
             clock=clock,
             now=now,
         ),
@@ -117,7 +119,7 @@ def build(
         session_cookie=session_cookie,
         attempts=AttemptCookies(style),
         log=log,
-        counters=Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name),
+        counters=counters,
         clock=clock,
         now=now,
     )

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 SCOPE = "openid email profile"
 
+# From the callback's arrival until Cognito's last answer. One more read of the secret may come on
+# top; all of it has to end before the function is stopped (Timeout in template.yaml).
+_SIGN_IN_SECONDS = 12
+
 _RESTARTED = "foyer-restarted"
 _RESTARTED_SECONDS = 300
 _REVOKE_SECONDS = 2
@@ -121,6 +125,7 @@ def _start(foyer: Foyer, request: Request, path: str) -> Response:
 
 def callback(foyer: Foyer, request: Request) -> Response:
     """Back from managed login: the code becomes a session, which is always a new one."""
+    deadline = foyer.clock() + _SIGN_IN_SECONDS
     query = request.query(code=2048, state=256, error=64)
     if "state" not in query:
         return _callback_without_state(foyer, request, query)
@@ -133,7 +138,9 @@ def callback(foyer: Foyer, request: Request) -> Response:
         raise reported_error(query["error"])
     if not query.get("code"):
         raise BadRequest("code_missing")
-    session = foyer.sign_in.finish(query["code"], attempt, redirect_uri=_redirect_uri(request))
+    session = foyer.sign_in.finish(
+        query["code"], attempt, redirect_uri=_redirect_uri(request), deadline=deadline
+    )
     cookies = (
         *foyer.visitors.remember(session).cookies,
         *foyer.attempts.clear(attempt.state, request.cookies),

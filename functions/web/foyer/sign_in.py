@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .id_token import IdToken, IdTokenVerifier
     from .secret_store import Credentials, SecretStore
 
-# Seconds. Together with the secret's they stay below the function's own time-out.
+# Seconds that each call may take, within the deadline for all of them.
 _EXCHANGE = 5
 _KEYS = 3
 _USERINFO = 3
@@ -64,8 +64,12 @@ class SignIn:
         self._clock = clock
         self._now = now
 
-    def finish(self, code: str, attempt: Attempt, *, redirect_uri: str) -> Session:
-        """Exchange the code and return the session of whoever signed in, or raise SignInError."""
+    def finish(self, code: str, attempt: Attempt, *, redirect_uri: str, deadline: float) -> Session:
+        """Exchange the code and return the session of whoever signed in, or raise SignInError.
+
+        ``deadline`` is for everything that this takes, on the monotonic clock.
+        """
+        exchanged_by = self._within(_EXCHANGE, deadline)
 
         def exchange(credentials: Credentials) -> tuple[Tokens, str]:
             tokens = self._cognito.exchange_code(
@@ -74,7 +78,7 @@ class SignIn:
                 code=code,
                 redirect_uri=redirect_uri,
                 code_verifier=attempt.code_verifier,
-                deadline=self._clock() + _EXCHANGE,
+                deadline=exchanged_by,
             )
             return tokens, credentials.client_id
 
@@ -89,16 +93,18 @@ class SignIn:
             client_id=client_id,
             nonce=attempt.nonce,
             access_token=tokens.access_token,
-            deadline=self._clock() + _KEYS,
+            deadline=self._within(_KEYS, deadline),
         )
-        return self._session(tokens, id_token, self._profile(tokens, id_token))
+        profile = self._profile(tokens, id_token, self._within(_USERINFO, deadline))
+        return self._session(tokens, id_token, profile)
 
-    def _profile(self, tokens: Tokens, id_token: IdToken) -> Mapping[str, object]:
+    def _within(self, seconds: float, deadline: float) -> float:
+        return min(deadline, self._clock() + seconds)
+
+    def _profile(self, tokens: Tokens, id_token: IdToken, deadline: float) -> Mapping[str, object]:
         """UserInfo's claims, which must be about the same person (OIDC Core §5.3.2)."""
         try:
-            profile = self._cognito.userinfo(
-                access_token=tokens.access_token, deadline=self._clock() + _USERINFO
-            )
+            profile = self._cognito.userinfo(access_token=tokens.access_token, deadline=deadline)
         except SignInError as error:
             self._log.warning("userinfo_failed", reason=error.reason, detail=error.detail)
             return {}

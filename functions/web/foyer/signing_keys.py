@@ -44,7 +44,7 @@ class SigningKeys:
 
     def find(self, kid: str, *, deadline: float) -> RSAPublicKey:
         """Return the one key named ``kid``, after at most one fetch, or raise BadGateway."""
-        if not self._keys or (kid not in self._keys and self._may_refetch()):
+        if not self._keys or (len(self._keys.get(kid, [])) != 1 and self._may_refetch()):
             self._keys = _usable_keys(self._fetch(deadline))
         named = self._keys.get(kid, [])
         if len(named) > 1:

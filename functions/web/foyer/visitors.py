@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from .cognito import Cognito, Tokens
+    from .counters import Counters
     from .id_token import IdTokenVerifier
     from .secret_store import Credentials, SecretStore
 
-# Seconds
+# Seconds. The first is for finding out who is here, the secret included; within it, or not at
+# all, a session is refreshed, because nobody should wait long for a page.
+_RECOGNISE = 10
 _REFRESH = 3
 _KEYS = 3
 _TRY_AGAIN_AFTER = 30
+
+# Only what the ID token itself proves wrong may end a session. Without the right key nothing is
+# proven, whether the key set could not be had, made no sense or lacked the key.
+_PROVES_NOTHING = ("jwks_", "id_token_unknown_key", "id_token_ambiguous_key")
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Visitors:
         verifier: IdTokenVerifier,
         secrets: SecretStore,
         log: Logger,
+        counters: Counters,
         clock: Callable[[], float],
         now: Callable[[], float],
     ) -> None:
@@ -52,6 +60,7 @@ class Visitors:
         self._verifier = verifier
         self._secrets = secrets
         self._log = log
+        self._counters = counters
         self._clock = clock
         self._now = now
 
@@ -59,12 +68,13 @@ class Visitors:
         """Who is here. Asks Cognito once the access token's life is over; else no upstream call."""
         if not self._cookie.is_in(cookies):
             return Visit(None)
+        deadline = self._clock() + _RECOGNISE
         session = self.session_in(cookies)
         if session is None:
             return Visit(None, (self._cookie.clear(),))
         now = self._now()
         if session.is_due_for_refresh(now):
-            return self._refreshed(replace(session, seen_at=int(now)))
+            return self._refreshed(replace(session, seen_at=int(now)), deadline)
         if self._cookie.is_worth_renewing(session, now):
             return self.remember(replace(session, seen_at=int(now)))
         return Visit(session)
@@ -91,10 +101,11 @@ class Visitors:
             self._log.warning("session_too_large", left_out=list(left_out))
         return Visit(session, (line,))
 
-    def _refreshed(self, session: Session) -> Visit:
+    def _refreshed(self, session: Session, deadline: float) -> Visit:
+        answered_by = min(deadline, self._clock() + _REFRESH)
         try:
             tokens, client_id = self._secrets.use(
-                lambda credentials: self._new_tokens(session, credentials)
+                lambda credentials: self._new_tokens(session, credentials, answered_by)
             )
         except Refused as error:
             # Anything else is Cognito's word that this visitor may not stay: disabled, deleted,
@@ -108,15 +119,17 @@ class Visitors:
         try:
             return self.remember(self._confirmed(session, tokens, client_id))
         except SignInError as error:
-            keys_are_missing = error.reason.startswith("jwks_")
-            return self._later(session, error) if keys_are_missing else self._ended(error)
+            proves_nothing = error.reason.startswith(_PROVES_NOTHING)
+            return self._later(session, error) if proves_nothing else self._ended(error)
 
-    def _new_tokens(self, session: Session, credentials: Credentials) -> tuple[Tokens, str]:
+    def _new_tokens(
+        self, session: Session, credentials: Credentials, deadline: float
+    ) -> tuple[Tokens, str]:
         tokens = self._cognito.refresh(
             client_id=credentials.client_id,
             client_secret=credentials.client_secret,
             refresh_token=session.refresh_token or "",
-            deadline=self._clock() + _REFRESH,
+            deadline=deadline,
         )
         return tokens, credentials.client_id
 
@@ -140,8 +153,10 @@ class Visitors:
     def _later(self, session: Session, error: SignInError) -> Visit:
         """Cognito cannot be asked: that ends nobody's session, and is tried again in a while."""
         self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail)
+        self._counters.count("RefreshPostponed", reason=error.reason)
         return self.remember(replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER))
 
     def _ended(self, error: SignInError) -> Visit:
         self._log.info("session_ended", reason=error.reason, detail=error.detail)
+        self._counters.count("SessionEnded", reason=error.reason)
         return Visit(None, (self._cookie.clear(),), was_ended=True)

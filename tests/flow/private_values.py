@@ -1,0 +1,48 @@
+"""What must never be written down, as far as a test can know it."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.fake_cognito import User
+from tests.flow.browser import Browser
+from tests.flow.conftest import Stack
+
+_NAMED = ("state", "nonce", "code", "code_verifier", "code_challenge", "refresh_token", "token")
+
+
+def somebody() -> User:
+    """A user whose every word would be recognised in a log."""
+    return User(
+        username="canary-username",
+        name="Cänary Näme-of-Visitor",
+        email="canary+address@example.com",
+        groups=["canary-group"],
+        custom={"custom:about": "canary-custom-attribute"},
+    )
+
+
+def private_values(stack: Stack, *browsers: Browser) -> set[str]:
+    """Secrets, codes, tokens, cookies, and whatever is known about the user."""
+    cognito, user = stack.cognito, stack.cognito.user
+    values = {user.sub, user.username, user.name, user.email, *user.groups, *user.custom.values()}
+    values |= {cognito.client_secret, *cognito.further_client_secrets, *cognito.handed_out}
+    for arrived in (each for endpoint in cognito.requests.values() for each in endpoint):
+        sent = arrived.query | arrived.form
+        values |= {sent[name] for name in _NAMED if name in sent}
+        values |= {arrived.headers.get("Authorization", "").rpartition(" ")[2]}
+    for browser in browsers:
+        values |= {*browser.received, *browser.cookies.values()}
+    return {value for value in values if value}
+
+
+def found_in(written: str, values: set[str]) -> set[str]:
+    """Those values of which a copy, its beginning or an encoding is in ``written``."""
+    return {value for value in values if any(form in written for form in _forms(value))}
+
+
+def _forms(value: str) -> set[str]:
+    raw = value.encode()
+    forms = {value, raw.decode("latin-1"), repr(value)[1:-1], ascii(value)[1:-1]}
+    forms |= {base64.b64encode(raw).decode().rstrip("="), raw.hex()}
+    return forms | {form[:24] for form in forms if len(form) > 32}
