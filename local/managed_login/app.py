@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from urllib3.exceptions import HTTPError
 
 from local.managed_login import (
     inbox,
@@ -93,7 +95,12 @@ def create_app(settings: ManagedLogin, clock: Callable[[], float] = time.time) -
             Middleware(TrustedHostMiddleware, allowed_hosts=[host, *_HOSTS], www_redirect=False),
             Middleware(SafeHeaders),
         ],
-        exception_handlers={404: _error_handler(site), 405: _error_handler(site)},
+        exception_handlers={
+            404: _error_handler(site),
+            405: _error_handler(site),
+            BotoCoreError: _unreachable_handler(site),
+            HTTPError: _unreachable_handler(site),
+        },
     )
 
 
@@ -163,6 +170,16 @@ def _error_handler(site: Site) -> Callable[[Request, Exception], Response]:
     def handler(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return _error_page(site, ErrorPage("not_found", "There is no such page.", status))
+
+    return handler
+
+
+def _unreachable_handler(site: Site) -> Callable[[Request, Exception], Response]:
+    """No answer from the user pool at all: MiniStack hangs, or has just ended."""
+
+    def handler(_: Request, __: Exception) -> Response:
+        explanation = "The local user pool does not answer. Wait a moment, then reload the page."
+        return _error_page(site, ErrorPage("temporarily_unavailable", explanation, 503))
 
     return handler
 
