@@ -1,0 +1,92 @@
+"""`make bench`: builds the packages, measures them, writes table, JSON and plot."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from bench import measure, report
+from bench.packages import Toolbox, has_bytecode, size
+from bench.subjects import Subject
+from bench.upstreams import Upstreams
+
+_PEERS = {
+    "flask": "Flask, flask-cognito-lib, apig-wsgi",
+    "fastapi": "FastAPI, Authlib, Mangum",
+    "powertools": "Powertools, requests, PyJWT, jinja2",
+}
+_PEERS_ROUTES = ("landing", "login", "callback")
+_OUR_ROUTES = ("landing", "welcome", "login", "callback", "me", "logout")
+
+
+def main() -> None:
+    options = _options()
+    folder = Path(options.folder).resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    upstreams = Upstreams(folder)
+    tools = Toolbox.find(uv=options.uv, sam=options.sam, ca_file=upstreams.ca_file)
+    _say("building packages")
+    subjects = _subjects(tools, folder)
+    if options.only:
+        subjects = [subject for subject in subjects if subject.name in (options.only, "hello")]
+    sizes = {subject.name: size(subject.package) for subject in subjects}
+    tools.runtime(folder / "runtime")
+    bench = measure.Bench(
+        python=tools.python, runtime=folder / "runtime", upstreams=upstreams, folder=folder
+    )
+    taken, handler = measure.run(bench, upstreams, subjects, samples=options.samples, progress=_say)
+    upstreams.stop()
+    document = report.document(report.rows(taken, handler), subjects, sizes, options.samples)
+    target = Path(options.output)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    text = report.table(document)
+    (target / "speed.md").write_text(text, "utf-8")
+    sys.stdout.write(text)
+
+
+def _subjects(tools: Toolbox, folder: Path) -> list[Subject]:
+    packages = folder / "packages"
+    tools.peer("hello", packages / "hello", bytecode=True)
+    subjects = [Subject("hello", "Hello world", "app.handler", packages / "hello", bytecode=True,
+                        routes=("landing",))]  # fmt: skip
+    built = tools.build_foyer(folder / "sam")
+    variants = [("foyer", "Foyer", has_bytecode(built)), ("foyer-source", "Foyer, sources", False)]
+    for name, title, bytecode in variants:
+        tools.foyer(built, packages / name, bytecode=bytecode)
+        routes = _OUR_ROUTES if name == "foyer" else _PEERS_ROUTES
+        subjects.append(
+            Subject(name, title, "foyer.app.handler", packages / name, bytecode, routes)
+        )
+    for name, title in _PEERS.items():
+        for suffix, note, bytecode in (("", "", False), ("-bytecode", " + bytecode", True)):
+            package = packages / f"{name}{suffix}"
+            tools.peer(name, package, bytecode=bytecode)
+            subjects.append(
+                Subject(f"{name}{suffix}", f"{title}{note}", "app.handler", package, bytecode,
+                        _PEERS_ROUTES, is_peer=True)
+            )  # fmt: skip
+    return subjects
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--samples", type=int, default=20, help="containers per subject and route")
+    parser.add_argument("--folder", default="build/bench", help="for packages; emptied first")
+    parser.add_argument("--output", default="build", help="folder for speed.json and speed.md")
+    parser.add_argument("--only", help="measure one subject beside the floor")
+    parser.add_argument("--uv", default="uv")
+    parser.add_argument("--sam", default="sam")
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Run inside a package: the handler's processor time when warm, its HTTP calls answered at once.
+
+    python -m handler_time MODULE < {"events": {route: event}, "answers": {endpoint: body}}
+
+Requests are answered where they would go to the network (requests' adapter, httpx' transport),
+so building and reading them counts and the wire does not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import itertools
+import json
+import os
+import statistics
+import sys
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WARM_UP = 50
+CALLS = 600
+LONGEST = 1.5  # seconds for the calls of one route; slow ones give fewer figures
+
+
+def main() -> None:
+    given = json.load(sys.stdin)
+    out = os.fdopen(os.dup(1), "w")
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the life of the process
+    module = importlib.import_module(sys.argv[1])
+    _answer_at_once({name: body.encode() for name, body in given["answers"].items()})
+    context = SimpleNamespace(
+        aws_request_id="0", function_name="bench", memory_limit_in_mb="512",
+        invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:bench",
+        get_remaining_time_in_millis=lambda: 20_000,
+    )  # fmt: skip
+    taken = {
+        name: _taken(module.handler, event, context) for name, event in given["events"].items()
+    }
+    json.dump(taken, out)
+    out.close()
+
+
+def _taken(handler, event, context) -> float:  # type: ignore[no-untyped-def]
+    """Milliseconds, the median of many calls."""
+    for _ in _for_a_while(WARM_UP):
+        reply = handler(event, context)
+    if reply["statusCode"] >= 400:
+        raise SystemExit(f"not what should be measured: {reply}")
+    each = []
+    for _ in _for_a_while(CALLS):
+        begun = time.thread_time_ns()
+        handler(event, context)
+        each.append(time.thread_time_ns() - begun)
+    return statistics.median(each) / 1e6
+
+
+def _for_a_while(times: int) -> Iterator[int]:
+    until = time.monotonic() + LONGEST
+    return itertools.takewhile(lambda number: not number or time.monotonic() < until, range(times))
+
+
+def _answer_at_once(answers: dict[str, bytes]) -> None:
+    def body_for(url: str) -> bytes:
+        names = {"/oauth2/token": "token", "/oauth2/userInfo": "userinfo", "jwks.json": "jwks"}
+        return next(answers[name] for end, name in names.items() if url.endswith(end))
+
+    headers = {"Content-Type": "application/json"}
+    if "requests" in sys.modules:
+        import requests  # noqa: PLC0415 - only where the package brings it
+        from urllib3 import HTTPResponse  # noqa: PLC0415
+
+        def send(_self, request, **_options):  # type: ignore[no-untyped-def]
+            response = requests.Response()
+            response.status_code = 200
+            response.headers.update(headers)
+            response.url, response.request = request.url, request
+            response.raw = HTTPResponse(
+                io.BytesIO(body_for(request.url)), headers=headers, preload_content=False
+            )
+            return response
+
+        requests.adapters.HTTPAdapter.send = send  # type: ignore[assignment, method-assign]
+    if "httpx" in sys.modules:
+        import httpx  # type: ignore[import-not-found]  # noqa: PLC0415
+
+        async def handle(_self, request):  # type: ignore[no-untyped-def]
+            return httpx.Response(200, headers=headers, content=body_for(str(request.url)))
+
+        httpx.AsyncHTTPTransport.handle_async_request = handle
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Takes the samples: every subject and route in turn, again and again, in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.container import Container, Taken, lambda_environment
+from bench.subjects import APP_HOST, Subject, check, events
+from bench.upstreams import ISSUER, Upstreams
+
+WARM_REQUESTS = 5
+
+Case = tuple[str, str]  # subject, route
+
+
+@dataclass
+class Samples:
+    """One list entry per container, except that each container gives WARM_REQUESTS of ``warm``."""
+
+    init: list[Taken] = field(default_factory=list)
+    first: list[Taken] = field(default_factory=list)
+    warm: list[Taken] = field(default_factory=list)
+    peak_memory: list[float] = field(default_factory=list)
+    calls_in_init: dict[str, int] = field(default_factory=dict)
+    calls_in_first: dict[str, int] = field(default_factory=dict)
+    calls_in_warm: dict[str, int] = field(default_factory=dict)
+
+
+class Bench:
+    """Starts containers of any subject, against one set of upstreams."""
+
+    def __init__(self, *, python: str, runtime: Path, upstreams: Upstreams, folder: Path) -> None:
+        self._python = python
+        self._runtime = runtime
+        self._upstreams = upstreams
+        self._log = folder / "child.log"
+        self._bundle = folder / "authorities.pem"
+        self._bundle.write_bytes((runtime / "botocore" / "cacert.pem").read_bytes())
+
+    def container(self, subject: Subject) -> Container:
+        command = [self._python, "-m", "awslambdaric", subject.handler]
+        return Container(command, self.environment(subject), subject.package, self._log)
+
+    def environment(self, subject: Subject) -> dict[str, str]:
+        return {
+            **lambda_environment(subject.handler, subject.package, self._runtime),
+            "APP_URL": f"https://{APP_HOST}",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self._upstreams.url,
+            "COGNITO_DOMAIN_URL": self._upstreams.url,
+            "COGNITO_ISSUER": ISSUER,
+            "COGNITO_JWKS_URL": self._upstreams.jwks_url,
+            "SECRET_ID": "foyer/bench",
+            "SSL_CERT_FILE": str(self._bundle),
+        }
+
+    def prepare(self, subject: Subject) -> dict[str, dict[str, Any]]:
+        """The events of a visitor who has signed in with this subject."""
+        with self.container(subject) as container:
+            return events(container, subject.routes, self._upstreams)
+
+    def sample(self, subject: Subject, route: str, event: Mapping[str, Any], into: Samples) -> None:
+        """One cold container, one first request, a few warm ones."""
+        calls = self._upstreams.calls
+        calls.clear()
+        with self.container(subject) as container:
+            into.init.append(container.init)
+            into.calls_in_init = _and_clear(calls)
+            reply, taken = container.invoke(event)
+            check(subject, route, reply)
+            into.first.append(taken)
+            into.calls_in_first = _and_clear(calls)
+            into.warm += [container.invoke(event)[1] for _ in range(WARM_REQUESTS)]
+            into.calls_in_warm = {name: n // WARM_REQUESTS for name, n in calls.items()}
+            into.peak_memory.append(container.peak_memory())
+
+    def handler_time(
+        self, subject: Subject, made: Mapping[str, Any], answers: Mapping[str, bytes]
+    ) -> dict[str, float]:
+        """Milliseconds of processor time in the warm handler, by route."""
+        environment = self.environment(subject)
+        environment["PYTHONPATH"] += f"{os.pathsep}{Path(__file__).parent}"
+        given = {"events": made, "answers": {name: body.decode() for name, body in answers.items()}}
+        done = subprocess.run(
+            [self._python, "-m", "handler_time", subject.handler.rpartition(".")[0]],
+            env=environment, cwd=subject.package, input=json.dumps(given),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"{subject.name}: {done.stderr}")
+        found: dict[str, float] = json.loads(done.stdout)
+        return found
+
+
+def run(
+    bench: Bench,
+    upstreams: Upstreams,
+    subjects: list[Subject],
+    *,
+    samples: int,
+    progress: Callable[[str], None],
+) -> tuple[dict[Case, Samples], dict[Case, list[float]]]:
+    """Samples per subject and route, and the handler's processor time in ms.
+
+    Interleaved in changing order, after one round that is thrown away, so that whatever else
+    the machine does meets all subjects alike.
+    """
+    # A grant is the visitor's of one subject, since it carries the nonce that subject chose.
+    events_of: dict[str, dict[str, Any]] = {}
+    nonce_of: dict[str, str] = {}
+    for subject in subjects:
+        events_of[subject.name] = bench.prepare(subject)
+        nonce_of[subject.name] = upstreams.nonce
+    taken: dict[Case, Samples] = defaultdict(Samples)
+    handler: dict[Case, list[float]] = defaultdict(list)
+    cases = [(subject, route) for subject in subjects for route in subject.routes]
+    for number in range(samples + 1):
+        progress(f"round {number} of {samples}")
+        random.shuffle(cases)
+        for subject, route in cases:
+            upstreams.grant(nonce_of[subject.name])
+            into = taken[subject.name, route] if number else Samples()
+            bench.sample(subject, route, events_of[subject.name][route], into)
+        if number % 4 == 1:
+            for subject in subjects:
+                answers = upstreams.grant(nonce_of[subject.name])
+                times = bench.handler_time(subject, events_of[subject.name], answers)
+                for route, milliseconds in times.items():
+                    handler[subject.name, route].append(milliseconds)
+    return taken, handler
+
+
+def _and_clear(calls: dict[str, int]) -> dict[str, int]:
+    seen = dict(calls)
+    calls.clear()
+    return seen

@@ -1,0 +1,122 @@
+"""Packages as `sam build` lays them out, and the runtime's own packages beside them."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+PYTHON_VERSION = "3.13"  # the functions' runtime (template.yaml)
+# What Lambda's Python image brings: its runtime client and boto3.
+RUNTIME_PACKAGES = ("awslambdaric==4.2.2", "boto3==1.43.106")
+
+_ROOT = Path(__file__).parent.parent
+_PEERS = Path(__file__).parent / "peers"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # what the SAM CLI gives every file
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """The commands that packages are made with."""
+
+    uv: str
+    sam: str
+    python: str
+    ca_file: Path
+
+    @classmethod
+    def find(cls, *, uv: str, sam: str, ca_file: Path) -> Toolbox:
+        """Raise SystemExit when the functions' version of Python cannot be had."""
+        found = subprocess.run(
+            [uv, "python", "find", "--no-project", PYTHON_VERSION],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if found.returncode:
+            raise SystemExit(f"The bench needs Python {PYTHON_VERSION}: uv python install 3.13")
+        return cls(uv, sam, found.stdout.strip(), ca_file)
+
+    def runtime(self, folder: Path) -> None:
+        """Install what Lambda's image brings, with the bytecode that it has there."""
+        self._install(folder, *RUNTIME_PACKAGES)
+        self._trust_bench(folder)
+        self.compile(folder)
+
+    def peer(self, name: str, folder: Path, *, bytecode: bool) -> None:
+        """Install a peer from its own locked requirements."""
+        folder.mkdir(parents=True)
+        requirements = _PEERS / name / "requirements.txt"
+        if requirements.exists():
+            self._install(folder, "--require-hashes", "-r", str(requirements))
+        shutil.copy(_PEERS / name / "app.py", folder)
+        self._trust_bench(folder)
+        if bytecode:
+            self.compile(folder)
+
+    def build_foyer(self, folder: Path) -> Path:
+        """Run `sam build` for the web function; return its package."""
+        _run(
+            [self.sam, "build", "WebFunction", "--no-cached",
+             "--template", str(_ROOT / "template.yaml"), "--build-dir", str(folder)],
+            cwd=_ROOT,
+            env={**os.environ, "SAM_CLI_TELEMETRY": "0",
+                 "PATH": f"{Path(self.uv).resolve().parent}{os.pathsep}{os.environ['PATH']}"},
+        )  # fmt: skip
+        return folder / "WebFunction"
+
+    def foyer(self, built: Path, folder: Path, *, bytecode: bool) -> None:
+        """A copy of what `sam build` made, with or without bytecode."""
+        shutil.copytree(built, folder)
+        if not bytecode:
+            for found in sorted(folder.rglob("__pycache__")):
+                shutil.rmtree(found)
+        self._trust_bench(folder)
+
+    def compile(self, folder: Path) -> None:
+        _run([self.python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
+              str(folder)])  # fmt: skip
+
+    def _install(self, folder: Path, *what: str) -> None:
+        _run([self.uv, "pip", "install", "--quiet", "--python", self.python,
+              "--only-binary", ":all:", "--target", str(folder), *what])  # fmt: skip
+
+    def _trust_bench(self, folder: Path) -> None:
+        """Every list of authorities gets the bench's own, at its full length otherwise."""
+        for bundle in folder.rglob("cacert.pem"):
+            with bundle.open("ab") as file:
+                file.write(b"\n" + self.ca_file.read_bytes())
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes of a package."""
+
+    zipped: int
+    unzipped: int
+
+
+def size(folder: Path) -> Size:
+    """Zipped as the SAM CLI zips: deflated, all files, all of one date."""
+    archive = io.BytesIO()
+    unzipped = 0
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(found for found in folder.rglob("*") if found.is_file()):
+            content = path.read_bytes()
+            unzipped += len(content)
+            name = zipfile.ZipInfo(str(path.relative_to(folder)), _ZIP_DATE)
+            name.compress_type = zipfile.ZIP_DEFLATED
+            file.writestr(name, content)
+    return Size(len(archive.getvalue()), unzipped)
+
+
+def has_bytecode(folder: Path) -> bool:
+    return any(folder.rglob("*.pyc"))
+
+
+def _run(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")

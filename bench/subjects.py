@@ -1,0 +1,113 @@
+"""What is measured, and the events that each subject is sent."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from bench.container import Container
+from bench.upstreams import CODE, Upstreams
+
+APP_HOST = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
+
+# What a visitor does, and what the answer has to be for the figure to mean anything.
+STATUS = {
+    "landing": {200},
+    "login": {302, 303, 307},
+    "callback": {302, 303, 307},
+    "welcome": {200},
+    "me": {200},
+    "logout": {200},
+}
+_PATH = {"landing": "/", "login": "/login", "callback": "/callback", "welcome": "/", "me": "/me",
+         "logout": "/logout"}  # fmt: skip
+_EVENTS = Path(__file__).parent.parent / "events"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One package; ``bytecode`` says whether it is shipped with it."""
+
+    name: str
+    title: str
+    handler: str
+    package: Path
+    bytecode: bool
+    routes: tuple[str, ...]
+    is_peer: bool = False
+
+
+def events(
+    container: Container, routes: tuple[str, ...], upstreams: Upstreams
+) -> dict[str, dict[str, Any]]:
+    """One event per route, made by signing a visitor in with ``container``.
+
+    Sessions and attempts live in cookies everywhere, so other containers accept them too.
+    """
+    made = {"landing": event("landing")}
+    if len(routes) > 1:
+        made["login"] = event("login")
+        cookies: dict[str, str] = {}
+        reply = container.invoke(made["login"])[0]
+        _keep(cookies, reply)
+        sent = parse_qs(urlsplit(header(reply, "location")).query)
+        upstreams.grant(sent["nonce"][0])
+        query = {"code": CODE, "state": sent["state"][0]}
+        made["callback"] = event("callback", query=query, cookies=cookies)
+        _keep(cookies, container.invoke(made["callback"])[0])
+        for route in ("welcome", "me", "logout"):
+            made[route] = event(route, cookies=cookies)
+    return {route: made[route] for route in routes}
+
+
+def event(
+    route: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A GET as an HTTP API sends it, made from the sample of the landing page."""
+    made: dict[str, Any] = json.loads((_EVENTS / "home.json").read_text("utf-8"))
+    path = _PATH[route]
+    made |= {"routeKey": f"GET {path}", "rawPath": path}
+    made["requestContext"] |= {"routeKey": f"GET {path}", "requestId": uuid.uuid4().hex[:16]}
+    made["requestContext"]["http"]["path"] = path
+    made["headers"]["host"] = made["requestContext"]["domainName"] = APP_HOST
+    if query:
+        made |= {"rawQueryString": urlencode(query), "queryStringParameters": dict(query)}
+    if cookies:
+        made["cookies"] = [f"{name}={value}" for name, value in cookies.items()]
+    return made
+
+
+def check(subject: Subject, route: str, reply: Mapping[str, Any]) -> None:
+    """Raise ValueError when the reply is not what this route answers when all goes well."""
+    expected = STATUS[route] if subject.name != "hello" else {200}
+    if reply["statusCode"] not in expected:
+        raise ValueError(f"{subject.name} {route}: {reply}")
+    if route == "welcome" and "Bench Visitor" not in reply["body"]:
+        raise ValueError(f"{subject.name} does not greet its visitor: {reply}")
+
+
+def header(reply: Mapping[str, Any], name: str) -> str:
+    """A header of the reply, whichever of the two forms it has."""
+    found: dict[str, str] = {
+        key.lower(): value if isinstance(value, str) else value[0]
+        for key, value in {**reply.get("multiValueHeaders", {}), **reply.get("headers", {})}.items()
+    }
+    return found[name]
+
+
+def _keep(cookies: dict[str, str], reply: Mapping[str, Any]) -> None:
+    for line in reply.get("cookies") or []:
+        pair, *attributes = line.split(";")
+        name, _, value = pair.partition("=")
+        if any(attribute.strip().lower() == "max-age=0" for attribute in attributes):
+            cookies.pop(name, None)
+        else:
+            cookies[name] = value
