@@ -64,8 +64,8 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         progress.end()  # it has a lot to say itself
         forwards = [(listener, places.aws_port) for listener in aws_at_bridge]
         app_listener.close()  # the SAM CLI takes the port itself
+        running.callback(places.function_environment.unlink, missing_ok=True)
         sam.write_environment(places, environment)
-        running.callback(places.function_environment.unlink)
         sam_cli = children["the SAM CLI"] = sam.start_api(places)
         running.callback(sam.stop, sam_cli)
     else:
