@@ -299,3 +299,10 @@ def test_an_empty_endpoint_variable_means_aws_itself(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AWS_ENDPOINT_URL", "")
     url = secrets_manager_client().meta.endpoint_url
     assert url == "https://secretsmanager.eu-central-1.amazonaws.com"
+
+
+def test_a_read_takes_two_tries_of_three_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    config = secrets_manager_client().meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1, 2)  # type: ignore[attr-defined]
+    assert config.retries == {"mode": "standard", "total_max_attempts": 2}  # type: ignore[attr-defined]
