@@ -1,0 +1,70 @@
+"""What the project's Markdown says, in pieces that can be compared with the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text("utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands below the heading, up to the next one of its level or above."""
+    lines = text.splitlines()
+    (start,) = [at for at, line in enumerate(lines) if re.fullmatch(rf"#+ {heading}", line)]
+    level = lines[start].index(" ")
+    end = next(
+        (
+            at
+            for at in range(start + 1, len(lines))
+            if re.match(rf"#{{1,{level}}} ", lines[at]) and not _is_fenced(lines, at)
+        ),
+        len(lines),
+    )
+    return "\n".join(lines[start + 1 : end])
+
+
+def _is_fenced(lines: list[str], at: int) -> bool:
+    return sum(line.startswith("```") for line in lines[:at]) % 2 == 1
+
+
+def table(text: str) -> list[list[str]]:
+    """The cells of every table row in the text, without the head."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    heads = {at - 1 for at, row in enumerate(rows) if set(row) <= set("|- :")}
+    return [row for at, row in enumerate(cells) if at not in heads and at - 1 not in heads]
+
+
+def in_code(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def first_column(text: str) -> list[str]:
+    """What the first cells of the text's tables have in code type."""
+    return [name for row in table(text) for name in in_code(row[0])]
+
+
+def headings(text: str) -> list[str]:
+    lines = text.splitlines()
+    return [
+        line.lstrip("#").strip()
+        for at, line in enumerate(lines)
+        if re.match(r"#+ ", line) and not _is_fenced(lines, at)
+    ]
+
+
+def anchors(text: str) -> set[str]:
+    """The headings' anchors, as GitHub makes them."""
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings(text)}
+
+
+def links(text: str) -> list[str]:
+    """Where links and pictures lead, other sites apart."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'(?:src|srcset)="([^"]+)"', prose)
+    return [link for link in found if not re.match(r"\w+:", link)]

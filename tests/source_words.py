@@ -1,0 +1,153 @@
+"""The words that the functions' source has for the outside: variables, log messages, reasons."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from foyer import cognito, errors, secret_store, sign_in
+
+_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
+
+# Reasons that the source works out: what stands in the call, and what it can come to.
+_WORKED_OUT = {
+    "error": {"access_denied"},  # AccessDenied's, compared with just that before
+    "error.reason": set[str](),  # another error's, whose own call is looked at
+    "_REASONS.get(code, 'secret_refused')": {*secret_store._REASONS.values(), "secret_refused"},
+}
+
+
+def calls(package: Path) -> Iterator[ast.Call]:
+    """Every call in the package's source."""
+    for file in sorted(package.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield node
+
+
+def environment_variables(package: Path) -> set[str]:
+    """What is read from a mapping called ``environ``, directly or by a function that takes it."""
+    return _read_from("environ", package)
+
+
+def secret_fields(package: Path) -> set[str]:
+    """What is read from a mapping called ``fields``."""
+    return _read_from("fields", package)
+
+
+def _read_from(mapping: str, package: Path) -> set[str]:
+    found = set()
+    for call in calls(package):
+        arguments = [*call.args]
+        if isinstance(call.func, ast.Attribute):
+            arguments.insert(0, call.func.value)
+        if len(arguments) > 1 and ast.unparse(arguments[0]) == mapping:
+            found |= _texts(arguments[1])
+    return found
+
+
+def counted_metrics(package: Path) -> set[str]:
+    """The names given to ``counters.count``."""
+    return {
+        text
+        for call in calls(package)
+        if ast.unparse(call.func).endswith("counters.count")
+        for text in _texts(call.args[0])
+    }
+
+
+def log_messages(package: Path) -> set[str]:
+    """First arguments of a logger's methods, also where a variable stands for the method."""
+    found = set()
+    for file in sorted(package.glob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        stands_for_log = {
+            ast.unparse(target)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and any(map(_is_log_method, ast.walk(node.value)))
+            for target in node.targets
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (
+                _is_log_method(node.func) or ast.unparse(node.func) in stands_for_log
+            ):
+                assert isinstance(node.args[0], ast.Constant), "a message is a fixed text"
+                found |= _texts(node.args[0])
+    return found
+
+
+def _is_log_method(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Attribute) or node.attr not in _LEVELS:
+        return False
+    return ast.unparse(node.value).rpartition(".")[2].strip("_") == "log"
+
+
+def broken_seals(package: Path) -> set[str]:
+    """What SealBroken and UnknownKey are raised with."""
+    return {
+        text
+        for call in calls(package)
+        if ast.unparse(call.func) in {"SealBroken", "UnknownKey"}
+        for text in _texts(call.args[0])
+    }
+
+
+def reasons(package: Path) -> set[str]:
+    """Every reason that a SignInError of the package can have."""
+    family = {kind.__name__ for kind in _descendants(errors.SignInError)}
+    endpoints = _endpoints(package)
+    found = _refusals()
+    for call in calls(package):
+        if ast.unparse(call.func) in family - {"Refused"}:
+            found |= _possible(call.args[0], {"endpoint": endpoints})
+    return found
+
+
+def _possible(argument: ast.expr, placeholders: Mapping[str, set[str]]) -> set[str]:
+    if isinstance(argument, ast.JoinedStr):
+        if ast.unparse(argument) == "f'authorize_{error}'":
+            return {f"authorize_{error}" for error in sign_in._WRONG_AT_COGNITO}
+        parts = [_part(part, placeholders) for part in argument.values]
+        return set(map("".join, itertools.product(*parts)))
+    return _texts(argument) or _WORKED_OUT[ast.unparse(argument)]
+
+
+def _part(part: ast.expr, placeholders: Mapping[str, set[str]]) -> set[str]:
+    if isinstance(part, ast.FormattedValue):
+        return placeholders[ast.unparse(part.value)]
+    return _texts(part)
+
+
+def _refusals() -> set[str]:
+    """Refused makes its reason of the endpoint and the OAuth error code."""
+    known = {
+        "token": cognito._TOKEN_ERRORS,
+        "revoke": cognito._REVOCATION_ERRORS,
+        "userinfo": cognito._BEARER_ERRORS,
+    }
+    return {
+        errors.Refused(error, endpoint).reason
+        for endpoint, codes in known.items()
+        for error in codes
+    }
+
+
+def _endpoints(package: Path) -> set[str]:
+    return {
+        text
+        for call in calls(package)
+        if ast.unparse(call.func) in {"self._upstream.get", "self._upstream.post"}
+        for text in _texts(call.args[0])
+    }
+
+
+def _texts(node: ast.expr) -> set[str]:
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def _descendants(kind: type[errors.SignInError]) -> Iterator[type[errors.SignInError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
