@@ -1,0 +1,50 @@
+"""One local AWS and one build for all deployments."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local import ministack
+from tests.deploy.project import Project, Stack
+from tests.template.parameter_sets import WITHOUT_REFUSED
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    running = ministack.start(port=port, data=tmp_path_factory.mktemp("ministack"))
+    try:
+        ministack.wait_until_ready(running)
+        yield running.endpoint
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Project:
+    """Built by plain `sam build`."""
+    project = Project.copied_to(tmp_path_factory.mktemp("project"), endpoint)
+    project.sam("build")
+    return project
+
+
+@pytest.fixture(scope="session")
+def deployed(project: Project) -> Stack:
+    """Deployed by `sam deploy`; its packaged template serves the other stacks."""
+    return project.deploy("plain", WITHOUT_REFUSED)
+
+
+@pytest.fixture(scope="session")
+def packaged(deployed: Stack) -> str:
+    """The template as `sam deploy` uploaded it, with the code's places in it.
+
+    As compact JSON: without a bucket, as `sam deploy` has one, CloudFormation takes 51,200 bytes.
+    """
+    return json.dumps(yaml_parse(deployed.template()), separators=(",", ":"))

@@ -1,0 +1,185 @@
+"""A copy of the project that is built and deployed with the plain commands, into a local AWS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.sam import SAM
+from local.stack import CREDENTIALS, REGION, connect
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Project:
+    """``folder`` holds what a build reads, and nothing of what an earlier one left behind."""
+
+    folder: Path
+    endpoint: str
+
+    @classmethod
+    def copied_to(cls, folder: Path, endpoint: str) -> Project:
+        for name in ("template.yaml", "samconfig.toml"):
+            shutil.copy(ROOT / name, folder)
+        leave_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "functions", folder / "functions", ignore=leave_out)
+        return cls(folder, endpoint)
+
+    def sam(self, *arguments: str) -> str:
+        """What it prints; fails the test with that when it fails."""
+        uv = shutil.which("uv") or ROOT / ".tools/bin/uv"
+        done = subprocess.run(  # noqa: S603 - our own command
+            [SAM, *arguments],
+            cwd=self.folder,
+            env={
+                **{name: value for name, value in os.environ.items() if "AWS" not in name},
+                **CREDENTIALS,
+                "AWS_DEFAULT_REGION": REGION,
+                "AWS_ENDPOINT_URL": self.endpoint,
+                # Whatever Python comes with the system, besides uv; not the tests' environment.
+                "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
+                "SAM_CLI_TELEMETRY": "0",
+                "SAM_CLI_POLL_DELAY": "0.2",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def deploy(self, stack: str, parameters: Mapping[str, str]) -> Stack:
+        """By `sam deploy`."""
+        self.sam(
+            "deploy",
+            "--stack-name",
+            stack,
+            "--no-confirm-changeset",
+            "--parameter-overrides",
+            *(
+                f'ParameterKey={name},ParameterValue="{value}"'
+                for name, value in parameters.items()
+            ),
+        )
+        return Stack(stack, self.endpoint)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as CloudFormation and the services themselves describe it."""
+
+    name: str
+    endpoint: str
+
+    @classmethod
+    def create(
+        cls, name: str, endpoint: str, template: str, parameters: Mapping[str, str]
+    ) -> Stack:
+        """From a template that `sam deploy` packaged before: the same, without its start-up."""
+        stack = cls(name, endpoint)
+        stack.client("cloudformation").create_stack(
+            **_request(name, parameters), TemplateBody=template
+        )
+        stack._wait("CREATE_COMPLETE")
+        return stack
+
+    def update(self, template: str, parameters: Mapping[str, str]) -> None:
+        self.client("cloudformation").update_stack(
+            **_request(self.name, parameters), TemplateBody=template
+        )
+        self._wait("UPDATE_COMPLETE")
+
+    def delete(self) -> None:
+        client = self.client("cloudformation")
+        stack_id = client.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
+        client.delete_stack(StackName=self.name)
+        self._wait("DELETE_COMPLETE", stack_id)
+
+    def template(self) -> str:
+        """The template that was uploaded, before any transform."""
+        client = self.client("cloudformation")
+        body = client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        assert isinstance(body, str)
+        return body
+
+    def client(self, service: str) -> Any:
+        return connect(service, self.endpoint)
+
+    def ids(self) -> dict[str, str]:
+        """Physical ids by logical id."""
+        found = self.client("cloudformation").describe_stack_resources(StackName=self.name)
+        return {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for each in found["StackResources"]
+        }
+
+    def outputs(self) -> dict[str, str]:
+        (found,) = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
+
+    def user_pool(self) -> dict[str, Any]:
+        described = self.client("cognito-idp").describe_user_pool(
+            UserPoolId=self.outputs()["UserPoolId"]
+        )
+        pool: dict[str, Any] = described["UserPool"]
+        return pool
+
+    def app_client(self) -> dict[str, Any]:
+        outputs = self.outputs()
+        described = self.client("cognito-idp").describe_user_pool_client(
+            UserPoolId=outputs["UserPoolId"], ClientId=outputs["ClientId"]
+        )
+        client: dict[str, Any] = described["UserPoolClient"]
+        return client
+
+    def domain(self, name: str) -> dict[str, Any]:
+        described = self.client("cognito-idp").describe_user_pool_domain(Domain=name)
+        domain: dict[str, Any] = described["DomainDescription"]
+        return domain
+
+    def function(self, logical_id: str) -> dict[str, Any]:
+        configuration: dict[str, Any] = self.client("lambda").get_function_configuration(
+            FunctionName=self.ids()[logical_id]
+        )
+        return configuration
+
+    def environment(self, logical_id: str) -> dict[str, str]:
+        variables: dict[str, str] = self.function(logical_id)["Environment"]["Variables"]
+        return variables
+
+    def _wait(self, wanted: str, stack_id: str = "", seconds: float = 60) -> None:
+        client = self.client("cloudformation")
+        deadline = time.monotonic() + seconds
+        while True:
+            (found,) = client.describe_stacks(StackName=stack_id or self.name)["Stacks"]
+            if not found["StackStatus"].endswith("_IN_PROGRESS"):
+                break
+            assert time.monotonic() < deadline, f"still {found['StackStatus']}"
+            time.sleep(0.05)
+        assert found["StackStatus"] == wanted, self._failures(found["StackId"])
+
+    def _failures(self, stack_id: str) -> list[str]:
+        events = self.client("cloudformation").describe_stack_events(StackName=stack_id)
+        return [
+            f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}"
+            for each in events["StackEvents"]
+            if each["ResourceStatus"].endswith("_FAILED")
+        ]
+
+
+def _request(name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "StackName": name,
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    }

@@ -1,0 +1,325 @@
+"""The template deployed into a local AWS, read back through the services, and compared.
+
+The first stack and one update go through `sam deploy`. The others are created from the template
+that it packaged, by CloudFormation's own call; `sam`'s start-up would be most of their time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.deploy.project import Project, Stack
+from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
+from tests.template.rendering import source
+
+pytestmark = pytest.mark.sam
+
+# Resources that MiniStack refuses (tests/template asserts on those), besides WITHOUT_REFUSED.
+_REFUSED = {
+    "AWS::Cognito::ManagedLoginBranding",
+    "AWS::Cognito::UserPoolIdentityProvider",
+    "AWS::Cognito::UserPoolUICustomizationAttachment",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::WAFv2::WebACLAssociation",
+}
+_OFF = {
+    "Passkeys": "false",
+    "WebAclArn": "",
+    **dict.fromkeys(("GoogleSecret", "FacebookSecret", "AmazonSecret", "OidcSecret"), ""),
+}
+_SETS = [name for name in PARAMETER_SETS if name not in ("plain", "existing pool")]
+
+
+def _deployable(chosen: Mapping[str, str], stack: str) -> dict[str, str]:
+    """The chosen parameters without what is refused; domains of its own for each stack."""
+    own_domains = {
+        name: value.replace("example.com", f"{stack}.example.com")
+        for name, value in chosen.items()
+        if name in ("AppDomainName", "AuthDomainName")
+    }
+    return {**chosen, **own_domains, **WITHOUT_REFUSED, **_OFF}
+
+
+def _effective(given: Mapping[str, str]) -> dict[str, str]:
+    declared = source()["Parameters"]
+    return {name: given.get(name, str(declared[name]["Default"])) for name in declared}
+
+
+# -- `sam deploy` -------------------------------------------------------------------------------
+
+
+def test_sam_deploy_creates_what_sam_build_built(deployed: Stack) -> None:
+    assert _shows(deployed, WITHOUT_REFUSED)
+
+
+def test_sam_deploy_updates_a_stack_and_keeps_its_users(
+    project: Project, endpoint: str, packaged: str
+) -> None:
+    stack = Stack.create("updated", endpoint, packaged, dict(WITHOUT_REFUSED))
+    before, secret = stack.ids(), _secret(stack)
+    changed = _deployable(PARAMETER_SETS["mfa on"], "updated") | {"SelfSignUp": "false"}
+
+    project.deploy("updated", changed)
+
+    assert _shows(stack, changed)
+    for kept in ("UserPool", "UserPoolClient", "UserPoolDomain", "Secret", "HttpApi"):
+        assert stack.ids()[kept] == before[kept]
+    assert _secret(stack) == secret
+
+
+# -- One stack for each set of parameters -------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", _SETS)
+def test_a_set_of_parameters_arrives(name: str, endpoint: str, packaged: str) -> None:
+    stack_name = name.replace(" ", "-")
+    parameters = _deployable(PARAMETER_SETS[name], stack_name)
+    stack = Stack.create(stack_name, endpoint, packaged, parameters)
+    assert _shows(stack, parameters)
+
+
+def test_an_existing_pool_gets_a_client_and_keeps_the_rest(endpoint: str, packaged: str) -> None:
+    cognito = Stack("", endpoint).client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="older")["UserPool"]
+    cognito.create_user_pool_domain(Domain="older-pool", UserPoolId=pool["Id"])
+    parameters = WITHOUT_REFUSED | {"UserPoolId": pool["Id"], "DomainPrefix": "older-pool"}
+
+    stack = Stack.create("existing-pool", endpoint, packaged, parameters)
+
+    assert not {"UserPool", "UserPoolDomain"} & stack.ids().keys()
+    assert stack.user_pool()["Name"] == "older"
+    assert stack.app_client()["ClientName"] == "existing-pool-web"
+    environment = stack.environment("WebFunction")
+    assert environment["COGNITO_ISSUER"].endswith(f"/{pool['Id']}")
+    assert environment["COGNITO_DOMAIN_URL"] == _prefix_origin("older-pool")
+    assert stack.environment("RotationFunction")["USER_POOL_ID"] == pool["Id"]
+
+
+def test_the_defaults_arrive_but_for_what_the_local_aws_refuses(
+    endpoint: str, packaged: str
+) -> None:
+    template = json.loads(packaged)
+    resources = template["Resources"]
+    template["Resources"] = {
+        name: resource for name, resource in resources.items() if resource["Type"] not in _REFUSED
+    }
+    stack = Stack.create("defaults", endpoint, json.dumps(template), {})
+    assert _shows(stack, {})
+
+
+# -- From one set to another, and away ----------------------------------------------------------
+
+
+def test_a_stack_moves_to_own_domains_and_back(endpoint: str, packaged: str) -> None:
+    plain = dict(WITHOUT_REFUSED)
+    own = _deployable(PARAMETER_SETS["own domains"], "moving")
+    stack = Stack.create("moving", endpoint, packaged, plain)
+    pool, secret = stack.outputs()["UserPoolId"], _secret(stack)
+
+    stack.update(packaged, own)
+    assert _shows(stack, own)
+    stack.update(packaged, plain)
+    assert _shows(stack, plain)
+
+    assert stack.outputs()["UserPoolId"] == pool
+    assert _secret(stack) == secret
+
+
+def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
+    endpoint: str, packaged: str
+) -> None:
+    stack = Stack.create("leaving", endpoint, packaged, dict(WITHOUT_REFUSED))
+    pool, ids = stack.user_pool(), stack.ids()
+    cognito = stack.client("cognito-idp")
+
+    stack.delete()
+
+    assert cognito.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]["Name"] == "leaving"
+    assert stack.domain(pool["Domain"])["UserPoolId"] == pool["Id"]
+    clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=10)
+    assert clients["UserPoolClients"] == []
+    functions = {each["FunctionName"] for each in _functions(stack)}
+    assert not {ids["WebFunction"], ids["RotationFunction"]} & functions
+
+
+def test_a_pool_that_was_left_behind_is_taken_up_again(endpoint: str, packaged: str) -> None:
+    first = Stack.create("first", endpoint, packaged, dict(WITHOUT_REFUSED))
+    pool = first.user_pool()
+    first.delete()
+
+    again = {"UserPoolId": pool["Id"], "DomainPrefix": pool["Domain"]}
+    second = Stack.create("first", endpoint, packaged, WITHOUT_REFUSED | again)
+
+    assert second.app_client()["UserPoolId"] == pool["Id"]
+    assert second.outputs()["LoginUrl"] == _prefix_origin(pool["Domain"])
+
+
+def test_without_protection_a_pool_can_be_deleted_by_hand(endpoint: str, packaged: str) -> None:
+    parameters = WITHOUT_REFUSED | {"DeletionProtection": "false"}
+    stack = Stack.create("unprotected", endpoint, packaged, parameters)
+    assert _shows(stack, parameters)
+    pool = stack.user_pool()
+    stack.delete()
+    cognito = stack.client("cognito-idp")
+    cognito.delete_user_pool_domain(Domain=pool["Domain"], UserPoolId=pool["Id"])
+    cognito.delete_user_pool(UserPoolId=pool["Id"])
+    with pytest.raises(cognito.exceptions.ResourceNotFoundException):
+        cognito.describe_user_pool(UserPoolId=pool["Id"])
+
+
+# -- What CloudFormation refuses ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"DomainPrefix": "my-aws-shop"}, "without the words aws, amazon and cognito"),
+        ({"EmailFrom": "a@example.com"}, "belong together"),
+        ({"AuthDomainName": "auth.example.com"}, "AuthCertificateArn"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_the_templates_own_words(
+    wrong: dict[str, str], words: str, endpoint: str, packaged: str
+) -> None:
+    with pytest.raises(ClientError, match=words):
+        Stack.create("refused", endpoint, packaged, WITHOUT_REFUSED | wrong)
+
+
+# -- What the services say ----------------------------------------------------------------------
+
+
+def _shows(stack: Stack, given: Mapping[str, str]) -> bool:
+    """Read the stack back and compare it with the parameters; raises where they differ."""
+    parameters = _effective(given)
+    _shows_pool(stack, parameters)
+    _shows_client(stack, parameters)
+    _shows_domain(stack, parameters)
+    _shows_secret(stack)
+    _shows_functions(stack, parameters)
+    _shows_watching(stack, parameters)
+    return True
+
+
+def _shows_pool(stack: Stack, parameters: Mapping[str, str]) -> None:
+    pool = stack.user_pool()
+    brand = parameters["BrandName"]
+    assert pool["Name"] == stack.name
+    assert pool["UserPoolTier"] == parameters["Plan"].upper()
+    assert pool["MfaConfiguration"] == parameters["Mfa"].upper()
+    minimum = pool["Policies"]["PasswordPolicy"]["MinimumLength"]
+    assert int(minimum) == int(parameters["PasswordMinimumLength"])
+    assert pool["AliasAttributes"] == ["email"]
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+    assert pool["DeletionProtection"] == _either(parameters["DeletionProtection"], "", "IN")
+    only_admins = pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
+    assert only_admins == (parameters["SelfSignUp"] == "false")
+    assert brand in pool["VerificationMessageTemplate"]["EmailMessage"]
+    assert brand in pool["AdminCreateUserConfig"]["InviteMessageTemplate"]["EmailMessage"]
+    required = {each["Name"] for each in pool["SchemaAttributes"] if each["Required"]}
+    assert required == {"sub", "email", "name"}
+    mail = pool["EmailConfiguration"]
+    if parameters["EmailFrom"]:
+        assert mail["EmailSendingAccount"] == "DEVELOPER"
+        assert mail["From"] == parameters["EmailFrom"]
+        assert mail["SourceArn"] == parameters["SesIdentityArn"]
+    else:
+        assert mail == {"EmailSendingAccount": "COGNITO_DEFAULT"}
+
+
+def _either(switch: str, on: str, off: str) -> str:
+    return f"{on if switch == 'true' else off}ACTIVE"
+
+
+def _shows_client(stack: Stack, parameters: Mapping[str, str]) -> None:
+    client = stack.app_client()
+    app = stack.outputs()["AppUrl"].removesuffix("/")
+    if parameters["AppDomainName"]:
+        assert app == f"https://{parameters['AppDomainName']}"
+    origins = [app, *filter(None, [parameters["LocalUrl"]])]
+    assert client["CallbackURLs"] == [f"{origin}/callback" for origin in origins]
+    assert client["LogoutURLs"] == [f"{origin}/" for origin in origins]
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["AllowedOAuthScopes"] == ["openid", "email", "profile"]
+    assert client["SupportedIdentityProviders"] == ["COGNITO"]
+    assert int(client["AccessTokenValidity"]) == int(parameters["AccessTokenMinutes"])
+    assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
+    assert client["EnableTokenRevocation"] is True
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def _shows_domain(stack: Stack, parameters: Mapping[str, str]) -> None:
+    origin = stack.outputs()["LoginUrl"]
+    assert stack.environment("WebFunction")["COGNITO_DOMAIN_URL"] == origin
+    assert stack.environment("RotationFunction")["COGNITO_DOMAIN_URL"] == origin
+    if name := parameters["AuthDomainName"]:
+        assert origin == f"https://{name}"
+    else:
+        name = origin.removeprefix("https://").split(".")[0]
+        assert origin == _prefix_origin(name)
+        assert name == (parameters["DomainPrefix"] or name)
+    assert stack.domain(name)["UserPoolId"] == stack.outputs()["UserPoolId"]
+
+
+def _shows_secret(stack: Stack) -> None:
+    value = _secret(stack)
+    client = stack.app_client()
+    assert value.keys() == {"client_id", "client_secret", "session_key"}
+    assert value["client_id"] == client["ClientId"]
+    assert value["client_secret"] == client["ClientSecret"]
+    assert len(value["session_key"]) == 64
+
+
+def _shows_functions(stack: Stack, parameters: Mapping[str, str]) -> None:
+    web = stack.function("WebFunction")
+    assert int(web["MemorySize"]) == int(parameters["MemorySize"])
+    assert web["Architectures"] == [parameters["Architecture"]]
+    environment = stack.environment("WebFunction")
+    for variable, parameter in {
+        "BRAND_NAME": "BrandName",
+        "BRAND_COLOR": "BrandColor",
+        "SESSION_IDLE_SECONDS": "SessionIdleSeconds",
+        "SESSION_MAX_SECONDS": "SessionMaxSeconds",
+        "LOG_LEVEL": "LogLevel",
+    }.items():
+        assert environment[variable] == parameters[parameter]
+    assert environment["SECRET_ID"] == stack.outputs()["SecretName"]
+    domain = parameters["AppDomainName"]
+    assert environment["APP_URL"] == (f"https://{domain}" if domain else "")
+    secret = _secret(stack)
+    everything = json.dumps([environment, stack.environment("RotationFunction"), stack.outputs()])
+    assert secret["client_secret"] not in everything
+    assert secret["session_key"] not in everything
+
+
+def _shows_watching(stack: Stack, parameters: Mapping[str, str]) -> None:
+    ids = stack.ids()
+    logs = stack.client("logs")
+    for group in ("WebLogs", "RotationLogs", "AccessLogs"):
+        (found,) = logs.describe_log_groups(logGroupNamePrefix=ids[group])["logGroups"]
+        assert int(found["retentionInDays"]) == int(parameters["LogRetentionDays"])
+    names = [physical for logical, physical in ids.items() if logical.endswith("Alarm")]
+    alarms = stack.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert len(alarms) == 9
+    for alarm in alarms:
+        topic = parameters["AlarmTopicArn"]
+        assert alarm["AlarmActions"] == ([topic] if topic else [])
+
+
+def _secret(stack: Stack) -> dict[str, str]:
+    client = stack.client("secretsmanager")
+    found = client.get_secret_value(SecretId=stack.outputs()["SecretName"])
+    value: dict[str, str] = json.loads(found["SecretString"])
+    return value
+
+
+def _functions(stack: Stack) -> list[dict[str, str]]:
+    listed: list[dict[str, str]] = stack.client("lambda").list_functions()["Functions"]
+    return listed
+
+
+def _prefix_origin(prefix: str) -> str:
+    return f"https://{prefix}.auth.us-east-1.amazoncognito.com"
