@@ -141,6 +141,12 @@ def test_without_app_url_the_domain_that_was_called_counts(stack: Stack) -> None
     assert "redirect_uri=https%3A%2F%2Fother.example%2Fcallback" in browser.get("/login").location
 
 
+def test_a_host_header_does_not_say_where_sign_in_returns(browser: Browser) -> None:
+    location = browser.get("/login", host="evil.example").location
+    assert "evil" not in location
+    assert "redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback" in location
+
+
 def test_app_url_wins_over_the_domain_that_was_called(stack: Stack) -> None:
     browser = stack.browser(APP_URL=ORIGIN)
     browser.origin = "https://internal.example"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from tests.flow.browser import Browser, event
 from tests.flow.conftest import ORIGIN, Stack
@@ -99,6 +101,21 @@ def test_sign_out_succeeds_although_revocation_fails(
     assert signed_in.post("/logout").status == 303
     assert signed_in.cookies == {}
     assert len(stack.logged("revocation_failed")) == 1
+
+
+def test_sign_out_gives_the_revocation_two_seconds(
+    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    send = requests.Session.request
+
+    def noting(*arguments: Any, **options: Any) -> requests.Response:
+        given.append(options["timeout"].total)
+        return send(*arguments, **options)
+
+    monkeypatch.setattr(requests.Session, "request", noting)
+    signed_in.post("/logout")
+    assert given == [2]
 
 
 def test_who_is_not_signed_in_can_sign_out_all_the_same(stack: Stack, browser: Browser) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import secrets
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from foyer.errors import SealBroken, UnknownKey
 from foyer.sealing import KeyRing
 from hypothesis import given
@@ -37,6 +39,15 @@ def test_a_sealed_value_is_safe_in_a_cookie_and_shows_nothing() -> None:
     assert set(sealed) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     assert b"refresh" not in base64.urlsafe_b64decode(sealed + "==")
     assert seal() != seal(), "nobody can tell that two values are the same"
+
+
+def test_a_sealed_value_is_laid_out_as_documented() -> None:
+    key = new_key().encode()
+    raw = base64.urlsafe_b64decode(seal(KeyRing([key.decode()])) + "==")
+    assert raw[:6] == hmac.digest(key, b"foyer key id", "sha256")[:6]
+    own_key = hmac.digest(key, b"foyer purpose test", "sha256")
+    plain = AESGCM(own_key).decrypt(raw[6:18], raw[18:], b"test")
+    assert plain == (100).to_bytes(8, "big") + b"payload"
 
 
 @given(st.data())

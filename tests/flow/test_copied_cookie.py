@@ -1,0 +1,169 @@
+"""What somebody who has copied a session cookie has got, and for how long.
+
+docs/security.md says it in words; each sentence there has its test here.
+"""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from foyer.sealing import KeyRing
+
+from tests.flow.browser import Browser
+from tests.flow.conftest import Stack
+
+ACCESS_TOKEN = 900  # seconds, as in the template
+IDLE = 3600
+ABSOLUTE = 12 * 3600
+
+
+@pytest.fixture
+def owner(stack: Stack) -> Browser:
+    stack.cognito.access_token_seconds = ACCESS_TOKEN
+    browser = stack.browser()
+    stack.sign_in(browser)
+    return browser
+
+
+def copy_of(stack: Stack, browser: Browser) -> Browser:
+    """Another browser, in front of another container, with the same cookies."""
+    copy = stack.browser()
+    copy.cookies = dict(browser.cookies)
+    return copy
+
+
+@pytest.fixture
+def thief(stack: Stack, owner: Browser) -> Browser:
+    return copy_of(stack, owner)
+
+
+def serves(browser: Browser) -> bool:
+    return browser.get("/me").status == 200
+
+
+def use_until(stack: Stack, browser: Browser, end: int) -> None:
+    """Visit every twenty minutes; at ``end`` seconds after sign-in, stop."""
+    while stack.clock.elapsed + 1200 < end:
+        stack.clock.advance(1200)
+        assert serves(browser)
+    stack.clock.advance(end - stack.clock.elapsed)
+
+
+def test_it_shows_who_its_owner_is(stack: Stack, thief: Browser) -> None:
+    assert stack.cognito.user.email in thief.get("/").body
+    assert thief.get("/me").json["sub"] == stack.cognito.user.sub
+
+
+def test_it_cannot_be_read(stack: Stack, thief: Browser) -> None:
+    (value,) = thief.cookies.values()
+    raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    for private in (stack.cognito.user.email, stack.cognito.user.sub, "refresh_token"):
+        assert private.encode() not in raw
+
+
+def test_it_holds_no_access_token_even_for_who_has_the_key(stack: Stack, thief: Browser) -> None:
+    (value,) = thief.cookies.values()
+    keys = KeyRing([stack.secret()["session_key"]])
+    opened = keys.open(value, purpose="session 1", now=stack.clock.now()).decode()
+    (userinfo,) = stack.cognito.requests["userinfo"]
+    access_token = userinfo.headers["Authorization"].removeprefix("Bearer ")
+    assert stack.cognito.user.email in opened
+    assert access_token not in opened
+
+
+def test_unused_it_ends_at_the_idle_limit(stack: Stack, thief: Browser) -> None:
+    stack.cognito.fault("token", "http_500")
+    stack.clock.advance(IDLE - 1)
+    assert serves(copy_of(stack, thief))
+    stack.clock.advance(1)
+    assert not serves(thief)
+
+
+def test_used_it_ends_at_the_absolute_limit_for_both(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    use_until(stack, thief, ABSOLUTE - 1)
+    assert serves(thief), "whoever uses a copy keeps it alive"
+    assert not serves(owner), "the one at rest has reached its idle limit"
+    stack.clock.advance(1)
+    assert not serves(thief)
+
+
+def test_after_sign_out_it_serves_until_its_next_refresh(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    owner.post("/logout")
+    stack.clock.advance(ACCESS_TOKEN - 1)
+    assert serves(thief)
+
+
+def test_after_sign_out_it_ends_at_its_next_refresh(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    owner.post("/logout")
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not serves(thief)
+
+
+def test_it_outlives_a_sign_out_that_cognito_did_not_hear_of(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    accepted = stack.secret()["client_secret"]
+    stack.put_secret(client_secret="refused-by-cognito")
+    copy_of(stack, owner).post("/logout")
+    stack.put_secret(client_secret=accepted)
+    assert len(stack.logged("revocation_failed")) == 1
+    use_until(stack, thief, ABSOLUTE)
+    assert not serves(thief)
+
+
+def test_while_cognito_is_silent_it_serves_until_its_limits(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    owner.post("/logout")
+    stack.cognito.fault("token", "http_500")
+    use_until(stack, thief, ABSOLUTE)
+    assert not serves(thief)
+
+
+def test_it_can_sign_its_owner_out(stack: Stack, owner: Browser, thief: Browser) -> None:
+    thief.post("/logout")
+    assert serves(owner)
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not serves(owner)
+
+
+def test_with_rotation_one_of_the_two_is_out_at_the_refresh_after_the_next(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    stack.cognito.refresh_token_rotation = True
+    stack.cognito.rotation_grace_seconds = 60
+    stack.clock.advance(ACCESS_TOKEN)
+    assert serves(thief), "it refreshes first, and has the new refresh token"
+    stack.clock.advance(61)
+    assert not serves(owner), "who comes later shows one that is spent"
+
+
+def test_signed_out_everywhere_it_ends_at_its_next_refresh(stack: Stack, thief: Browser) -> None:
+    stack.cognito.sign_out_everywhere()
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not serves(thief)
+
+
+def test_a_new_session_key_alone_ends_every_copy_within_five_minutes(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    assert serves(thief)
+    stack.put_secret(session_key="another-key-of-thirty-two-characters", previous_session_key="")
+    assert serves(thief), "this container has the old key in its cache"
+    stack.clock.advance(300)
+    assert not serves(thief)
+    assert not serves(owner)
+
+
+def test_a_new_session_ends_no_copy_of_the_one_before(
+    stack: Stack, owner: Browser, thief: Browser
+) -> None:
+    stack.sign_in(owner)
+    assert serves(thief)
