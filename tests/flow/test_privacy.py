@@ -1,0 +1,201 @@
+"""Nothing about a visitor, and nothing secret, is ever written down.
+
+tests/flow/test_fault_matrix.py looks for the same values after every fault.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from foyer import sealing, visitors
+from foyer.cognito import Cognito
+from foyer.id_token import IdTokenVerifier
+from foyer.pages import Pages
+from foyer.secret_store import SecretStore
+
+from tests.flow.browser import Answer, Browser, event
+from tests.flow.conftest import ORIGIN, Stack
+from tests.flow.private_values import found_in, private_values, somebody
+
+CANARY = "canary-in-the-request"
+
+# What a browser, a proxy or somebody curious may send along.
+HEADERS = {
+    "authorization": f"Bearer {CANARY}",
+    "origin": f"https://{CANARY}.example",
+    "referer": f"{ORIGIN}/?code={CANARY}",
+    "user-agent": CANARY,
+    "x-forwarded-for": CANARY,
+    CANARY: "1",
+}
+
+
+@pytest.fixture
+def written(
+    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Callable[[], str]:
+    """Everything that was written so far: our log, other libraries', standard output and error."""
+    return lambda: "".join((*capsys.readouterr(), caplog.text, stack.log_stream.getvalue()))
+
+
+def ask(browser: Browser, method: str, url: str, headers: dict[str, str]) -> Answer:
+    made = event(
+        method,
+        url.removeprefix(browser.origin),
+        domain=urlsplit(ORIGIN).netloc,
+        cookies={**browser.cookies, "other-cookie": CANARY},
+        headers=headers,
+        body=f"field={CANARY}",
+    )
+    return browser.deliver(made)
+
+
+# Method, URL, whether somebody is signed in; the status and the reason, if it is a failure.
+Outcome = tuple[str, str, bool, int, str | None]
+OUTCOMES: list[Outcome] = [
+    ("GET", "/", False, 200, None),
+    ("GET", "/", True, 200, None),
+    ("GET", "/me", False, 401, None),
+    ("GET", "/me", True, 200, None),
+    ("GET", "/healthz", False, 200, None),
+    ("GET", "/logout", True, 200, None),
+    ("GET", f"/{CANARY}", False, 404, None),
+    ("GET", f"/?{CANARY}={CANARY}", False, 200, None),
+    ("GET", f"/login?return_to=/{CANARY}&login_hint={CANARY}&{CANARY}=1", False, 302, None),
+    ("GET", f"/login?login_hint={CANARY}&login_hint=1", False, 400, "parameter_repeated"),
+    ("GET", f"/login?return_to=%0A{CANARY}", False, 400, "parameter_malformed"),
+    ("GET", f"/login?{CANARY}=%FF", False, 400, "parameter_malformed"),
+    ("GET", f"/signup?lang={CANARY}", False, 400, "parameter_too_long"),
+    ("GET", f"/signup?x={CANARY * 500}", False, 400, "query_too_long"),
+    ("GET", "/callback", False, 400, "callback_empty"),
+    ("GET", f"/callback?code={CANARY}&state={CANARY}", False, 400, "attempt_unknown"),
+    ("GET", f"/callback?code={CANARY}", False, 303, None),
+    ("GET", f"/callback?code={CANARY}", True, 303, None),
+    ("GET", f"/callback?code={CANARY}&state={CANARY}", True, 303, None),
+    ("GET", f"/callback?error={CANARY}", False, 400, "authorize_error_unknown"),
+    (
+        "GET",
+        f"/callback?error=access_denied&error_description={CANARY}&state={CANARY}",
+        False,
+        400,
+        "attempt_unknown",
+    ),
+    ("GET", f"/callback?error=access_denied&{CANARY}={CANARY}", False, 403, "access_denied"),
+    ("GET", f"/callback?error=server_error&x={CANARY}", False, 502, "authorize_server_error"),
+    ("POST", "/logout", True, 400, "cross_site_post"),
+]
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: f"{outcome[3]}-{outcome[4]}")
+def test_no_request_leaves_a_trace_of_what_it_carried(
+    stack: Stack, written: Callable[[], str], outcome: Outcome
+) -> None:
+    method, url, is_signed_in, status, reason = outcome
+    stack.cognito.user = somebody()
+    browser = stack.browser()
+    if is_signed_in:
+        stack.sign_in(browser)
+    answer = ask(browser, method, url, HEADERS)
+    assert answer.status == status
+    failures = stack.logged("request_failed")
+    assert [line["reason"] for line in failures] == ([reason] if reason else [])
+    for line in failures:
+        assert line["correlation_id"] in answer.body
+    lines = written()
+    assert CANARY not in lines
+    assert found_in(lines, private_values(stack, browser)) == set()
+
+
+def test_a_whole_visit_leaves_no_trace_of_the_visitor(
+    stack: Stack, written: Callable[[], str]
+) -> None:
+    cognito = stack.cognito
+    cognito.user = somebody()
+    cognito.refresh_token_rotation = True
+    browser = stack.browser(LOG_LEVEL="DEBUG")
+    stack.sign_in(browser, "/signup?login_hint=canary%2Baddress@example.com")
+    stack.clock.advance(3599)
+    browser.get("/")
+    stack.clock.advance(1)
+    assert browser.get("/me").status == 200
+    assert browser.post("/logout").status == 303
+    lines = written()
+    assert found_in(lines, private_values(stack, browser)) == set()
+    assert [line["message"] for line in stack.log()] == ["signed_in", "signed_out"]
+    assert lines.count('"ColdStart":[1.0]') == 1
+
+
+def test_the_search_finds_each_value_whole_cut_or_encoded(stack: Stack, browser: Browser) -> None:
+    """Else the tests above could not fail."""
+    stack.cognito.user = somebody()
+    stack.sign_in(browser)
+    values = private_values(stack, browser)
+    user = stack.cognito.user
+    assert {user.sub, user.name, user.email, stack.cognito.client_secret} < values
+    assert {*stack.cognito.handed_out, *browser.cookies.values()} < values
+    assert len(stack.cognito.handed_out) == 4, "code, access token, ID token, refresh token"
+    for value in values:
+        assert value in found_in(f"… {value} …", values)
+        assert value in found_in(json.dumps({"detail": value}), values)
+        assert value in found_in(repr([value]), values)
+        assert value in found_in(value[:30], values)
+
+
+# Where a bug might break out, holding what the visitor sent.
+PLACES: list[tuple[str, type[Any], str]] = [
+    ("/login", SecretStore, "credentials"),
+    ("/login", Cognito, "sign_in_url"),
+    ("/login", sealing.KeyRing, "seal"),
+    ("/callback", sealing.KeyRing, "open"),
+    ("/callback", Cognito, "exchange_code"),
+    ("/callback", IdTokenVerifier, "verify"),
+    ("/callback", Cognito, "userinfo"),
+    ("/callback", visitors.Visitors, "remember"),
+    ("/", Pages, "welcome"),
+    ("/me", sealing.KeyRing, "open"),
+]
+
+
+def quoting(values: set[str]) -> Callable[..., None]:
+    def broken(*_: object, **__: object) -> None:
+        try:
+            raise ValueError(*values)
+        except ValueError as cause:
+            error = RuntimeError("; ".join(values))
+            error.add_note("; ".join(values))
+            raise error from cause
+
+    return broken
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place[0]}-{place[2]}")
+def test_an_unexpected_error_is_logged_without_the_values_it_quotes(
+    stack: Stack,
+    written: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: tuple[str, type[Any], str],
+) -> None:
+    path, owner, name = place
+    stack.cognito.user = somebody()
+    browser = stack.browser()
+    stack.sign_in(browser)
+    callback = stack.cognito.visit(browser.get("/login").location)
+    values = private_values(stack, browser)
+    written()
+    monkeypatch.setattr(owner, name, quoting(values))
+
+    answer = browser.get(callback if path == "/callback" else path)
+
+    assert answer.status == 500
+    (line,) = stack.logged("unexpected_error")
+    assert line["error"] == "builtins.RuntimeError"
+    assert line["correlation_id"] in (answer.json["reference"] if path == "/me" else answer.body)
+    lines = written()
+    assert found_in(lines, values) == set()
+    assert found_in(answer.body, values) == set()
+    counted = '"reason":"unexpected_error","SignInFailed":[1.0]' in lines
+    assert counted == (path in {"/login", "/callback"})
