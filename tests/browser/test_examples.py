@@ -5,6 +5,9 @@ Both examples are applied, so that the front end has a report to load.
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +18,8 @@ from playwright.sync_api import Browser
 from local.stack import connect
 from tests.applied_examples import project_with
 from tests.browser.people import Account, Directory, Visitor
-from tests.running_stack import RunningStack, running_stack
+from tests.documents import read
+from tests.running_stack import DEMO_PASSWORD, DEMO_USER, ROOT, RunningStack, running_stack
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +83,20 @@ def test_the_report_is_for_staff(
     administer(stack, "admin_add_user_to_group", colleague, GroupName="staff")
     sign_in_from_the_front_end(visitor, colleague)
     visitor.reads("Your groups: staff")
+    visitor.press("Load the report")
+    visitor.reads("Sign-ups this week: 42")
+
+
+def test_the_demo_user_joins_staff_as_the_readme_says(
+    visitor: Visitor, stack: RunningStack
+) -> None:
+    found = re.search(r"<<'END'\n(.+?)END\n", read("examples/groups/README.md"), re.DOTALL)
+    assert found
+    script = found[1].replace("http://127.0.0.1:3002", stack.aws)
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)  # noqa: S603 - ours
+    sign_in_from_the_front_end(
+        visitor, Account(DEMO_USER, "demo@example.com", "Demo Visitor", DEMO_PASSWORD)
+    )
     visitor.press("Load the report")
     visitor.reads("Sign-ups this week: 42")
 
