@@ -52,10 +52,8 @@ def test_only_listed_resources_are_open_to_the_world(stack: Rendered) -> None:
 def test_functions_run_a_supported_runtime_for_a_bounded_time(stack: Rendered) -> None:
     for function in stack.of_type("AWS::Lambda::Function").values():
         assert function["Runtime"] == "python3.13"
-        # API Gateway gives up after 30 seconds; the rotation tries within one minute.
-        assert function["Timeout"] <= 60
-        assert "VpcConfig" not in function
-    assert stack.properties("WebFunction")["Timeout"] < 30
+        assert function["Timeout"] <= 120
+    assert stack.properties("WebFunction")["Timeout"] < 30  # API Gateway waits no longer
 
 
 def test_the_api_is_throttled_and_logs_each_request(stack: Rendered) -> None:
