@@ -28,13 +28,13 @@ class MiniStack:
     log: Path
 
     def stop(self) -> None:
-        """Ask it to end (it saves its state then), and insist after five seconds."""
+        """Ask it to end (it saves its state then), and insist after twenty seconds."""
         assert self.process.stdin is not None  # noqa: S101 - it was asked for
         self.process.stdin.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(timeout=5)
+                self.process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
