@@ -1,0 +1,34 @@
+"""``make soak``: 10,000 sign-ins, at most five minutes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.soak.soak import soak
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak")
+    parser.add_argument("--sign-ins", type=int, default=10_000)
+    parser.add_argument("--users", type=int, default=16, help="at once")
+    parser.add_argument("--seconds", type=float, default=300, help="stop then at the latest")
+    parser.add_argument("--one-in", type=int, default=30, help="answers of Cognito goes wrong")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="foyer-soak-") as folder:
+        figures = soak(
+            Path(folder),
+            sign_ins=options.sign_ins,
+            warm_up=options.sign_ins // 10,
+            users=options.users,
+            seconds=options.seconds,
+            one_in=options.one_in,
+        )
+    sys.stdout.write(f"{figures.report()}\n")
+    sys.exit(figures.unexpected)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""Many users at once on the gateway, with faults: nobody is mixed up, nothing is lost or leaks.
+
+The gateway runs as `python -m local.gateway` does, on a copy of the function; its children are
+the function's processes, whose memory and open files are read from /proc (hence Linux).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.process_tree import family
+from tests.running_stack import ROOT, eventually
+from tests.soak.upstreams import FaultyCognito, FaultySecretsManager
+from tests.soak.visitors import Tally, Visitor
+
+ACCESS_TOKEN_SECONDS = 10  # so that sessions that stay are refreshed over and over
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The function's processes at one moment: per process id, memory in bytes and open files."""
+
+    sign_ins: int
+    memory: dict[int, int]
+    files: dict[int, int]
+
+
+@dataclass
+class Figures:
+    """What a soak has shown."""
+
+    tally: Tally
+    seconds: float = 0.0
+    faults: dict[str, int] = field(default_factory=dict)
+    refreshes: int = 0
+    samples: list[Sample] = field(default_factory=list)
+    messages: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unexpected(self) -> int:
+        """Log lines that no fault of Cognito's explains: a bug, or a session that ended."""
+        names = ("unexpected_error", "session_ended", "session_not_usable", "attempt_not_usable")
+        return sum(self.messages[name] for name in names)
+
+    @property
+    def processes(self) -> set[int]:
+        return set().union(*(sample.memory for sample in self.samples))
+
+    def growth(self, what: str) -> dict[int, int]:
+        """Per process, by how much its memory or files grew since they were first looked at."""
+        grown = {}
+        for process in self.processes:
+            values = [
+                getattr(sample, what)[process] for sample in self.samples if process in sample.files
+            ]
+            grown[process] = values[-1] - values[0]
+        return grown
+
+    def report(self) -> str:
+        """For people, and for docs/security.md."""
+        tally, mebibyte = self.tally, 1 << 20
+        last = self.samples[-1]
+        return "\n".join(
+            [
+                f"{tally.sign_ins:,} sign-ins in {self.seconds:.0f} s "
+                f"({tally.sign_ins / self.seconds:.0f} a second)",
+                f"{sum(self.faults.values()):,} faults injected, of {len(self.faults)} kinds",
+                f"{sum(tally.failures.values()):,} sign-ins failed and were begun again: "
+                + ", ".join(
+                    f"{n} by status {status}" for status, n in sorted(tally.failures.items())
+                ),
+                f"{tally.pages:,} pages looked at, {tally.sign_outs:,} sign-outs, "
+                f"{self.refreshes:,} refreshes",
+                "function processes: "
+                + "; ".join(
+                    f"{last.memory[process] / mebibyte:.1f} MiB "
+                    f"({self.growth('memory')[process] / mebibyte:+.1f}), "
+                    f"{last.files[process]} files ({self.growth('files')[process]:+d})"
+                    for process in sorted(last.memory)
+                ),
+            ]
+        )
+
+
+def soak(
+    folder: Path, *, sign_ins: int, warm_up: int, users: int, seconds: float, one_in: int
+) -> Figures:
+    """Run until so many sign-ins are done, or the time is over; raise what went wrong.
+
+    ``folder`` takes the copy and the log. One upstream answer in ``one_in`` is a fault. Memory
+    and files are compared from ``warm_up`` sign-ins on.
+    """
+    with contextlib.ExitStack() as resources:
+        port = _free_port()
+        cognito = FaultyCognito(redirect_uris=(f"http://localhost:{port}/callback",), one_in=one_in)
+        resources.callback(cognito.close)
+        cognito.access_token_seconds = ACCESS_TOKEN_SECONDS
+        cognito.refresh_token_rotation = True
+        cognito.rotation_grace_seconds = 60
+        secret = resources.enter_context(FaultySecretsManager(cognito))
+        environment = {
+            "SECRET_ID": "foyer/soak",
+            "COGNITO_DOMAIN_URL": cognito.domain_url,
+            "COGNITO_ISSUER": cognito.issuer,
+            "COGNITO_JWKS_URL": cognito.jwks_url,
+            "APP_URL": f"http://localhost:{port}",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": secret.url,
+            "AWS_ACCESS_KEY_ID": "made-up",
+            "AWS_SECRET_ACCESS_KEY": "made-up",
+            "AWS_REGION": "eu-central-1",
+        }
+        gateway = resources.enter_context(_gateway(folder, port, environment))
+        began = time.monotonic()
+        figures = Figures(Tally(wanted=sign_ins, deadline=began + seconds))
+        threads = [
+            threading.Thread(target=Visitor(cognito, port, figures.tally).run) for _ in range(users)
+        ]
+        for thread in threads:
+            thread.start()
+        _watch(figures, gateway, threads, warm_up, secret)
+        figures.seconds = time.monotonic() - began
+        figures.faults = dict(cognito.faults)
+        forms = [arrived.form for arrived in cognito.requests["token"]]
+        figures.refreshes = sum(form.get("grant_type") == "refresh_token" for form in forms)
+    figures.messages = _messages(folder / "gateway.log")
+    if figures.tally.broken:
+        raise figures.tally.broken[0]
+    return figures
+
+
+def _watch(
+    figures: Figures,
+    gateway: subprocess.Popen[bytes],
+    threads: list[threading.Thread],
+    warm_up: int,
+    secret: FaultySecretsManager,
+) -> None:
+    """Sample at every tenth of the way, and replace the session key half-way."""
+    wanted = figures.tally.wanted
+    marks = [warm_up + (wanted - warm_up) * tenth // 10 for tenth in range(10)]
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(0.05)
+        if marks and figures.tally.sign_ins >= marks[0]:
+            figures.samples.append(_sample(gateway.pid, marks.pop(0)))
+            if len(marks) == 5:
+                secret.replace_session_key()
+    figures.samples.append(_sample(gateway.pid, figures.tally.sign_ins))
+
+
+def _sample(gateway: int, sign_ins: int) -> Sample:
+    memory, files = {}, {}
+    for process in family(gateway):
+        folder = Path(f"/proc/{process}")
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"awslambdaric" in (folder / "cmdline").read_bytes():
+                resident = int((folder / "statm").read_text("ascii").split()[1])
+                memory[process] = resident * _PAGE_BYTES
+                files[process] = len(list((folder / "fd").iterdir()))
+    return Sample(sign_ins, memory, files)
+
+
+@contextlib.contextmanager
+def _gateway(
+    folder: Path, port: int, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """On a copy, because the gateway starts the function anew when its source changes."""
+    shutil.copy(ROOT / "template.yaml", folder)
+    shutil.copytree(
+        ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    command = [sys.executable, "-m", "local.gateway", "--port", str(port), "--log-format", "json"]
+    with (folder / "gateway.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [*command, "--template", str(folder / "template.yaml")],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        assert eventually(lambda: _answers(port), 30), (folder / "gateway.log").read_text("utf-8")
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _messages(log: Path) -> Counter[str]:
+    """How often the function has logged each message."""
+    found: Counter[str] = Counter()
+    for line in log.read_text("utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            found[str(json.loads(line).get("message"))] += 1
+    return found

@@ -1,0 +1,22 @@
+"""A small soak; `make soak` runs a long one, whose figures are in docs/security.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.soak.soak import soak
+
+pytestmark = pytest.mark.stack
+
+
+def test_nobody_is_mixed_up_and_nothing_is_lost_or_leaks(tmp_path: Path) -> None:
+    figures = soak(tmp_path, sign_ins=200, warm_up=100, users=8, seconds=60, one_in=20)
+    assert figures.tally.sign_ins > 20, figures.report()
+    assert figures.messages["signed_in"] == figures.tally.sign_ins
+    assert figures.faults
+    assert figures.unexpected == 0, figures.messages
+    assert len(figures.processes) == 4, "none was replaced"
+    assert max(figures.growth("files").values()) <= 4
+    assert max(figures.growth("memory").values()) < 8 << 20
