@@ -11,7 +11,7 @@ PORT ?= 3000
 .PHONY: help run start-api events test check format build deploy pictures requirements clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
 	@exec $(PY) -m local.run --port $(PORT) $(ARGS)
@@ -23,7 +23,7 @@ events: .venv/local ## Mint the sample events that need a running stack (callbac
 	@$(PY) -m local.mint --port $(PORT) $(ARGS)
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: .venv/dev .venv-sam/done ## Lint, types, template, requirements: what has to be clean
 	$(UV) lock --check
