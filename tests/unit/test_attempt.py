@@ -8,9 +8,10 @@ import secrets
 from dataclasses import replace
 
 import pytest
-from foyer.attempt import LIFETIME, MAX_OPEN, Attempt, AttemptCookies
+from foyer.attempt import LIFETIME, MAX_KEPT_BYTES, MAX_OPEN, Attempt, AttemptCookies
 from foyer.cookies import CookieStyle
 from foyer.errors import SealBroken
+from foyer.return_to import MAX_CHARACTERS
 from foyer.sealing import KeyRing
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,9 +73,29 @@ def test_there_is_room_for_four_and_one_more() -> None:
         assert any(attempt.state[:8] in line for line in cleared)
 
 
-def test_five_of_the_longest_leave_room_in_a_request() -> None:
-    longest = replace(start(), return_to="/" + "a" * 511)
-    assert 5 * len(COOKIES.set(longest, keys=KEYS).partition(";")[0]) < 5500
+@given(st.lists(st.integers(0, MAX_CHARACTERS), max_size=9))
+def test_however_long_their_paths_attempts_leave_room_in_a_request(lengths: list[int]) -> None:
+    cookies: dict[str, str] = {}
+    for number, length in enumerate(lengths):
+        attempt = replace(start(now=1000 + number), return_to="/" * length)
+        for line in COOKIES.make_room(cookies, keys=KEYS, now=1100):
+            del cookies[line.partition("=")[0]]
+        cookies |= jar(attempt)
+        assert COOKIES.find(attempt.state, cookies, keys=KEYS, now=1100) == attempt
+        assert len(cookies) <= MAX_OPEN
+        assert sum(len(name) + len(value) + 3 for name, value in cookies.items()) < 4400
+
+
+def test_five_usual_attempts_fit() -> None:
+    usual = [replace(start(), return_to="/orders?page=2&sort=date&q=" + "q" * 80)] * MAX_OPEN
+    assert len(usual) * len(COOKIES.set(usual[0], keys=KEYS).partition("=")[2]) < MAX_KEPT_BYTES
+
+
+def test_so_many_are_forgotten_at_once_as_a_response_has_room_for() -> None:
+    cookies = {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(300)}
+    for lines in (COOKIES.clear_all(cookies), COOKIES.make_room(cookies, keys=KEYS, now=1)):
+        assert 20 < len(lines) < 40
+        assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
 
 
 def test_only_names_of_ours_go_back_out_in_a_header() -> None:

@@ -94,6 +94,7 @@ def test_any_query_is_understood_or_a_400(query: str) -> None:
         ("a=%ff", "parameter_malformed"),
         ("b=%ff", "parameter_malformed"),
         ("a=%00", "parameter_malformed"),
+        ("a=\ud800", "parameter_malformed"),
         ("a=%C2%85", "parameter_malformed"),
         ("a=1234567890", "parameter_too_long"),
         ("a=" + "%31" * 9, ""),

@@ -13,6 +13,7 @@ import json
 import re
 import secrets
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from .errors import SealBroken
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
 
 LIFETIME = 600  # seconds; managed login's own form dies after five minutes
 MAX_OPEN = 5
+# With these, a new attempt of up to 1,200 bytes, a session of 4,096 and what a browser sends
+# besides, a request stays below the 10,240 bytes of API Gateway's limit.
+MAX_KEPT_BYTES = 3000
 
 _PREFIX = "foyer-attempt-"
 _PURPOSE = "attempt 1"  # count up when the fields change: cookies outlive a deployment
 _SLOT = re.compile(r"[A-Za-z0-9_-]{8}")
+_MAX_SLOTS = 32  # as many as an answer's headers have room to clear
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ class AttemptCookies:
     ) -> tuple[str, ...]:
         """Lines that forget the oldest attempts, so that one more makes at most MAX_OPEN.
 
+        Fewer than that stay when they are large (MAX_KEPT_BYTES).
+
         Cookies pile up where people leave sign-in half-way, and enough of them make a request
         too large for API Gateway.
         """
@@ -118,13 +125,16 @@ class AttemptCookies:
                 return float("inf")
 
         youngest_first = sorted(self._slots(cookies), key=age)
-        return tuple(self.style.clear(_PREFIX + slot) for slot in youngest_first[MAX_OPEN - 1 :])
+        at_most = youngest_first[: MAX_OPEN - 1]
+        sizes = accumulate(len(cookies[self.style.name(_PREFIX + slot)]) for slot in at_most)
+        room = sum(size <= MAX_KEPT_BYTES for size in sizes)
+        return tuple(self.style.clear(_PREFIX + slot) for slot in youngest_first[room:])
 
     def _slots(self, cookies: Mapping[str, str]) -> list[str]:
         prefix = self.style.name(_PREFIX)
         named = (name.removeprefix(prefix) for name in cookies if name.startswith(prefix))
         # A slot goes back out in a header, so it must be one that we could have made.
-        return [slot for slot in named if _SLOT.fullmatch(slot)]
+        return [slot for slot in named if _SLOT.fullmatch(slot)][:_MAX_SLOTS]
 
     def _open(self, sealed: str, *, keys: KeyRing, now: float) -> Attempt:
         return Attempt(**json.loads(keys.open(sealed, purpose=_PURPOSE, now=now)))

@@ -19,7 +19,8 @@ from .errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Half a surrogate pair is no character, and cannot be written down again (RFC 3629 §3).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_QUERY_CHARACTERS = 8192
 _MAX_PARAMETERS = 32
 
