@@ -19,9 +19,9 @@ _WORKED_OUT = {
 }
 
 
-def calls(package: Path) -> Iterator[ast.Call]:
-    """Every call in the package's source."""
-    for file in sorted(package.glob("*.py")):
+def calls(package: Path, module: str = "*") -> Iterator[ast.Call]:
+    """Every call in the package's source, or in one module's."""
+    for file in sorted(package.glob(f"{module}.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 yield node
@@ -33,13 +33,13 @@ def environment_variables(package: Path) -> set[str]:
 
 
 def secret_fields(package: Path) -> set[str]:
-    """What is read from a mapping called ``fields``."""
-    return _read_from("fields", package)
+    """What the secret store reads from a mapping called ``fields``."""
+    return _read_from("fields", package, "secret_store")
 
 
-def _read_from(mapping: str, package: Path) -> set[str]:
+def _read_from(mapping: str, package: Path, module: str = "*") -> set[str]:
     found = set()
-    for call in calls(package):
+    for call in calls(package, module):
         arguments = [*call.args]
         if isinstance(call.func, ast.Attribute):
             arguments.insert(0, call.func.value)
@@ -135,9 +135,10 @@ def _refusals() -> set[str]:
 
 
 def _endpoints(package: Path) -> set[str]:
+    """Cognito's; what goes wrong on the way to Secrets Manager becomes a reason of its own."""
     return {
         text
-        for call in calls(package)
+        for call in calls(package, "cognito")
         if ast.unparse(call.func) in {"self._upstream.get", "self._upstream.post"}
         for text in _texts(call.args[0])
     }
