@@ -29,28 +29,24 @@ class LostSession(AssertionError):
 
 @dataclass
 class Browser:
-    """One connection, and the cookies of one visitor."""
+    """The cookies of one visitor; a new connection for each request."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
 
     def ask(self, method: str, path: str) -> tuple[int, str, str]:
         """Status, Location and body."""
         headers = {"Host": f"localhost:{self.port}", "Sec-Fetch-Site": "same-origin"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={it}" for name, it in self.cookies.items())
-        self._connection.request(method, path, headers=headers)
-        answer = self._connection.getresponse()
-        body = answer.read().decode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read().decode()
         for line in answer.headers.get_all("Set-Cookie", []):
             self._keep(line)
         return answer.status, answer.headers.get("Location", ""), body
-
-    def close(self) -> None:
-        self._connection.close()
 
     def _keep(self, line: str) -> None:
         pair, *attributes = line.split("; ")
@@ -110,16 +106,16 @@ class Visitor:
             self.tally.broken.append(error)  # raised again by whoever waits for the thread
 
     def _run(self) -> None:
-        with contextlib.closing(Browser(self.port)) as resident:
-            first = self._arrive(resident)
-            while first is not None:
-                with contextlib.closing(Browser(self.port)) as browser:
-                    number = self._arrive(browser)
-                    if number is None:
-                        return
-                    self._look_at_claims(resident, first)
-                    if number % _SIGN_OUT_EVERY == 0:
-                        self._sign_out(browser)
+        resident = Browser(self.port)
+        first = self._arrive(resident)
+        while first is not None:
+            browser = Browser(self.port)
+            number = self._arrive(browser)
+            if number is None:
+                return
+            self._look_at_claims(resident, first)
+            if number % _SIGN_OUT_EVERY == 0:
+                self._sign_out(browser)
 
     def _arrive(self, browser: Browser) -> int | None:
         """Sign in, however often it takes; return the visitor's number, or None when time is up."""

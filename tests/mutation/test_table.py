@@ -1,0 +1,44 @@
+"""The table of security checks is in order, and so is what is made of it.
+
+That a test notices each missing check is shown by ``make mutants``, which takes minutes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.mutation import document
+from tests.mutation.checks import ROOT, Check, read
+
+CHECKS = [check for threat in read() for check in threat.checks]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.defence)
+def test_each_check_is_in_the_code_once_and_has_a_test(check: Check) -> None:
+    source = (ROOT / "functions" / check.file).read_text("utf-8")
+    compile(check.taken_out_of(source), check.file, "exec")
+    file, _, _ = check.test.partition("::")
+    assert f"def {check.test_name}(" in (ROOT / "tests" / file).read_text("utf-8")
+
+
+def test_a_check_that_cannot_be_found_is_an_error() -> None:
+    check = Check(defence="", file="x.py", code="a", without="b", test="")
+    assert check.taken_out_of("a") == "b"
+    for source in ("", "a a"):
+        with pytest.raises(ValueError, match="not once"):
+            check.taken_out_of(source)
+
+
+def test_every_module_that_decides_something_has_a_check() -> None:
+    """What is left out has none: it only names, counts, asks, or puts parts together."""
+    nothing_to_decide = {"__init__", "errors", "counters", "assembly", "secrets_manager"}
+    modules = {path.stem for path in (ROOT / "functions/web/foyer").glob("*.py")}
+    checked = {re.split(r"[/.]", check.file)[-2] for check in CHECKS}
+    assert modules - checked <= nothing_to_decide
+
+
+def test_the_security_document_shows_the_table_as_it_is() -> None:
+    text = document.SECURITY.read_text("utf-8")
+    assert document.with_table(text, read()) == text, "run: python -m tests.mutation --write"
