@@ -1,0 +1,310 @@
+"""Whatever arrives, the answer is one of ours: well formed, within limits, and without an echo.
+
+The whole handler, with a secret at hand and nobody to call: no request here is good enough to
+cost an upstream call.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+import uuid
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+import requests
+from aws_lambda_powertools import Logger
+from foyer.assembly import App, build
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+AUTH = "https://auth.example.com"
+MOST_HEADER_BYTES = 10_240  # API Gateway's quota for HTTP APIs, all header values together
+CANARY = "<canary>"
+
+
+class NobodyToCall(requests.Session):
+    def request(self, *_: Any, **__: Any) -> requests.Response:
+        raise AssertionError("an upstream call")
+
+
+class Vault:
+    """Secrets Manager, with one secret."""
+
+    text = json.dumps(
+        {
+            "client_id": secrets.token_hex(13),
+            "client_secret": secrets.token_hex(25),
+            "session_key": secrets.token_urlsafe(48),
+        }
+    )
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - AWS's own name
+        return {"Name": SecretId, "SecretString": self.text}
+
+
+def container() -> App:
+    return build(
+        {
+            "SECRET_ID": "s",
+            "COGNITO_DOMAIN_URL": AUTH,
+            "COGNITO_ISSUER": "https://issuer.example.com/pool",
+        },
+        http=NobodyToCall(),
+        secrets_manager=Vault(),
+        log=Logger(service=uuid.uuid4().hex, stream=io.StringIO()),
+    )
+
+
+APP = container()
+
+
+class Context:
+    aws_request_id = "an-id"
+
+
+def event(
+    route: str,
+    query: str = "",
+    *,
+    cookies: list[str] | None = None,
+    headers: dict[str, str] | None = None,
+    body: str | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    method, path = route.split(" ")
+    return {
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers if headers is not None else {},
+        "requestContext": {
+            "domainName": "app.example.com",
+            "http": {"method": method},
+            "requestId": "reference=",
+        },
+        **({"cookies": cookies} if cookies is not None else {}),
+        **({"body": body} if body is not None else {}),
+        **more,
+    }
+
+
+def answer(made: dict[str, Any]) -> dict[str, Any]:
+    """The reply, which is well formed whatever the event was."""
+    reply = APP(made, Context())  # type: ignore[arg-type]
+    headers, cookies = reply["headers"], reply["cookies"]
+    assert reply["statusCode"] in {200, 302, 303, 400, 401, 403, 404, 502, 503}
+    for name, value in headers.items():
+        assert re.fullmatch(r"[a-z-]+", name)
+        assert re.fullmatch(r"[\x20-\x7e]+", value), name
+    for line in cookies:
+        assert re.fullmatch(
+            r"__Host-foyer-[A-Za-z0-9_-]+=[A-Za-z0-9_-]*; Max-Age=[0-9]+; Path=/; Secure; "
+            r"HttpOnly; SameSite=Lax",
+            line,
+        )
+    lines = [*(f"{name}: {value}" for name, value in headers.items()), *cookies]
+    assert sum(len(line) + 14 for line in lines) < MOST_HEADER_BYTES
+    location = headers.get("location", "/")
+    assert location.startswith(f"{AUTH}/") or re.match(r"/(?![/\\])", location)
+    assert CANARY not in reply["body"] + "".join(lines)
+    json.dumps(reply).encode()
+    return reply
+
+
+ROUTES = [
+    "GET /",
+    "GET /login",
+    "GET /signup",
+    "GET /callback",
+    "GET /logout",
+    "POST /logout",
+    "GET /me",
+    "GET /healthz",
+    "GET /nowhere",
+    "PUT /",
+    "HEAD /login",
+    "$default /",
+]
+NAMES = ["return_to", "lang", "login_hint", "code", "state", "error", "error_description", "x", ""]
+
+OPEN_REDIRECTS = [
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/%2f..",
+    "/\\evil.example",
+    "\\/evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\r\n/evil.example",
+    "\t//evil.example",
+    "/%09/evil.example",
+    "/%5cevil.example",
+    "/%2f%2fevil.example",
+    "/.//evil.example",
+    "/..//evil.example",
+    "/./\\evil.example",
+    "/;@evil.example",
+    "/@evil.example",
+    "@evil.example",
+    ":80@evil.example",
+    ".evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https://app.example.com@evil.example",
+    "https://app.example.com.evil.example",
+    "http://evil.example",
+    "HtTpS://evil.example",
+    "javascript:alert(1)",
+    "java\tscript:alert(1)",
+    "data:text/html,x",
+    "//evil%E3%80%82example",
+    "/\u2028/evil.example",
+    "/\u3002/evil.example",
+    "\u2060//evil.example",
+    "\ufeff//evil.example",
+    "/\u00a0/evil.example",
+    "/\uff0fevil.example",
+    "/\u2215evil.example",
+    "//[::1]/",
+    "//127.1/",
+    "/?next=//evil.example",
+    "/#//evil.example",
+]
+INJECTIONS = [
+    f"a\r\nSet-Cookie: {CANARY}=1",
+    f"a\nLocation: https://evil.example/{CANARY}",
+    "a\r\n\r\n<script>alert(1)</script>",
+    "a\u010d\u010aSet-Cookie:x=1",  # whose low bytes are CR and LF
+    "a\u0085b",
+    "a\x00b",
+    "a; Domain=evil.example",
+    CANARY,
+    f'"><script>{CANARY}</script>',
+    "{name}{0}{brand_name}",
+    "%(name)s ${x} {{7*7}}",
+]
+UNICODE = [
+    "\u202eoluap",
+    "e\u0301",
+    "\u0130\u0131",
+    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+    "\ud800",
+    "\udfff",
+    "\uffff",
+    "\U0010ffff",
+    "ß" * 200,
+    "\u0000\u0001",
+]
+OVERSIZE = ["x" * 300, "x" * 600, "x" * 2049, "/" + "x" * 8000, "ü" * 5000, "😀" * 256]
+PAYLOADS = [*OPEN_REDIRECTS, *INJECTIONS, *UNICODE, *OVERSIZE]
+
+
+def encoded(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("route", ["GET /login", "GET /callback"])
+def test_no_payload_in_a_parameter_does_harm(route: str, name: str) -> None:
+    for payload in PAYLOADS:
+        for value in (encoded(payload), encoded(encoded(payload)), payload):
+            for query in (
+                f"{name}={value}",
+                f"{name}={value}&{name}={value}",
+                f"{name}[]={value}&state=a&code=b",
+                f"{value}={value}",
+                f"state={value}&code={value}",
+            ):
+                answer(event(route, query))
+
+
+@pytest.mark.parametrize("payload", OPEN_REDIRECTS)
+def test_no_payload_in_a_header_changes_where_we_are(payload: str) -> None:
+    names = ("host", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-original-url")
+    headers = dict.fromkeys((*names, "origin", "referer"), f"evil.example{payload}")
+    for route in ROUTES:
+        reply = answer(event(route, headers=headers))
+        assert "evil" not in json.dumps(reply)
+
+
+@pytest.mark.parametrize("name", ["return_to", "lang", "login_hint"])
+def test_a_repeated_parameter_is_refused_however_it_is_spelt(name: str) -> None:
+    spelt = f"%{ord(name[0]):02x}{name[1:]}"
+    for query in (f"{name}=a&{name}=a", f"{name}=&{name}=a", f"{name}=a&{spelt}=b"):
+        assert answer(event("GET /login", query))["statusCode"] == 400
+
+
+def test_what_a_parameter_holds_stays_in_it() -> None:
+    hint = "a&client_id=evil&redirect_uri=https://evil.example#x?y=1 +%"
+    location = answer(event("GET /login", f"login_hint={encoded(hint)}"))["headers"]["location"]
+    assert location.count("client_id=") == location.count("redirect_uri=") == 1
+    assert urlsplit(location).fragment == ""
+
+
+anything = st.text(st.characters(), max_size=60)  # surrogates too
+payloads = st.one_of(st.sampled_from(PAYLOADS), anything)
+pairs = st.tuples(st.one_of(st.sampled_from(NAMES), anything), payloads)
+queries = st.one_of(
+    anything,
+    st.lists(pairs.map(lambda pair: f"{encoded(pair[0])}={encoded(pair[1])}"), max_size=6).map(
+        "&".join
+    ),
+    st.lists(pairs.map("=".join), max_size=6).map("&".join),
+)
+cookie_names = st.sampled_from(
+    [
+        "__Host-foyer-session",
+        "__Host-foyer-attempt-",
+        "__Host-foyer-attempt-abcdefgh",
+        "__Host-foyer-restarted",
+        "foyer-session",
+        "x",
+    ]
+)
+sealed = st.one_of(payloads, st.from_regex(r"[A-Za-z0-9_-]{40,200}", fullmatch=True))
+cookies = st.lists(st.one_of(anything, st.tuples(cookie_names, sealed).map("=".join)), max_size=8)
+header_names = st.sampled_from(["cookie", "Cookie", "origin", "sec-fetch-site", "Host", "X"])
+
+
+events = st.builds(
+    event,
+    st.sampled_from(ROUTES),
+    queries,
+    cookies=st.one_of(st.none(), cookies),
+    headers=st.dictionaries(st.one_of(header_names, anything), payloads, max_size=4),
+    body=st.one_of(st.none(), anything),
+    isBase64Encoded=st.booleans(),
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(events)
+def test_any_event_gets_an_answer_of_ours(made: dict[str, Any]) -> None:
+    answer(made)
+
+
+@given(st.integers(0, 400), st.sampled_from(["GET /login", "GET /callback", "POST /logout"]))
+@settings(max_examples=30, deadline=None)
+def test_however_many_cookies_arrive_the_answers_headers_fit(count: int, route: str) -> None:
+    junk = [f"__Host-foyer-attempt-{number:08}=x" for number in range(count)]
+    hint = encoded("😀" * 256)
+    answer(
+        event(
+            route,
+            f"login_hint={hint}" if route == "GET /login" else "state=00000000&code=x",
+            cookies=[*junk, "__Host-foyer-session=x"],
+            headers={"sec-fetch-site": "same-origin"},
+        )
+    )
+
+
+@given(st.binary(max_size=64))
+def test_a_body_is_never_looked_at(body: bytes) -> None:
+    headers = {"sec-fetch-site": "same-origin"}
+    for form in (body.decode("latin-1"), body.hex()):
+        reply = answer(event("POST /logout", headers=headers, body=form, isBase64Encoded=True))
+        assert reply["statusCode"] == 303
