@@ -30,9 +30,7 @@ def main() -> None:
     upstreams = Upstreams(folder)
     tools = Toolbox.find(uv=options.uv, sam=options.sam, ca_file=upstreams.ca_file)
     _say("building packages")
-    subjects = _subjects(tools, folder)
-    if options.only:
-        subjects = [subject for subject in subjects if subject.name in (options.only, "hello")]
+    subjects = _subjects(tools, folder, options.only)
     sizes = {subject.name: size(subject.package) for subject in subjects}
     tools.runtime(folder / "runtime")
     bench = measure.Bench(
@@ -49,27 +47,32 @@ def main() -> None:
     sys.stdout.write(text)
 
 
-def _subjects(tools: Toolbox, folder: Path) -> list[Subject]:
+def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
     packages = folder / "packages"
-    tools.peer("hello", packages / "hello", bytecode=True)
-    subjects = [Subject("hello", "Hello world", "app.handler", packages / "hello", bytecode=True,
-                        routes=("landing",))]  # fmt: skip
     built = tools.build_foyer(folder / "sam")
-    variants = [("foyer", "Foyer", has_bytecode(built)), ("foyer-source", "Foyer, sources", False)]
-    for name, title, bytecode in variants:
-        tools.foyer(built, packages / name, bytecode=bytecode)
-        routes = _OUR_ROUTES if name == "foyer" else _PEERS_ROUTES
-        subjects.append(
-            Subject(name, title, "foyer.app.handler", packages / name, bytecode, routes)
-        )
+    subjects = [
+        Subject("hello", "Hello world", "app.handler", packages / "hello", True, ("landing",)),
+        Subject("foyer", "Foyer", "foyer.app.handler", packages / "foyer", True, _OUR_ROUTES),
+        Subject("foyer-source", "Foyer without bytecode", "foyer.app.handler",
+                packages / "foyer-source", False, _PEERS_ROUTES),
+    ]  # fmt: skip
     for name, title in _PEERS.items():
-        for suffix, note, bytecode in (("", "", False), ("-bytecode", " + bytecode", True)):
+        for suffix, note, bytecode in (("", "", False), ("-bytecode", ", bytecode added", True)):
             package = packages / f"{name}{suffix}"
-            tools.peer(name, package, bytecode=bytecode)
             subjects.append(
                 Subject(f"{name}{suffix}", f"{title}{note}", "app.handler", package, bytecode,
                         _PEERS_ROUTES, is_peer=True)
             )  # fmt: skip
+    if only:
+        subjects = [subject for subject in subjects if subject.name in ("hello", *only)]
+    for subject in subjects:
+        if subject.name.startswith("foyer"):
+            tools.foyer(built, subject.package, bytecode=subject.bytecode)
+        else:
+            name = subject.name.removesuffix("-bytecode")
+            tools.peer(name, subject.package, bytecode=subject.bytecode)
+    if not has_bytecode(built):
+        _say("sam build found no Python to make bytecode with; the table shows what that costs")
     return subjects
 
 
@@ -78,7 +81,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=20, help="containers per subject and route")
     parser.add_argument("--folder", default="build/bench", help="for packages; emptied first")
     parser.add_argument("--output", default="build", help="folder for speed.json and speed.md")
-    parser.add_argument("--only", help="measure one subject beside the floor")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="subjects to measure beside the floor"
+    )
     parser.add_argument("--uv", default="uv")
     parser.add_argument("--sam", default="sam")
     return parser.parse_args()

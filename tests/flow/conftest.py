@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 import requests
 from aws_lambda_powertools import Logger
+from botocore.config import Config
 from foyer.assembly import App, build
-from foyer.secret_store import secrets_manager_client
 from moto import mock_aws
 
 from tests.fake_cognito import FakeCognito
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ORIGIN = "https://app.example.com"
+# As foyer.secrets_manager tries.
+_TWO_TRIES = Config(retries={"mode": "standard", "total_max_attempts": 2})
 SECRET_ID = "foyer/test"
 
 
@@ -102,7 +105,7 @@ def secrets_manager() -> Iterator[SecretsManagerClient]:
             monkeypatch.setenv(name, "test")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        yield secrets_manager_client()
+        yield boto3.client("secretsmanager", config=_TWO_TRIES)
 
 
 @pytest.fixture

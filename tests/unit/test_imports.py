@@ -41,7 +41,8 @@ ALLOWED = {
         "attempt cognito cookies counters errors http_api id_token pages routes secret_store "
         "session settings sign_in visitors"
     ),
-    "app": "assembly errors secret_store",
+    "secrets_manager": "errors strict_json upstream",
+    "app": "assembly errors secrets_manager",
 }
 MODULES = sorted(file.stem for file in PACKAGE.glob("*.py"))
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import io
 import json
 import secrets
-import socket
 import uuid
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from foyer.errors import ConfigurationError, Refused, SealBroken, Unavailable, UnknownKey
@@ -21,7 +19,6 @@ from foyer.secret_store import (
     Credentials,
     SecretStore,
     parse_credentials,
-    secrets_manager_client,
 )
 from moto import mock_aws
 
@@ -83,10 +80,10 @@ def test_credentials_hide_themselves() -> None:
 
 
 class Bench:
-    """A store over moto, a clock that stands still, and a count of reads."""
+    """A store over moto and boto3's client, a clock that stands still, and a count of reads."""
 
     def __init__(self) -> None:
-        self.client = secrets_manager_client()
+        self.client = boto3.client("secretsmanager")
         self.client.create_secret(Name="s", SecretString=json.dumps(fields()))
         self.time = 1000.0
         self.reads = 0
@@ -210,99 +207,3 @@ def test_a_binary_secret_is_malformed(bench: Bench) -> None:
     bench.client.put_secret_value(SecretId="s", SecretBinary=b"x")
     with pytest.raises(Unavailable, match=r"^secret_malformed"):
         bench.store.credentials()
-
-
-class SecretsManager(HTTPServer):
-    """Answers each request with the next error, and when there are none left with the secret."""
-
-    errors: list[str]
-    requests = 0
-    text = ""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: SecretsManager
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests += 1
-        error = self.server.errors.pop(0) if self.server.errors else None
-        body = {"__type": error} if error else {"Name": "s", "SecretString": self.server.text}
-        sent = json.dumps(body).encode()
-        self.send_response(400 if error else 200)
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Test output stays readable."""
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManager]:
-    with SecretsManager(("127.0.0.1", 0), _Handler) as made:
-        made.errors = []
-        made.text = json.dumps(fields())
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        url = f"http://127.0.0.1:{made.server_port}"
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", url)
-        thread = Thread(target=made.serve_forever, args=(0.02,))
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
-
-
-def read() -> Credentials:
-    log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
-    store = SecretStore(secrets_manager_client(), "s", clock=lambda: 0.0, log=log)
-    return store.credentials()
-
-
-def test_one_throttle_is_waited_out(server: SecretsManager) -> None:
-    server.errors = ["ThrottlingException"]
-    assert read() == parse_credentials(server.text)
-    assert server.requests == 2
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        ("ThrottlingException", "secret_throttled"),
-        ("AccessDeniedException", "secret_denied"),
-        ("DecryptionFailure", "secret_denied"),
-        ("ResourceNotFoundException", "secret_not_found"),
-        ("InvalidRequestException", "secret_refused"),
-    ],
-)
-def test_each_refusal_has_its_reason(server: SecretsManager, error: str, reason: str) -> None:
-    server.errors = [error] * 2
-    with pytest.raises(Unavailable) as raised:
-        read()
-    assert (raised.value.reason, raised.value.detail) == (reason, error)
-
-
-@pytest.mark.usefixtures("server")
-def test_nobody_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as taken_but_not_listening:
-        taken_but_not_listening.bind(("127.0.0.1", 0))
-        port = taken_but_not_listening.getsockname()[1]
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{port}")
-        with pytest.raises(Unavailable, match=r"^secret_unreachable"):
-            read()
-
-
-def test_an_empty_endpoint_variable_means_aws_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "")
-    url = secrets_manager_client().meta.endpoint_url
-    assert url == "https://secretsmanager.eu-central-1.amazonaws.com"
-
-
-def test_a_read_takes_two_tries_of_three_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    config = secrets_manager_client().meta.config
-    assert (config.connect_timeout, config.read_timeout) == (1, 2)  # type: ignore[attr-defined]
-    assert config.retries == {"mode": "standard", "total_max_attempts": 2}  # type: ignore[attr-defined]

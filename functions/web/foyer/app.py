@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from .assembly import App, build
 from .errors import ConfigurationError
-from .secret_store import secrets_manager_client
+from .secrets_manager import SecretsManager
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +20,8 @@ def start(environ: Mapping[str, str]) -> App:
     """Build the app; a mistake in the environment is logged and stops the function."""
     log = Logger(service=environ.get("STACK_NAME") or "foyer")
     try:
-        app = build(
-            environ, http=requests.Session(), secrets_manager=secrets_manager_client(), log=log
-        )
+        secrets_manager = SecretsManager(environ, http=requests.Session())
+        app = build(environ, http=requests.Session(), secrets_manager=secrets_manager, log=log)
     except ConfigurationError as error:
         log.critical("configuration_error", detail=str(error))
         raise

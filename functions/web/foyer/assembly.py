@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import requests
     from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from .secret_store import Source
 
 
 class App:
@@ -68,7 +69,7 @@ def build(
     environ: Mapping[str, str],
     *,
     http: requests.Session,
-    secrets_manager: SecretsManagerClient,
+    secrets_manager: Source,
     log: Logger,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,

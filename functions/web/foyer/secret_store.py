@@ -9,31 +9,21 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .errors import ConfigurationError, Refused, Unavailable, UnknownKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools import Logger
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 T = TypeVar("T")
 
 KEEP_FOR = 300  # seconds
 REREAD_AFTER = 30  # seconds: how often a doubt may lead to a read
-
-# Two tries of three seconds at most leave a sign-in time enough.
-_CLIENT = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
 
 _REASONS = {
     "ResourceNotFoundException": "secret_not_found",
@@ -81,13 +71,11 @@ def _text(fields: dict[str, Any], name: str, *, at_least: int) -> str:
     return value
 
 
-def secrets_manager_client() -> SecretsManagerClient:
-    """boto3's client without boto3, whose resources and S3 transfers cost start-up time.
+class Source(Protocol):
+    """What is asked of a client of Secrets Manager: boto3's will do, and so will ours."""
 
-    Region, endpoint and credentials come from the environment, as boto3 would have them.
-    """
-    client = botocore.session.get_session().create_client("secretsmanager", config=_CLIENT)
-    return cast("SecretsManagerClient", client)
+    def get_secret_value(self, *, SecretId: str) -> Mapping[str, Any]:  # noqa: N803
+        """Raise botocore's ClientError or BotoCoreError."""
 
 
 class SecretStore:
@@ -95,7 +83,7 @@ class SecretStore:
 
     def __init__(
         self,
-        client: SecretsManagerClient,
+        client: Source,
         secret_id: str,
         *,
         clock: Callable[[], float],

@@ -65,25 +65,25 @@ class Upstream:
     def get(
         self, endpoint: str, url: str, headers: Mapping[str, str], *, deadline: float
     ) -> Answer:
-        return self._exchange(endpoint, "GET", url, headers, form=None, deadline=deadline)
+        return self._exchange(endpoint, "GET", url, headers, None, deadline=deadline)
 
     def post(
         self,
         endpoint: str,
         url: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str],
+        body: Mapping[str, str] | bytes,
         *,
         deadline: float,
     ) -> Answer:
-        """Send once, on a new connection.
+        """Send once, on a new connection; ``body`` is a form unless it is bytes.
 
         One kept from an earlier invocation may have died while Lambda held the container
         frozen, which shows only after sending, and a code must not be sent twice. Every
         sign-in and refresh begins with a POST, so the calls after it reuse a live connection.
         """
         self._adapter.close()
-        return self._exchange(endpoint, "POST", url, headers, form=form, deadline=deadline)
+        return self._exchange(endpoint, "POST", url, headers, body, deadline=deadline)
 
     def _exchange(
         self,
@@ -91,8 +91,8 @@ class Upstream:
         method: str,
         url: str,
         headers: Mapping[str, str],
+        body: Mapping[str, str] | bytes | None,
         *,
-        form: Mapping[str, str] | None,
         deadline: float,
     ) -> Answer:
         seconds = min(TOTAL_SECONDS, deadline - self._clock())
@@ -103,7 +103,7 @@ class Upstream:
                 method,
                 url,
                 headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
-                data=form,
+                data=body,
                 # types-requests does not know that urllib3's own kind is taken
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, total=seconds),  # type: ignore[arg-type]
                 allow_redirects=False,

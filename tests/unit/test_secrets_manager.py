@@ -1,0 +1,282 @@
+"""Secrets Manager's call over the wire: signed as AWS asks for, tried twice, in bounded time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import secrets
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from foyer.errors import ConfigurationError, Unavailable
+from foyer.secret_store import SecretStore
+from foyer.secrets_manager import SecretsManager, endpoint
+
+TARGET = "secretsmanager.GetSecretValue"
+
+
+class Server(HTTPServer):
+    """Answers each request with the next error, and when there are none left with the secret."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.containers_credentials: dict[str, str] = {}
+        self.requests: list[tuple[Mapping[str, str], bytes]] = []
+        self.authorizations: list[str | None] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append((dict(self.headers.items()), body))
+        answers = self.server.answers
+        self._send(*(answers.pop(0) if answers else (200, {"Name": "s", "SecretString": "kept"})))
+
+    def do_GET(self) -> None:
+        """The container's endpoint for credentials."""
+        self.server.authorizations.append(self.headers["Authorization"])
+        self._send(200, self.server.containers_credentials)
+
+    def _send(self, status: int, body: dict[str, str]) -> None:
+        sent = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Test output stays readable."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as made:
+        thread = Thread(target=made.serve_forever, args=(0.02,))
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def environ(server: Server, **more: str) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+        "AWS_SESSION_TOKEN": "session",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": server.url,
+        **more,
+    }
+
+
+def read(environment: Mapping[str, str]) -> Any:
+    client = SecretsManager(environment, http=requests.Session(), pause=lambda _: None)
+    return client.get_secret_value(SecretId="s")["SecretString"]
+
+
+def error(code: str, status: int = 400) -> tuple[int, dict[str, str]]:
+    return status, {"__type": code}
+
+
+def test_one_call_gives_the_secret(server: Server) -> None:
+    assert read(environ(server)) == "kept"
+    ((headers, body),) = server.requests
+    assert json.loads(body) == {"SecretId": "s"}
+    assert headers["X-Amz-Target"] == TARGET
+    assert headers["X-Amz-Security-Token"] == "session"
+
+
+def test_the_signature_is_aws_signature_version_4(server: Server) -> None:
+    """Computed anew from what arrived, by the specification's four steps."""
+    read(environ(server))
+    ((headers, body),) = server.requests
+    arrived = {name.lower(): value for name, value in headers.items()}
+    algorithm, _, rest = arrived["authorization"].partition(" ")
+    parts = dict(part.split("=", 1) for part in rest.split(", "))
+    key_id, _, scope = parts["Credential"].partition("/")
+    names = parts["SignedHeaders"].split(";")
+    canonical = "\n".join(
+        ["POST", "/", "", *(f"{name}:{arrived[name]}" for name in names), "", ";".join(names),
+         hashlib.sha256(body).hexdigest()]
+    )  # fmt: skip
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = b"AWS4wJalrXUtnFEMI"
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    text = f"{algorithm}\n{arrived['x-amz-date']}\n{scope}\n{digest}"
+    assert (algorithm, key_id) == ("AWS4-HMAC-SHA256", "AKIDEXAMPLE")
+    assert scope.endswith("/eu-central-1/secretsmanager/aws4_request")
+    assert {"host", "x-amz-date", "x-amz-target", "x-amz-security-token"} <= set(names)
+    assert hmac.digest(key, text.encode(), "sha256").hex() == parts["Signature"]
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [error("ThrottlingException"), error("InternalServiceError", 500), error("?", 503),
+     error("TooManyRequests", 429)],
+)  # fmt: skip
+def test_what_passes_is_tried_once_more(server: Server, passing: tuple[int, Any]) -> None:
+    server.answers = [passing]
+    assert read(environ(server)) == "kept"
+    server.answers = [passing] * 2
+    with pytest.raises(ClientError):
+        read(environ(server))
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "requests_made"),
+    [
+        ("ThrottlingException", "secret_throttled", 2),
+        ("AccessDeniedException", "secret_denied", 1),
+        ("DecryptionFailure", "secret_denied", 1),
+        ("ResourceNotFoundException", "secret_not_found", 1),
+        ("com.amazonaws.secretsmanager#ResourceNotFoundException", "secret_not_found", 1),
+        ("InvalidRequestException", "secret_refused", 1),
+    ],
+)
+def test_each_refusal_has_its_reason(
+    server: Server, code: str, reason: str, requests_made: int
+) -> None:
+    server.answers = [error(code)] * 2
+    log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
+    client = SecretsManager(environ(server), http=requests.Session(), pause=lambda _: None)
+    store = SecretStore(client, "s", clock=lambda: 0.0, log=log)
+    with pytest.raises(Unavailable) as raised:
+        store.credentials()
+    assert (raised.value.reason, raised.value.detail) == (reason, code.rpartition("#")[2])
+    assert len(server.requests) == requests_made
+
+
+def test_nobody_there_is_an_error_of_botocores(server: Server) -> None:
+    with socket.socket() as taken_but_not_listening:
+        taken_but_not_listening.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken_but_not_listening.getsockname()[1]}"
+        with pytest.raises(BotoCoreError):
+            read(environ(server, AWS_ENDPOINT_URL_SECRETS_MANAGER=url))
+
+
+def test_an_answer_that_is_no_json_object_is_an_error_of_botocores(server: Server) -> None:
+    server.answers = [(200, ["no object"])] * 2  # type: ignore[list-item]
+    with pytest.raises(BotoCoreError):
+        read(environ(server))
+
+
+def test_two_tries_take_six_seconds_at_most(server: Server) -> None:
+    """On a clock that the first look at it starts: each try is given three seconds of its own."""
+    looked: list[float] = []
+
+    def clock() -> float:
+        looked.append(4.0 * len(looked))  # between deadline and request, more than three go by
+        return looked[-1]
+
+    client = SecretsManager(
+        environ(server), http=requests.Session(), clock=clock, pause=lambda _: None
+    )
+    with pytest.raises(BotoCoreError):
+        client.get_secret_value(SecretId="s")
+    assert (len(looked), server.requests) == (4, [])
+
+
+def test_without_credentials_nothing_is_sent(server: Server) -> None:
+    bare = {"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": server.url}
+    with pytest.raises(NoCredentialsError):
+        read(bare)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("kept_in", ["file", "variable"])
+def test_under_snapstart_the_container_gives_credentials(
+    server: Server, tmp_path: Path, kept_in: str
+) -> None:
+    token = secrets.token_hex(16)
+    server.containers_credentials = {
+        "AccessKeyId": "AKIDCONTAINER",
+        "SecretAccessKey": secrets.token_hex(16),
+        "Token": "of the container",
+        "Expiration": "2999-01-01T00:00:00Z",
+    }
+    environment = {
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/credentials",
+    }
+    if kept_in == "file":
+        (tmp_path / "token").write_text(token)
+        environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(tmp_path / "token")
+    else:
+        environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token
+    client = SecretsManager(environment, http=requests.Session())
+    assert server.authorizations == [], "a snapshot must hold no credentials"
+
+    client.get_secret_value(SecretId="s")
+
+    ((headers, _),) = server.requests
+    assert server.authorizations == [token]
+    assert "Credential=AKIDCONTAINER/" in headers["Authorization"]
+    assert headers["X-Amz-Security-Token"] == "of the container"
+
+
+def test_credentials_about_to_expire_are_renewed(server: Server) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    server.containers_credentials = {
+        "AccessKeyId": "AKIDFIRST",
+        "SecretAccessKey": "first",
+        "Token": "first",
+        "Expiration": soon.isoformat(),
+    }
+    environment = {
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/credentials",
+    }
+    client = SecretsManager(environment, http=requests.Session())
+    for key_id in ("AKIDFIRST", "AKIDSECOND"):
+        server.containers_credentials["AccessKeyId"] = key_id
+        client.get_secret_value(SecretId="s")
+        assert f"Credential={key_id}/" in server.requests[-1][0]["Authorization"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"AWS_ENDPOINT_URL": ""},
+        {"AWS_ENDPOINT_URL": "http://localhost:4566"},
+        {"AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://b"},
+        {"AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+        {"AWS_USE_FIPS_ENDPOINT": "true"},
+    ],
+)
+@pytest.mark.parametrize("region", ["eu-central-1", "cn-north-1", "us-gov-west-1"])
+def test_the_endpoint_is_the_one_that_boto3_would_call(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], region: str
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    expected = boto3.session.Session(region_name=region).client("secretsmanager")
+    ours = endpoint(variables, region).rstrip("/")
+    assert ours == expected.meta.endpoint_url
+
+
+def test_a_missing_region_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="AWS_REGION"):
+        SecretsManager({}, http=requests.Session())
