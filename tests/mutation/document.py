@@ -37,8 +37,10 @@ def _section(threat: Threat) -> str:
 def _row(check: Check) -> str:
     module = check.file.rpartition("/")[2]
     test_file, _, test = check.test.partition("::")
-    words = test.partition("[")[0].removeprefix("test_").replace("_", " ")
+    name, _, case = test.partition("[")
+    words = name.removeprefix("test_").replace("_", " ")
+    only = f": `{case.removesuffix(']')}`" if case else ""
     return (
         f"| {check.defence} | [{module}](../functions/{check.file}) "
-        f"| [{words}](../tests/{test_file}) |\n"
+        f"| [{words}](../tests/{test_file}){only} |\n"
     )
