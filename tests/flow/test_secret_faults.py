@@ -2,87 +2,117 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSRequest, AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.exceptions import (
-    BotoCoreError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
-from botocore.retries.standard import ExponentialBackoff
+from foyer.secrets_manager import SecretsManager
 
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import SECRET_ID, Stack
-
-Fault = Callable[[str], AWSResponse]
+from tests.flow.impatience import Impatient
+from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply
 
 
 def refusal(error: str, status: int = 400) -> Fault:
     """Secrets Manager's own words."""
-
-    def answer(url: str) -> AWSResponse:
-        body = json.dumps({"__type": error, "Message": "canary-message"}).encode()
-        return AWSResponse(url, status, HTTPHeaders(), _Body(body))
-
-    return answer
-
-
-class _Body(io.BytesIO):
-    """As much of urllib3's response as botocore asks of it."""
-
-    def stream(self, **_: object) -> Iterator[bytes]:
-        yield self.read()
-
-
-def silence(error: type[BotoCoreError]) -> Fault:
-    def answer(url: str) -> AWSResponse:
-        raise error(endpoint_url=url)
-
-    return answer
-
-
-@dataclass
-class SecretsManagerWire:
-    """Faults that the next requests meet; after them moto answers."""
-
-    faults: list[Fault] = field(default_factory=list)
-    requests: int = 0
-
-    def answer(self, request: AWSRequest, **_: object) -> AWSResponse | None:
-        self.requests += 1
-        return self.faults.pop(0)(str(request.url)) if self.faults else None
-
-
-@pytest.fixture
-def wire(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerWire]:
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-    made, events = SecretsManagerWire(), stack.secrets_manager.meta.events
-    events.register_first("before-send.secretsmanager.GetSecretValue", made.answer)
-    yield made
-    events.unregister("before-send.secretsmanager.GetSecretValue", made.answer)
+    said = json_reply({"__type": error, "Message": "canary-message"}, status)
+    return lambda line, _: line.send(said.to_bytes())
 
 
 # The fault, how often it is met before Foyer gives up, and the reason.
-FAULTS = {
+FAULTS: dict[str, tuple[Fault, int, str]] = {
     "throttled": (refusal("ThrottlingException"), 2, "secret_throttled"),
+    "too many": (WIRE_FAULTS["http_429"], 2, "secret_throttled"),
     "out of order": (refusal("InternalServiceError", 500), 2, "secret_refused"),
-    "slow": (silence(ReadTimeoutError), 2, "secret_unreachable"),
-    "out of reach": (silence(ConnectTimeoutError), 2, "secret_unreachable"),
-    "not there": (silence(EndpointConnectionError), 2, "secret_unreachable"),
+    "silent": (WIRE_FAULTS["hang"], 2, "secret_unreachable"),
+    "slow": (WIRE_FAULTS["drip"], 2, "secret_unreachable"),
+    "cut off": (WIRE_FAULTS["reset"], 2, "secret_unreachable"),
+    "garbled": (WIRE_FAULTS["garbage"], 2, "secret_unreachable"),
     "denied": (refusal("AccessDeniedException"), 1, "secret_denied"),
     "key denied": (refusal("DecryptionFailure"), 1, "secret_denied"),
     "not found": (refusal("ResourceNotFoundException"), 1, "secret_not_found"),
     "being deleted": (refusal("InvalidRequestException"), 1, "secret_refused"),
 }
 PASSING = [name for name, (_, tries, _) in FAULTS.items() if tries == 2]
+SLOW = {"silent", "slow"}
+READ_SECONDS = 6  # two tries of three
+
+
+class Wire(ThreadingHTTPServer):
+    """Secrets Manager's endpoint: the next requests meet the faults, later ones moto's secret."""
+
+    daemon_threads = True
+
+    def __init__(self, moto: Any) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.moto = moto
+        self.faults: list[Fault] = []
+        self.requests = 0
+        self.closing = Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Wire
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests += 1
+        held = self.server.moto.get_secret_value(SecretId=asked["SecretId"])
+        reply = json_reply({name: held[name] for name in ("Name", "SecretString")})
+        line = Line(self.connection, 0, self.server.closing)
+        fault = self.server.faults.pop(0) if self.server.faults else _honest
+        try:
+            fault(line, reply)
+        except OSError:  # given up meanwhile
+            return
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Test output stays readable."""
+
+
+def _honest(line: Line, reply: Reply) -> None:
+    line.send(reply.to_bytes())
+
+
+class _ReadOverTheWire:
+    """The client that the function has; what only tests ask for goes to moto."""
+
+    def __init__(self, client: SecretsManager, moto: Any) -> None:
+        self.get_secret_value = client.get_secret_value
+        self._moto = moto
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._moto, name)
+
+
+@pytest.fixture
+def wire(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Wire]:
+    is_slow = "name" in request.fixturenames and request.getfixturevalue("name") in SLOW
+    with Wire(stack.secrets_manager) as made:
+        thread = Thread(target=made.serve_forever, args=(0.02,))
+        thread.start()
+        environ = {
+            "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{made.server_port}",
+        }
+        client = SecretsManager(
+            environ,
+            http=Impatient(stack.clock, "/" if is_slow else ""),
+            clock=stack.clock.monotonic,
+            pause=lambda _: None,
+        )
+        stack.secrets_manager = _ReadOverTheWire(client, stack.secrets_manager)
+        yield made
+        stack.secrets_manager = made.moto
+        made.closing.set()
+        made.shutdown()
+        thread.join()
 
 
 def assert_unavailable(stack: Stack, answer: Answer, reason: str) -> None:
@@ -96,7 +126,7 @@ def assert_unavailable(stack: Stack, answer: Answer, reason: str) -> None:
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_what_passes_is_waited_out(stack: Stack, wire: SecretsManagerWire, name: str) -> None:
+def test_what_passes_is_waited_out(stack: Stack, wire: Wire, name: str) -> None:
     fault, _, _ = FAULTS[name]
     wire.faults = [fault]
     assert stack.browser().get("/login").status == 302
@@ -106,20 +136,22 @@ def test_what_passes_is_waited_out(stack: Stack, wire: SecretsManagerWire, name:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_lasts_is_a_503_until_it_ends(
-    stack: Stack, wire: SecretsManagerWire, capsys: pytest.CaptureFixture[str], name: str
+    stack: Stack, wire: Wire, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     fault, tries, reason = FAULTS[name]
     browser = stack.browser()
     wire.faults = [fault] * tries
+    started = stack.clock.elapsed
     assert_unavailable(stack, browser.get("/login"), reason)
     assert wire.requests == tries
+    assert stack.clock.elapsed - started <= READ_SECONDS
     assert f'"reason":"{reason}","SignInFailed":[1.0]' in capsys.readouterr().out
     assert stack.sign_in(browser).status == 303, "without a restart"
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_callback_without_the_secret_sends_nothing_and_ends_no_session(
-    stack: Stack, wire: SecretsManagerWire, name: str
+    stack: Stack, wire: Wire, name: str
 ) -> None:
     fault, tries, reason = FAULTS[name]
     browser = stack.browser()
@@ -137,7 +169,7 @@ def test_a_callback_without_the_secret_sends_nothing_and_ends_no_session(
 
 @pytest.mark.parametrize("path", ["/", "/me"])
 def test_a_page_that_needs_the_secret_keeps_the_session_for_later(
-    stack: Stack, browser: Browser, wire: SecretsManagerWire, path: str
+    stack: Stack, browser: Browser, wire: Wire, path: str
 ) -> None:
     stack.sign_in(browser)
     browser.handler = stack.app()
@@ -150,9 +182,10 @@ def test_a_page_that_needs_the_secret_keeps_the_session_for_later(
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_container_that_knows_the_secret_lives_through_the_fault(
-    stack: Stack, browser: Browser, wire: SecretsManagerWire, name: str
+    stack: Stack, wire: Wire, name: str
 ) -> None:
     fault, tries, reason = FAULTS[name]
+    browser = stack.browser()
     stack.sign_in(browser)
     stack.clock.advance(301)
     wire.faults = [fault] * tries
