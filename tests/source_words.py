@@ -19,12 +19,16 @@ _WORKED_OUT = {
 }
 
 
+def trees(package: Path, module: str = "*") -> Iterator[ast.Module]:
+    """The package's source, or one module's."""
+    for file in sorted(package.glob(f"{module}.py")):
+        yield ast.parse(file.read_text("utf-8"))
+
+
 def calls(package: Path, module: str = "*") -> Iterator[ast.Call]:
     """Every call in the package's source, or in one module's."""
-    for file in sorted(package.glob(f"{module}.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                yield node
+    for tree in trees(package, module):
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def environment_variables(package: Path) -> set[str]:
@@ -39,13 +43,28 @@ def secret_fields(package: Path) -> set[str]:
 
 def _read_from(mapping: str, package: Path, module: str = "*") -> set[str]:
     found = set()
-    for call in calls(package, module):
-        arguments = [*call.args]
-        if isinstance(call.func, ast.Attribute):
-            arguments.insert(0, call.func.value)
-        if len(arguments) > 1 and ast.unparse(arguments[0]) == mapping:
-            found |= _texts(arguments[1])
+    for tree in trees(package, module):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(value=asked), args=[name, *_]) if (
+                    ast.unparse(asked) == mapping
+                ):
+                    found |= _texts(name) or _looped_over(name, tree)
+                case ast.Call(args=[asked, name, *_]) if ast.unparse(asked) == mapping:
+                    found |= _texts(name)
     return found
+
+
+def _looped_over(variable: ast.expr, tree: ast.Module) -> set[str]:
+    """The texts of a loop such as ``for name in ("A", "B")``."""
+    return {
+        text
+        for loop in ast.walk(tree)
+        if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Tuple)
+        if ast.unparse(loop.target) == ast.unparse(variable)
+        for element in loop.iter.elts
+        for text in _texts(element)
+    }
 
 
 def counted_metrics(package: Path) -> set[str]:
@@ -61,8 +80,7 @@ def counted_metrics(package: Path) -> set[str]:
 def log_messages(package: Path) -> set[str]:
     """First arguments of a logger's methods, also where a variable stands for the method."""
     found = set()
-    for file in sorted(package.glob("*.py")):
-        tree = ast.parse(file.read_text("utf-8"))
+    for tree in trees(package):
         stands_for_log = {
             ast.unparse(target)
             for node in ast.walk(tree)
