@@ -1,7 +1,7 @@
 """What the gateway tells in the terminal: requests, and what the function logs.
 
-Text shows one line a request and the function's warnings and errors. JSON shows everything,
-raw, a record a line; that is also what the log file gets.
+Text shows one line a request, and those of the function's warnings and errors that say more than
+that line does. JSON shows everything, raw, a record a line; that is also what the log file gets.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Literal, TextIO
 LogFormat = Literal["text", "json"]
 
 _LOUD = ("WARNING", "ERROR", "CRITICAL")
+_SAID_BY_THE_REQUEST_LINE = "request_failed"  # has status, reason, detail and reference, all there
 _RED, _YELLOW, _DIM, _PLAIN = "\033[31m", "\033[33m", "\033[2m", "\033[0m"
 
 
@@ -30,15 +31,27 @@ class Console:
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")  # no-color.org
 
     def request(
-        self, *, method: str, path: str, status: int, seconds: float, reason: str | None
+        self,
+        *,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        reason: str | None,
+        reference: str,
     ) -> None:
-        """``path`` comes without its query, which may hold codes."""
+        """``path`` comes without its query, which may hold codes.
+
+        ``reference`` is the request's id, which an error page shows and the function logs.
+        """
         milliseconds = round(seconds * 1000)
-        line = f"{method:<4} {path}  {status}  {milliseconds} ms"
+        parts = [f"{method:<4} {path}", str(status), f"{milliseconds} ms", reason or ""]
+        if status >= 400:
+            parts.append(f"(reference {reference})")
         colour = _RED if status >= 500 else _YELLOW if status >= 400 else ""
-        self._show(f"{line}  {reason}" if reason else line, colour)
+        self._show("  ".join(filter(None, parts)), colour)
         self._record("INFO", "request", method=method, path=path, status=status,
-                     milliseconds=milliseconds, reason=reason)  # fmt: skip
+                     milliseconds=milliseconds, reason=reason, reference=reference)  # fmt: skip
 
     def notice(self, sentence: str, *, level: str = "INFO") -> None:
         self._show(sentence, _RED if level == "ERROR" else _DIM)
@@ -51,7 +64,7 @@ class Console:
         if record is None:
             # awslambdaric joins a traceback's lines so that they stay one log event.
             self._show(line.replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " "), "")
-        elif "_aws" not in record and record.get("level") in _LOUD:
+        elif _says_more(record):
             self._show(_summary(record), _YELLOW if record["level"] == "WARNING" else _RED)
 
     def _show(self, text: str, colour: str) -> None:
@@ -74,9 +87,9 @@ class Console:
 
 
 def last_reason(lines: Iterable[str]) -> str | None:
-    """The ``reason`` that the function logged last, if it logged one."""
+    """The ``reason`` that the function logged last, and its ``detail``, if it logged any."""
     records = [record for line in lines if (record := _parse(line)) is not None]
-    reasons = [str(record["reason"]) for record in records if record.get("reason")]
+    reasons = [_joined(record, "reason", "detail") for record in records if record.get("reason")]
     return _printable(reasons[-1]) if reasons else None
 
 
@@ -88,15 +101,23 @@ def _parse(line: str) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
+def _says_more(record: dict[str, Any]) -> bool:
+    loud = "_aws" not in record and record.get("level") in _LOUD
+    return loud and record.get("message") != _SAID_BY_THE_REQUEST_LINE
+
+
 def _summary(record: dict[str, Any]) -> str:
-    """``reason/message (reference id)``, with the traceback beneath when the record has one."""
-    said = [record.get("reason"), record.get("message") or record.get("errorMessage")]
-    text = ": ".join(str(part) for part in dict.fromkeys(said) if part)
-    reference = f" (reference {record['reference']})" if record.get("reference") else ""
-    stack = record.get("exception") or record.get("stackTrace") or ""
-    traceback = "".join(stack) if isinstance(stack, list) else str(stack)
-    kind = f"{record['errorType']}: " if record.get("errorType") else ""
-    return f"{record['level']}  {kind}{text}{reference}\n{traceback}".rstrip()
+    """What went wrong and why in one line, with the traceback beneath when the record has one."""
+    said = _joined(record, "message", "errorType", "errorMessage", "error", "reason", "detail")
+    reference = record.get("correlation_id")
+    stack = record.get("exception") or record.get("stackTrace") or record.get("stack") or []
+    traceback = [stack] if isinstance(stack, str) else [str(line).rstrip("\n") for line in stack]
+    first = f"{record['level']}  {said}" + (f"  (reference {reference})" if reference else "")
+    return "\n".join([first, *traceback])
+
+
+def _joined(record: dict[str, Any], *fields: str) -> str:
+    return ": ".join(str(record[field]) for field in fields if record.get(field))
 
 
 def _printable(text: str) -> str:

@@ -105,6 +105,7 @@ class Gateway:
             status=response.status,
             seconds=time.perf_counter() - started,
             reason=reason,
+            reference=request_id,
         )
         await _send(response, send, request_id)
 

@@ -275,7 +275,7 @@ def test_an_exception_is_a_500_with_its_traceback_in_the_terminal(project: _Proj
     assert "Traceback (most recent call last):\n" in shown
     assert "return {}['missing']" in shown
     assert "GET  /page  500" in shown
-    assert "KeyError\n" in shown
+    assert "  KeyError  (reference " in shown
 
 
 def test_an_exception_does_not_cost_the_child(project: _Project) -> None:
@@ -461,21 +461,22 @@ def test_the_process_environment_is_inherited_where_that_is_meant(
 # -- The terminal -------------------------------------------------------------------------------
 
 
-def test_a_request_line_has_the_functions_reason_and_not_the_query(project: _Project) -> None:
+def test_a_failed_request_is_one_line_with_reason_and_reference(project: _Project) -> None:
     project.write(
         """
         print(json.dumps({'level': 'INFO', 'message': 'quiet'}))
-        print(json.dumps({'level': 'WARNING', 'message': 'State differs',
-                          'reason': 'state_mismatch', 'reference': '3f9c'}))
+        print(json.dumps({'level': 'WARNING', 'message': 'request_failed',
+                          'reason': 'state_mismatch'}))
         return {'statusCode': 400}
         """
     )
     with project.serve() as gateway:
-        gateway.ask("GET", "/page?code=secret")
+        answer = gateway.ask("GET", "/page?code=secret")
         shown = gateway.terminal.getvalue()
-    assert "WARNING  state_mismatch: State differs (reference 3f9c)\n" in shown
+    assert shown.count("\n") == 1
     assert "GET  /page  400" in shown
-    assert shown.endswith("  state_mismatch\n")
+    (request_id,) = answer.all("apigw-requestid")
+    assert shown.endswith(f"  state_mismatch  (reference {request_id})\n")
     assert "secret" not in shown
     assert "quiet" not in shown
 

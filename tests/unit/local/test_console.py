@@ -9,13 +9,17 @@ import pytest
 
 from local.console import Console, last_reason
 
-_WARNING = json.dumps(
+_POSTPONED = json.dumps(
     {
         "level": "WARNING",
-        "message": "The state is not the one that was sent",
-        "reason": "state_mismatch",
-        "reference": "3f9c",
+        "message": "refresh_postponed",
+        "reason": "token_timeout",
+        "detail": "5 s",
+        "correlation_id": "3f9c",
     }
+)
+_FAILED = json.dumps(
+    {"level": "WARNING", "message": "request_failed", "reason": "state_mismatch", "status": 400}
 )
 
 
@@ -31,17 +35,42 @@ def _shown(*lines: str) -> str:
     return stream.getvalue()
 
 
-def test_a_request_is_one_line_with_its_reason() -> None:
-    stream = io.StringIO()
+def _request_line(stream: io.StringIO, status: int, reason: str | None = None) -> str:
     Console(stream).request(
-        method="GET", path="/callback", status=400, seconds=0.0123, reason="state_mismatch"
+        method="GET", path="/me", status=status, seconds=0.0123, reason=reason, reference="3f9c"
     )
-    assert stream.getvalue()[8:] == "  GET  /callback  400  12 ms  state_mismatch\n"
+    return stream.getvalue()
 
 
-def test_a_warning_is_one_line_with_its_reference() -> None:
-    assert _shown(_WARNING)[10:] == (
-        "WARNING  state_mismatch: The state is not the one that was sent (reference 3f9c)\n"
+def test_a_request_is_one_line() -> None:
+    assert _request_line(io.StringIO(), 200)[8:] == "  GET  /me  200  12 ms\n"
+
+
+def test_a_failed_request_is_one_line_with_its_reason_and_reference() -> None:
+    assert _request_line(io.StringIO(), 400, "state_mismatch")[8:] == (
+        "  GET  /me  400  12 ms  state_mismatch  (reference 3f9c)\n"
+    )
+
+
+def test_what_the_request_line_says_is_not_said_twice() -> None:
+    assert _shown(_FAILED) == ""
+
+
+def test_a_warning_that_says_more_is_one_line_with_its_reference() -> None:
+    assert _shown(_POSTPONED)[10:] == (
+        "WARNING  refresh_postponed: token_timeout: 5 s  (reference 3f9c)\n"
+    )
+
+
+def test_what_nobody_expected_is_shown_with_where_it_happened() -> None:
+    record = {
+        "level": "ERROR",
+        "message": "unexpected_error",
+        "error": "builtins.KeyError",
+        "stack": ["builtins.KeyError", "routes.py:12 me"],
+    }
+    assert _shown(json.dumps(record))[10:] == (
+        "ERROR  unexpected_error: builtins.KeyError\nbuiltins.KeyError\nroutes.py:12 me\n"
     )
 
 
@@ -88,11 +117,13 @@ def test_a_record_cannot_steer_the_terminal() -> None:
 def test_json_shows_everything_raw() -> None:
     stream = io.StringIO()
     console = Console(stream, log_format="json")
-    console.function_line(_WARNING)
-    console.request(method="GET", path="/", status=200, seconds=0.001, reason=None)
+    console.function_line(_FAILED)
+    console.request(
+        method="GET", path="/", status=200, seconds=0.001, reason=None, reference="3f9c"
+    )
     first, second = stream.getvalue().splitlines()
-    assert first == _WARNING
-    assert json.loads(second).items() >= {"path": "/", "status": 200, "level": "INFO"}.items()
+    assert first == _FAILED
+    assert json.loads(second).items() >= {"path": "/", "status": 200, "reference": "3f9c"}.items()
 
 
 def test_the_log_gets_everything_raw_whatever_the_terminal_shows() -> None:
@@ -100,11 +131,6 @@ def test_the_log_gets_everything_raw_whatever_the_terminal_shows() -> None:
     quiet = json.dumps({"level": "INFO", "message": "signed in"})
     Console(stream, log=log).function_line(quiet)
     assert (stream.getvalue(), log.getvalue()) == ("", f"{quiet}\n")
-
-
-def _request_line(stream: io.StringIO, status: int) -> str:
-    Console(stream).request(method="GET", path="/", status=status, seconds=0, reason=None)
-    return stream.getvalue()
 
 
 def test_colours_are_for_terminals_whose_owner_wants_them(
@@ -117,7 +143,7 @@ def test_colours_are_for_terminals_whose_owner_wants_them(
     assert "\x1b" not in _request_line(_Terminal(), 500)
 
 
-def test_the_last_reason_is_the_one_to_tell() -> None:
-    other = json.dumps({"level": "INFO", "reason": "expired"})
-    assert last_reason(["a print", other, _WARNING]) == "state_mismatch"
+def test_the_last_reason_is_the_one_to_tell_with_its_detail() -> None:
+    assert last_reason(["a print", _POSTPONED, _FAILED]) == "state_mismatch"
+    assert last_reason([_FAILED, _POSTPONED]) == "token_timeout: 5 s"
     assert last_reason(["a print"]) is None
