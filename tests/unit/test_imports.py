@@ -32,7 +32,7 @@ ALLOWED = {
     "session": "cookies errors sealing",
     "problems": "errors http_api pages",
     "sign_in": "attempt cognito errors id_token secret_store session",
-    "visitors": "cognito errors id_token sealing secret_store session",
+    "visitors": "cognito counters errors id_token sealing secret_store session",
     "routes": (
         "attempt cognito cookies counters errors http_api pages problems return_to sealing "
         "secret_store session sign_in visitors"
