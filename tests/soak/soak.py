@@ -84,6 +84,10 @@ class Figures:
                 ),
                 f"{tally.pages:,} pages looked at, {tally.sign_outs:,} sign-outs, "
                 f"{self.refreshes:,} refreshes",
+                "memory of all of them at each tenth of the way: "
+                + ", ".join(
+                    f"{sum(sample.memory.values()) / mebibyte:.1f}" for sample in self.samples
+                ),
                 "function processes: "
                 + "; ".join(
                     f"{last.memory[process] / mebibyte:.1f} MiB "
