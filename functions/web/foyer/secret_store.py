@@ -74,7 +74,7 @@ def _text(fields: dict[str, Any], name: str, *, at_least: int) -> str:
 class Source(Protocol):
     """What is asked of a client of Secrets Manager: boto3's will do, and so will ours."""
 
-    def get_secret_value(self, *, SecretId: str) -> Mapping[str, Any]:  # noqa: N803
+    def get_secret_value(self, *, SecretId: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
         """Raise botocore's ClientError or BotoCoreError."""
 
 
