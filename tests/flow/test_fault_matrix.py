@@ -16,7 +16,7 @@ import pytest
 from tests.fake_cognito import FakeCognito
 from tests.fake_tokens import ID_TOKEN_DEFECTS, JWKS_DEFECTS
 from tests.flow.browser import Answer, Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import ORIGIN, Stack
 from tests.flow.impatience import Impatient
 from tests.flow.private_values import found_in, private_values, somebody
 from tests.wire_faults import WIRE_FAULTS
@@ -524,6 +524,15 @@ def test_a_callback_is_answered_before_the_function_is_stopped(
     started = stack.clock.elapsed
     assert sluggish.get(callback).status == 502
     assert 2 * READ_OF_THE_SECRET < stack.clock.elapsed - started < TIMEOUT
+
+
+def test_both_tries_with_a_code_share_their_time(stack: Stack) -> None:
+    browser = Browser(stack.app(Impatient(stack.clock)), ORIGIN)
+    callback = stack.cognito.visit(browser.get("/login").location)
+    stack.cognito.client_secret = "another"
+    stack.put_secret(client_secret="another")
+    assert browser.get(callback).status == 504
+    assert stack.cognito.calls("token") == 1, "the first one used it up"
 
 
 def test_a_refresh_is_answered_before_the_function_is_stopped(

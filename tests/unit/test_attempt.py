@@ -13,7 +13,7 @@ from foyer.cookies import CookieStyle
 from foyer.errors import SealBroken
 from foyer.return_to import MAX_CHARACTERS
 from foyer.sealing import KeyRing
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 KEYS = KeyRing([secrets.token_urlsafe(48)])
@@ -74,6 +74,7 @@ def test_there_is_room_for_four_and_one_more() -> None:
 
 
 @given(st.lists(st.integers(0, MAX_CHARACTERS), max_size=9))
+@example([MAX_CHARACTERS] * 6)
 def test_however_long_their_paths_attempts_leave_room_in_a_request(lengths: list[int]) -> None:
     cookies: dict[str, str] = {}
     for number, length in enumerate(lengths):
