@@ -28,7 +28,9 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     upstreams = Upstreams(folder)
-    tools = Toolbox.find(uv=options.uv, sam=options.sam, ca_file=upstreams.ca_file)
+    tools = Toolbox.find(
+        uv=options.uv, sam=options.sam, folder=folder / "python", ca_file=upstreams.ca_file
+    )
     _say("building packages")
     subjects = _subjects(tools, folder, options.only)
     sizes = {subject.name: size(subject.package) for subject in subjects}
@@ -54,7 +56,7 @@ def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
         Subject("hello", "Hello world", "app.handler", packages / "hello", True, ("landing",)),
         Subject("foyer", "Foyer", "foyer.app.handler", packages / "foyer", True, _OUR_ROUTES),
         Subject("foyer-source", "Foyer without bytecode", "foyer.app.handler",
-                packages / "foyer-source", False, _PEERS_ROUTES),
+                packages / "foyer-source", False, ("landing",)),
     ]  # fmt: skip
     for name, title in _PEERS.items():
         for suffix, note, bytecode in (("", "", False), ("-bytecode", ", bytecode added", True)):

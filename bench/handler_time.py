@@ -2,8 +2,8 @@
 
     python -m handler_time MODULE < {"events": {route: event}, "answers": {endpoint: body}}
 
-Requests are answered where they would go to the network (requests' adapter, httpx' transport),
-so building and reading them counts and the wire does not.
+The call that sends is replaced (requests.Session.request, httpx.AsyncClient.send), so what a
+handler does around it counts, and the HTTP library and the wire do not.
 """
 
 from __future__ import annotations
@@ -74,24 +74,24 @@ def _answer_at_once(answers: dict[str, bytes]) -> None:
         import requests  # noqa: PLC0415 - only where the package brings it
         from urllib3 import HTTPResponse  # noqa: PLC0415
 
-        def send(_self, request, **_options):  # type: ignore[no-untyped-def]
+        def request(_self, _method, url, **_options):  # type: ignore[no-untyped-def]
             response = requests.Response()
             response.status_code = 200
             response.headers.update(headers)
-            response.url, response.request = request.url, request
             response.raw = HTTPResponse(
-                io.BytesIO(body_for(request.url)), headers=headers, preload_content=False
+                io.BytesIO(body_for(url)), headers=headers, preload_content=False
             )
             return response
 
-        requests.adapters.HTTPAdapter.send = send  # type: ignore[assignment, method-assign]
+        requests.Session.request = request  # type: ignore[assignment, method-assign]
     if "httpx" in sys.modules:
         import httpx  # type: ignore[import-not-found]  # noqa: PLC0415
 
-        async def handle(_self, request):  # type: ignore[no-untyped-def]
-            return httpx.Response(200, headers=headers, content=body_for(str(request.url)))
+        async def send(_self, request, **_options):  # type: ignore[no-untyped-def]
+            body = body_for(str(request.url))
+            return httpx.Response(200, headers=headers, content=body, request=request)
 
-        httpx.AsyncHTTPTransport.handle_async_request = handle
+        httpx.AsyncClient.send = send
 
 
 if __name__ == "__main__":

@@ -29,15 +29,20 @@ class Toolbox:
     ca_file: Path
 
     @classmethod
-    def find(cls, *, uv: str, sam: str, ca_file: Path) -> Toolbox:
-        """Raise SystemExit when the functions' version of Python cannot be had."""
+    def find(cls, *, uv: str, sam: str, folder: Path, ca_file: Path) -> Toolbox:
+        """Raise SystemExit when the functions' version of Python cannot be had.
+
+        Functions run in a bare virtual environment of it: a machine's own site-packages may
+        have start-up files, which no function in Lambda would ever meet.
+        """
         found = subprocess.run(
             [uv, "python", "find", "--no-project", PYTHON_VERSION],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if found.returncode:
             raise SystemExit(f"The bench needs Python {PYTHON_VERSION}: uv python install 3.13")
-        return cls(uv, sam, found.stdout.strip(), ca_file)
+        _run([found.stdout.strip(), "-m", "venv", "--without-pip", str(folder)])
+        return cls(uv, sam, str(folder / "bin" / "python"), ca_file)
 
     def runtime(self, folder: Path) -> None:
         """Install what Lambda's image brings, with the bytecode that it has there."""
@@ -88,6 +93,9 @@ class Toolbox:
         for bundle in folder.rglob("cacert.pem"):
             with bundle.open("ab") as file:
                 file.write(b"\n" + self.ca_file.read_bytes())
+        for hashed in folder.rglob("certifi/hashed"):
+            name = _run(["openssl", "x509", "-subject_hash", "-noout", "-in", str(self.ca_file)])
+            shutil.copy(self.ca_file, hashed / f"{name.strip()}.0")
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,8 @@ def has_bytecode(folder: Path) -> bool:
     return any(folder.rglob("*.pyc"))
 
 
-def _run(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+def _run(command: list[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout

@@ -4,7 +4,11 @@
 # Lambda's task directory is read-only, so without bytecode every cold start compiles every module
 # (docs/decisions/bytecode.md). Only the runtime's own version of Python makes bytecode that it
 # takes, and only the unchecked kind stays valid, because the SAM CLI's zip dates every file 1980.
+#
+# cffi and pycparser serve cryptography's build; at run time it loads _cffi_backend alone. Of
+# Powertools, bytecode for what we don't import would only make the package larger.
 PYTHON := 3.13
+NEVER_IMPORTED := aws_lambda_powertools/(event_handler|utilities/(?!__init__|jmespath_utils))
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -15,9 +19,11 @@ build-WebFunction:
 	  --target "$(ARTIFACTS_DIR)" --requirement requirements.txt
 	cp -R foyer "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf "$(ARTIFACTS_DIR)/bin" "$(ARTIFACTS_DIR)/.lock"
+	rm -rf "$(ARTIFACTS_DIR)"/{bin,.lock,cffi,pycparser}
+	build/authorities.sh "$(ARTIFACTS_DIR)"
 	@uv run --quiet --no-project --python $(PYTHON) python -m compileall -q -j 0 \
-	  --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)" \
+	  --invalidation-mode unchecked-hash -x '$(NEVER_IMPORTED)' \
+	  -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)" \
 	|| { find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -rf {} + ; \
 	  echo ; \
 	  echo "WARNING: the package has NO BYTECODE, so cold starts take about twice as long:" ; \

@@ -203,6 +203,13 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+def _authorities() -> str:
+    """certifi's roots: the directory that the build makes of them, else the one large file."""
+    file = Path(certifi.where())
+    hashed = file.with_name("hashed")
+    return str(hashed if hashed.is_dir() else file)
+
+
 @functools.cache
 def _tls_context(authorities: str) -> ssl.SSLContext:
     """``authorities`` is a file or a directory, as c_rehash leaves it."""
@@ -216,7 +223,7 @@ class _TotalTimeoutAdapter(HTTPAdapter):
 
     def __init__(self, verify: bool | str | None) -> None:
         """``verify`` may name authorities, as with requests; False is not honoured."""
-        self._tls = _tls_context(verify if isinstance(verify, str) else certifi.where())
+        self._tls = _tls_context(verify if isinstance(verify, str) else _authorities())
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

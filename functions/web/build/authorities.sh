@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# authorities.sh FOLDER: lays certifi's roots out as OpenSSL looks them up, one file a root, named
+# by the hash of its subject (openssl-rehash(1)), in FOLDER/certifi/hashed. A TLS context then reads
+# the one root that it needs, instead of all of them at every cold start
+# (docs/decisions/one-tls-context.md). Without openssl, nothing is done and all of them are read.
+set -euo pipefail
+command -v openssl >/dev/null || exit 0
+hashed=$1/certifi/hashed
+mkdir -p "$hashed"
+awk -v folder="$hashed" '
+  /-----BEGIN CERTIFICATE-----/ { file = sprintf("%s/root-%03d", folder, ++count) }
+  file != "" { print > file }
+  /-----END CERTIFICATE-----/ { close(file); file = "" }
+' "$1/certifi/cacert.pem"
+for root in "$hashed"/root-*; do
+  name=$(openssl x509 -subject_hash -noout -in "$root")
+  number=0
+  while [ -e "$hashed/$name.$number" ]; do number=$((number + 1)); done
+  mv "$root" "$hashed/$name.$number"
+done
