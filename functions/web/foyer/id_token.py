@@ -26,7 +26,8 @@ from .strict_json import parse_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MOST_CHARACTERS = 32 * 1024
+# A name may have 2,048 characters; written as \uXXXX pairs and then in base64, that makes 32 KiB.
+MOST_CHARACTERS = 48 * 1024
 CLOCK_SKEW_SECONDS = 60
 
 # JWS compact serialization (RFC 7515 §7.1). The signature may be empty here, so that an
