@@ -115,7 +115,11 @@ def test_make_knows_the_target(words: Words) -> None:
 def given_to_our_modules() -> dict[str, Words]:
     """What each `python -m`, of the documents or of make for them, would get, all uses together."""
     given: dict[str, Words] = {}
-    scripts = [shlex.join(("python", *words)) for words in uses_of("python")]
+    scripts = [
+        shlex.join((python, *words))
+        for python in ("python", ".venv/bin/python")
+        for words in uses_of(python)
+    ]
     # `make check` holds a $(MAKE), so make runs that line whatever -n says; it gives no options.
     scripts += [run("make", "-n", *words) for words in uses_of("make") if words != ("check",)]
     for command in (command for script in scripts for command in commands_in(script)):
