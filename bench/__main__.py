@@ -40,7 +40,12 @@ def main() -> None:
     )
     taken, handler = measure.run(bench, upstreams, subjects, samples=options.samples, progress=_say)
     upstreams.stop()
-    document = report.document(report.rows(taken, handler), subjects, sizes, options.samples)
+    document = report.document(
+        report.rows(taken, handler),
+        subjects,
+        sizes,
+        min(len(samples.init) for samples in taken.values()),
+    )
     target = Path(options.output)
     target.mkdir(parents=True, exist_ok=True)
     (target / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")

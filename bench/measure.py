@@ -124,16 +124,21 @@ def run(
     for number in range(samples + 1):
         progress(f"round {number} of {samples}")
         random.shuffle(cases)
-        for subject, route in cases:
-            upstreams.grant(nonce_of[subject.name])
-            into = taken[subject.name, route] if number else Samples()
-            bench.sample(subject, route, events_of[subject.name][route], into)
-        if number % 4 == 1:
-            for subject in subjects:
+        try:
+            for subject, route in cases:
+                upstreams.grant(nonce_of[subject.name])
+                into = taken[subject.name, route] if number else Samples()
+                bench.sample(subject, route, events_of[subject.name][route], into)
+            for subject in subjects if number % 5 == 1 else ():
                 answers = upstreams.grant(nonce_of[subject.name])
                 times = bench.handler_time(subject, events_of[subject.name], answers)
                 for route, milliseconds in times.items():
                     handler[subject.name, route].append(milliseconds)
+        except KeyboardInterrupt:
+            if number < 2:
+                raise
+            progress("stopped early; the figures are those of the rounds so far")
+            break
     return taken, handler
 
 

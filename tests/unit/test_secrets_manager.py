@@ -11,9 +11,7 @@ import socket
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -25,57 +23,18 @@ from foyer.errors import ConfigurationError, Unavailable
 from foyer.secret_store import SecretStore
 from foyer.secrets_manager import SecretsManager, endpoint
 
+from tests.fake_secrets_manager import FakeSecretsManager
+
 TARGET = "secretsmanager.GetSecretValue"
 
 
-class Server(HTTPServer):
-    """Answers each request with the next error, and when there are none left with the secret."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[tuple[int, dict[str, str]]] = []
-        self.containers_credentials: dict[str, str] = {}
-        self.requests: list[tuple[Mapping[str, str], bytes]] = []
-        self.authorizations: list[str | None] = []
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append((dict(self.headers.items()), body))
-        answers = self.server.answers
-        self._send(*(answers.pop(0) if answers else (200, {"Name": "s", "SecretString": "kept"})))
-
-    def do_GET(self) -> None:
-        """The container's endpoint for credentials."""
-        self.server.authorizations.append(self.headers["Authorization"])
-        self._send(200, self.server.containers_credentials)
-
-    def _send(self, status: int, body: dict[str, str]) -> None:
-        sent = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Test output stays readable."""
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as made:
-        thread = Thread(target=made.serve_forever, args=(0.02,))
-        thread.start()
+def server() -> Iterator[FakeSecretsManager]:
+    with FakeSecretsManager() as made:
         yield made
-        made.shutdown()
-        thread.join()
 
 
-def environ(server: Server, **more: str) -> dict[str, str]:
+def environ(server: FakeSecretsManager, **more: str) -> dict[str, str]:
     return {
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
@@ -95,7 +54,7 @@ def error(code: str, status: int = 400) -> tuple[int, dict[str, str]]:
     return status, {"__type": code}
 
 
-def test_one_call_gives_the_secret(server: Server) -> None:
+def test_one_call_gives_the_secret(server: FakeSecretsManager) -> None:
     assert read(environ(server)) == "kept"
     ((headers, body),) = server.requests
     assert json.loads(body) == {"SecretId": "s"}
@@ -103,7 +62,7 @@ def test_one_call_gives_the_secret(server: Server) -> None:
     assert headers["X-Amz-Security-Token"] == "session"
 
 
-def test_the_signature_is_aws_signature_version_4(server: Server) -> None:
+def test_the_signature_is_aws_signature_version_4(server: FakeSecretsManager) -> None:
     """Computed anew from what arrived, by the specification's four steps."""
     read(environ(server))
     ((headers, body),) = server.requests
@@ -132,7 +91,9 @@ def test_the_signature_is_aws_signature_version_4(server: Server) -> None:
     [error("ThrottlingException"), error("InternalServiceError", 500), error("?", 503),
      error("TooManyRequests", 429)],
 )  # fmt: skip
-def test_what_passes_is_tried_once_more(server: Server, passing: tuple[int, Any]) -> None:
+def test_what_passes_is_tried_once_more(
+    server: FakeSecretsManager, passing: tuple[int, Any]
+) -> None:
     server.answers = [passing]
     assert read(environ(server)) == "kept"
     server.answers = [passing] * 2
@@ -153,7 +114,7 @@ def test_what_passes_is_tried_once_more(server: Server, passing: tuple[int, Any]
     ],
 )
 def test_each_refusal_has_its_reason(
-    server: Server, code: str, reason: str, requests_made: int
+    server: FakeSecretsManager, code: str, reason: str, requests_made: int
 ) -> None:
     server.answers = [error(code)] * 2
     log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
@@ -165,7 +126,7 @@ def test_each_refusal_has_its_reason(
     assert len(server.requests) == requests_made
 
 
-def test_nobody_there_is_an_error_of_botocores(server: Server) -> None:
+def test_nobody_there_is_an_error_of_botocores(server: FakeSecretsManager) -> None:
     with socket.socket() as taken_but_not_listening:
         taken_but_not_listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken_but_not_listening.getsockname()[1]}"
@@ -173,13 +134,15 @@ def test_nobody_there_is_an_error_of_botocores(server: Server) -> None:
             read(environ(server, AWS_ENDPOINT_URL_SECRETS_MANAGER=url))
 
 
-def test_an_answer_that_is_no_json_object_is_an_error_of_botocores(server: Server) -> None:
+def test_an_answer_that_is_no_json_object_is_an_error_of_botocores(
+    server: FakeSecretsManager,
+) -> None:
     server.answers = [(200, ["no object"])] * 2  # type: ignore[list-item]
     with pytest.raises(BotoCoreError):
         read(environ(server))
 
 
-def test_two_tries_take_six_seconds_at_most(server: Server) -> None:
+def test_two_tries_take_six_seconds_at_most(server: FakeSecretsManager) -> None:
     """On a clock that the first look at it starts: each try is given three seconds of its own."""
     looked: list[float] = []
 
@@ -195,7 +158,7 @@ def test_two_tries_take_six_seconds_at_most(server: Server) -> None:
     assert (len(looked), server.requests) == (4, [])
 
 
-def test_without_credentials_nothing_is_sent(server: Server) -> None:
+def test_without_credentials_nothing_is_sent(server: FakeSecretsManager) -> None:
     bare = {"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": server.url}
     with pytest.raises(NoCredentialsError):
         read(bare)
@@ -204,7 +167,7 @@ def test_without_credentials_nothing_is_sent(server: Server) -> None:
 
 @pytest.mark.parametrize("kept_in", ["file", "variable"])
 def test_under_snapstart_the_container_gives_credentials(
-    server: Server, tmp_path: Path, kept_in: str
+    server: FakeSecretsManager, tmp_path: Path, kept_in: str
 ) -> None:
     token = secrets.token_hex(16)
     server.containers_credentials = {
@@ -234,7 +197,7 @@ def test_under_snapstart_the_container_gives_credentials(
     assert headers["X-Amz-Security-Token"] == "of the container"
 
 
-def test_credentials_about_to_expire_are_renewed(server: Server) -> None:
+def test_credentials_about_to_expire_are_renewed(server: FakeSecretsManager) -> None:
     soon = datetime.now(UTC) + timedelta(minutes=5)
     server.containers_credentials = {
         "AccessKeyId": "AKIDFIRST",
