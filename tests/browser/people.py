@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -40,9 +40,9 @@ class Directory:
         (pool,) = self._cognito.list_user_pools(MaxResults=60)["UserPools"]
         self._pool_id = pool["Id"]
 
-    def add(self) -> Account:
+    def add(self, name: str = Account.name) -> Account:
         """A confirmed account with a verified address."""
-        account = Account.of_somebody_new()
+        account = replace(Account.of_somebody_new(), name=name)
         attributes = {"name": account.name, "email": account.email, "email_verified": "true"}
         self._cognito.admin_create_user(
             UserPoolId=self._pool_id,

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import struct
-import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -14,6 +9,7 @@ import pytest
 import segno
 from playwright.sync_api import Browser, expect
 
+from tests.browser.authenticator import digits, wrong
 from tests.browser.people import Account, Directory, Visitor
 from tests.running_stack import RunningStack
 
@@ -24,18 +20,6 @@ pytestmark = pytest.mark.browser
 def strict_visitor(stack_with_mfa: RunningStack, chromium: Browser) -> Iterator[Visitor]:
     with Visitor.arriving(stack_with_mfa, chromium) as arrived:
         yield arrived
-
-
-def digits(secret: str) -> str:
-    """What an authenticator app shows now (RFC 6238: SHA-1, 30 s, six digits)."""
-    key = base64.b32decode(secret)
-    mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
-    (number,) = struct.unpack(">I", mac[mac[-1] & 15 :][:4])
-    return f"{(number & 0x7FFFFFFF) % 1_000_000:06d}"
-
-
-def wrong(code: str) -> str:
-    return code[::-1] if code != code[::-1] else f"{(int(code) + 1) % 1_000_000:06d}"
 
 
 def set_up_app(visitor: Visitor, account: Account) -> str:

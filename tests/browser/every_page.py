@@ -1,0 +1,216 @@
+"""A walk past every page in every state, for whoever wants to look at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from foyer import problems
+from foyer.errors import AccessDenied, BadGateway, BadRequest, GatewayTimeout, Unavailable
+from foyer.http_api import Request
+from foyer.pages import Pages
+from playwright.sync_api import Browser
+
+from local.managed_login.pages import Pages as ManagedLoginPages
+from local.managed_login.settings import ManagedLogin
+from tests.browser.authenticator import digits, wrong
+from tests.browser.people import Account, Directory, Visitor
+from tests.running_stack import RunningStack
+
+# Called with whoever has the page open, and the name of the page and its state.
+Look = Callable[[Visitor, str], None]
+
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh of Llanfairpwllgwyngyll"
+RIGHT_TO_LEFT_NAME = "דנה בן־דוד"
+NEW_PASSWORD = "Difference-Engine-1822"
+
+# One for each sentence of problems.py; most come up only while Cognito or the secret is missing.
+_FAULTS: dict[str, Exception] = {
+    "bad request": BadRequest("state_unknown"),
+    "access denied": AccessDenied("access_denied"),
+    "our mistake": RuntimeError(),
+    "bad gateway": BadGateway("token_answer_malformed"),
+    "unavailable": Unavailable("secret_unavailable"),
+    "time-out": GatewayTimeout("token_timeout"),
+    "sign-out incomplete": BadGateway("sign_out_incomplete"),
+    "cross-site sign-out": BadRequest("cross_site_post"),
+}
+
+
+def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
+    """Look at each page of the app and of managed login; each part has a fresh visitor."""
+    directory = Directory(stack)
+    account = directory.add()
+    for part in (_app, _sign_up, _sign_in, _recovery, _second_factor, _temporary_password):
+        # Whoever looks may have to bring a script, which no page of ours allows.
+        with Visitor.arriving(stack, browser, bypass_csp=True) as visitor:
+            part(visitor, account, look)
+    for name in (LONG_NAME, RIGHT_TO_LEFT_NAME):
+        with Visitor.arriving(stack, browser, bypass_csp=True) as visitor:
+            visitor.sign_in(directory.add(name))
+            look(visitor, f"welcome {'long' if name is LONG_NAME else 'right-to-left'} name")
+    with Visitor.arriving(stack, browser, bypass_csp=True) as visitor:
+        _errors(visitor, look)
+        _shown_without_stack(visitor, look)
+        visitor.open(f"{stack.login}/users")
+        look(visitor, "users")
+
+
+def _app(visitor: Visitor, account: Account, look: Look) -> None:
+    visitor.open()
+    look(visitor, "landing")
+    visitor.sign_in(account)
+    look(visitor, "welcome")
+    visitor.open("/logout")
+    look(visitor, "sign-out")
+
+
+def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
+    newcomer = Account.of_somebody_new()
+    visitor.open("/signup")
+    look(visitor, "sign-up")
+    visitor.press("Create account")
+    visitor.reads("Please look at:")
+    look(visitor, "sign-up nothing entered")
+    visitor.fill_in_sign_up(newcomer)
+    visitor.choose_password("short")
+    visitor.press("Create account")
+    visitor.reads("Please look at: Password")
+    look(visitor, "sign-up weak password")
+    visitor.fill_in_sign_up(newcomer)
+    visitor.press("Create account")
+    visitor.sees("Confirm your e-mail address")
+    look(visitor, "confirm")
+    code = visitor.mailed_code(newcomer.email)
+    visitor.enter_code(wrong(code))
+    visitor.press("Confirm")
+    visitor.reads("That code is not right.")
+    look(visitor, "confirm wrong code")
+    confirming, visitor.page = visitor.page, visitor.mails(newcomer.email).page
+    look(visitor, "inbox")
+    visitor.page = confirming
+    visitor.enter_code(code)
+    visitor.press("Confirm")
+    visitor.reads("Your e-mail address is confirmed.")
+    look(visitor, "sign-in confirmed")
+
+
+def _sign_in(visitor: Visitor, account: Account, look: Look) -> None:
+    visitor.begin_sign_in()
+    look(visitor, "sign-in")
+    visitor.press("Sign in")
+    visitor.reads("Please look at:")
+    look(visitor, "sign-in nothing entered")
+    visitor.submit_sign_in(account, password="not-the-Password-1")
+    visitor.reads("Incorrect username or password.")
+    look(visitor, "sign-in wrong password")
+
+
+def _recovery(visitor: Visitor, account: Account, look: Look) -> None:
+    visitor.begin_sign_in()
+    visitor.follow("Forgot your password?")
+    visitor.sees("Forgot your password?")
+    look(visitor, "forgot")
+    visitor.press("Send the code")
+    visitor.reads("Please look at:")
+    look(visitor, "forgot nothing entered")
+    visitor.page.get_by_label("User name").fill(account.username)
+    visitor.press("Send the code")
+    visitor.sees("Choose a new password")
+    look(visitor, "reset")
+    visitor.enter_code(wrong(visitor.mailed_code(account.email)))
+    visitor.choose_password(NEW_PASSWORD)
+    visitor.press("Change password")
+    visitor.reads("That code is not right.")
+    look(visitor, "reset wrong code")
+    visitor.press("Send a new code")
+    visitor.reads("A new code is on its way.")
+    look(visitor, "reset new code")
+
+
+def _second_factor(visitor: Visitor, account: Account, look: Look) -> None:
+    visitor.begin_sign_in()
+    visitor.page.get_by_label("Set up an authenticator app").check()
+    visitor.submit_sign_in(account)
+    visitor.sees("Set up an authenticator app")
+    look(visitor, "authenticator set-up")
+    secret = visitor.page.locator("#secret").inner_text().replace(" ", "")
+    visitor.enter_code(wrong(digits(secret)))
+    visitor.press("Finish")
+    visitor.reads("That code is not right.")
+    look(visitor, "authenticator set-up wrong code")
+    visitor.enter_code(digits(secret))
+    visitor.press("Finish")
+    visitor.is_welcome(account)
+    visitor.press("Sign out")
+    visitor.begin_sign_in()
+    visitor.submit_sign_in(account)
+    visitor.sees("Enter the code")
+    look(visitor, "second step")
+    visitor.enter_code(wrong(digits(secret)))
+    visitor.press("Continue")
+    visitor.reads("That code is not right.")
+    look(visitor, "second step wrong code")
+
+
+def _temporary_password(visitor: Visitor, _: Account, look: Look) -> None:
+    account = Directory(visitor.stack).add()
+    visitor.open(f"{visitor.stack.login}/users")
+    row = visitor.page.get_by_role("row").filter(has_text=account.username)
+    row.get_by_role("button", name="Disable").click()
+    visitor.reads("Disabled")
+    look(visitor, "users somebody disabled")
+    row.get_by_role("button", name="Enable").click()
+    row.get_by_role("button", name="Require new password").click()
+    temporary = visitor.page.locator("#temporary-password").inner_text()
+    look(visitor, "users temporary password")
+    visitor.begin_sign_in()
+    visitor.submit_sign_in(account, temporary)
+    visitor.sees("Choose a password of your own")
+    look(visitor, "new password")
+    visitor.choose_password(NEW_PASSWORD, repeated="another-Password-1")
+    visitor.press("Save and continue")
+    visitor.reads("The two passwords are not the same.")
+    look(visitor, "new password not the same twice")
+
+
+def _errors(visitor: Visitor, look: Look) -> None:
+    visitor.open(f"{visitor.stack.login}/oauth2/authorize?client_id=1example23456789")
+    look(visitor, "managed login error")
+    visitor.begin_sign_in()
+    visitor.page.locator("form input[name=csrf]").evaluate("field => field.value = 'made-up'")
+    visitor.press("Sign in")
+    visitor.reads("This form did not come from this page")
+    look(visitor, "managed login error foreign form")
+
+
+def _shown_without_stack(visitor: Visitor, look: Look) -> None:
+    """Pages that a running stack has no reason to show, from the code that would."""
+    pages = Pages(brand_name="Foyer", brand_color="#3d5a80")
+    managed_login = ManagedLoginPages(
+        ManagedLogin("", "", "", "", visitor.stack.login, visitor.stack.app, "Foyer", "#3d5a80")
+    )
+    request = Request("GET /callback", "JKJaXmPLvHcESHA=", visitor.stack.app, "", {}, {})
+    log = Logger("every page", level="CRITICAL")
+    nothing: dict[str, Any] = {
+        "csrf": str,
+        "back": "",
+        "mails": [],
+        "users": [],
+        "temporary_password": "",
+    }
+    shown = {
+        f"problem {name}": problems.answer(fault, pages, request, log).body
+        for name, fault in _FAULTS.items()
+    } | {
+        "problem not found": problems.not_found(pages, request).body,
+        "landing session ended": pages.landing(notice="You were signed out. Please sign in again."),
+        "welcome nothing known": pages.welcome({}),
+        "welcome e-mail not verified": pages.welcome({"name": "Ada", "email": "ada@example.com"}),
+        "inbox empty": bytes(managed_login.show("inbox.html", **nothing).body).decode(),
+        "users nobody": bytes(managed_login.show("users.html", **nothing).body).decode(),
+    }
+    for name, page in shown.items():
+        visitor.page.set_content(page)
+        look(visitor, name)
