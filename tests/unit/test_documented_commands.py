@@ -90,9 +90,10 @@ def targets() -> set[str]:
 
 
 @cache
-def tracked() -> set[str]:
-    """Every file of the project, and every folder with one."""
-    files = [Path(name) for name in run("git", "ls-files", "-z").split("\0") if name]
+def ours() -> set[str]:
+    """Every file that git tracks or would, by path and by name, and every folder with one."""
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    files = [Path(name) for name in listed.split("\0") if name]
     return {str(each) for file in files for each in (file, *file.parents)} | {f.name for f in files}
 
 
@@ -127,7 +128,7 @@ def given_to_our_modules() -> dict[str, Words]:
             if word == "-m" and command[at - 1].endswith("python"):
                 module = command[at + 1]
                 given[module] = (*given.get(module, ()), *command[at + 2 :])
-    return {module: words for module, words in given.items() if module.split(".")[0] in tracked()}
+    return {module: words for module, words in given.items() if module.split(".")[0] in ours()}
 
 
 def test_our_modules_know_the_options_and_values_that_they_are_given() -> None:
@@ -188,9 +189,9 @@ def words_in(document: str) -> list[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_paths_exist(document: str) -> None:
-    folders = "|".join(re.escape(name.partition("/")[0]) for name in tracked() if "/" in name)
-    ours = rf"({folders})/[\w./-]*|[\w-]+\.(py|md|toml|yaml|lock)"
+    folders = "|".join({re.escape(name.partition("/")[0]) for name in ours() if "/" in name})
+    form = rf"({folders})/[\w./-]*|[\w-]+\.(py|md|toml|yaml|lock)"
     for word in words_in(document):
         path = word.removeprefix("file://")
-        if re.fullmatch(ours, path):
-            assert path.rstrip("/") in tracked() | MADE_BY_THE_READER, path
+        if re.fullmatch(form, path):
+            assert path.rstrip("/") in ours() | MADE_BY_THE_READER, path
