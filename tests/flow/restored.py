@@ -12,10 +12,13 @@ import json
 import os
 import select
 import sys
+from typing import Any
 
-from foyer.app import handler
+from foyer import app
 
 from tests.flow.browser import Context
+
+entry: Any = app.handler
 
 
 def main() -> None:
@@ -37,7 +40,7 @@ def serve() -> int:
             if not line.strip():
                 say("done")
                 return 0
-            say(json.dumps(handler(json.loads(line), Context())))
+            say(json.dumps(entry(json.loads(line), Context())))
     return 1
 
 
