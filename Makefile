@@ -13,7 +13,7 @@ PORT ?= 3000
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: mutants soak help run start-api events test check format build deploy pictures gallery requirements clean
+.PHONY: mutants soak bench help run start-api events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ pictures: .venv/dev ## Take README's screenshots anew
 
 gallery: .venv/dev ## Picture every page in every state, in build/gallery/index.html
 	@PYTHONPATH=functions/web $(PY) -m tests.browser.take_gallery
+
+bench: .venv/dev .venv-sam/done ## Measure cold starts next to other stacks' (20 minutes; docs/speed.md)
+	@$(PY) -m bench --uv $(UV) --sam $(SAM) $(ARGS)
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null

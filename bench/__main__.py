@@ -7,12 +7,14 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
-from bench import measure, report
+from bench import imports, measure, plot, report
 from bench.packages import Toolbox, has_bytecode, size
 from bench.subjects import Subject
 from bench.upstreams import Upstreams
 
+_BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 _PEERS = {
     "flask": "Flask, flask-cognito-lib, apig-wsgi",
     "fastapi": "FastAPI, Authlib, Mangum",
@@ -39,6 +41,10 @@ def main() -> None:
         python=tools.python, runtime=folder / "runtime", upstreams=upstreams, folder=folder
     )
     taken, handler = measure.run(bench, upstreams, subjects, samples=options.samples, progress=_say)
+    foyer = next((subject for subject in subjects if subject.name == "foyer"), None)
+    if foyer is not None:
+        environment = bench.environment(foyer)
+        importing = imports.shares(tools.python, "foyer.app", environment, foyer.package)
     upstreams.stop()
     document = report.document(
         report.rows(taken, handler),
@@ -46,12 +52,23 @@ def main() -> None:
         sizes,
         min(len(samples.init) for samples in taken.values()),
     )
-    target = Path(options.output)
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-    text = report.table(document)
-    (target / "speed.md").write_text(text, "utf-8")
-    sys.stdout.write(text)
+    if foyer is not None:
+        document["share_of_importing"] = importing
+    _write(document, Path(options.output))
+
+
+def _write(document: dict[str, Any], docs: Path) -> None:
+    """The JSON file, the plot, and the table between its two marks in speed.md."""
+    (docs / "pictures").mkdir(parents=True, exist_ok=True)
+    (docs / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    (docs / "pictures/speed.svg").write_text(plot.cold_starts(document), "utf-8")
+    table = report.table(document)
+    page = docs / "speed.md"
+    if page.exists():
+        before, _, rest = page.read_text("utf-8").partition(_BEGIN)
+        after = rest.partition(_END)[2]
+        page.write_text(f"{before}{_BEGIN}\n\n{table}\n{_END}{after}", "utf-8")
+    sys.stdout.write(table)
 
 
 def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
@@ -87,7 +104,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--samples", type=int, default=20, help="containers per subject and route")
     parser.add_argument("--folder", default="build/bench", help="for packages; emptied first")
-    parser.add_argument("--output", default="build", help="folder for speed.json and speed.md")
+    parser.add_argument("--output", default="build/speed", help="docs/ records the run for good")
     parser.add_argument(
         "--only", nargs="*", default=[], help="subjects to measure beside the floor"
     )

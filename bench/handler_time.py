@@ -74,7 +74,7 @@ def _answer_at_once(answers: dict[str, bytes]) -> None:
         import requests  # noqa: PLC0415 - only where the package brings it
         from urllib3 import HTTPResponse  # noqa: PLC0415
 
-        def request(_self, _method, url, **_options):  # type: ignore[no-untyped-def]
+        def request(_self, method, url, **_options):  # type: ignore[no-untyped-def]  # noqa: ARG001
             response = requests.Response()
             response.status_code = 200
             response.headers.update(headers)

@@ -94,7 +94,7 @@ class Bench:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
-            raise SystemExit(f"{subject.name}: {done.stderr}")
+            raise SystemExit(f"{subject.name}: {done.stderr[-2000:]}")
         found: dict[str, float] = json.loads(done.stdout)
         return found
 
@@ -129,7 +129,7 @@ def run(
                 upstreams.grant(nonce_of[subject.name])
                 into = taken[subject.name, route] if number else Samples()
                 bench.sample(subject, route, events_of[subject.name][route], into)
-            for subject in subjects if number % 5 == 1 else ():
+            for subject in subjects if number % 7 == 1 else ():
                 answers = upstreams.grant(nonce_of[subject.name])
                 times = bench.handler_time(subject, events_of[subject.name], answers)
                 for route, milliseconds in times.items():
