@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -23,13 +24,15 @@ from local.places import FUNCTION, TEMPLATE, Places, RunError, listen
 from local.progress import Progress
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from local.stack import Stack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # whose children would live on otherwise
-        signal.signal(number, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     try:
         with ExitStack() as running:
             _run(Places(options.host, options.port), options, running)
@@ -39,6 +42,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+# Python drops an exception that a signal raises inside a finaliser or a callback of the garbage
+# collector; then this still tells, before anything is served, that Ctrl-C was pressed.
+_asked_to_stop = threading.Event()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
+    if not _asked_to_stop.is_set():  # a second Ctrl-C must not break off the tidying up
+        _asked_to_stop.set()
+        raise KeyboardInterrupt
 
 
 def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> None:
@@ -71,6 +85,9 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     else:
         served.append(serving.app(places, environment, app_listener, options.log_format))
     served.append(serving.login(places, stack, aws.endpoint, login_listeners))
+
+    if _asked_to_stop.is_set():
+        raise KeyboardInterrupt
 
     async def ready() -> None:
         if options.sam:
