@@ -92,18 +92,18 @@ def main() -> None:
     curves: dict[str, list[tuple[float, float]]] = {}
     for burst in (1, 10, 50):
         curve = []
-        for rate in (0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 50):
+        for rate in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1, 10, 50):
             share, most = cold_share(rate, busy_seconds, cold_seconds, burst=burst)
             curve.append((rate, share))
             if rate in (0.01, 0.1, 1, 10, 50):
                 print(f"| {rate} | {burst} | {share:.2%} | {most} |")
-        curves[f"bursts of {burst}"] = [point for point in curve if point[0] >= 0.5]
+        curves[f"bursts of {burst}"] = [point for point in curve if point[0] <= 0.5]
     picture = plot.lines(
         "Share of requests that meet a cold start",
         "simulated arrivals, callbacks at 512 MB, environments kept for ten idle minutes",
         curves, x_label="requests a second", percent=True,
     )  # fmt: skip
-    Path("docs/pictures/cold-share.svg").write_text(picture, "utf-8")
+    (Path(sys.argv[1]).with_name("pictures") / "cold-share.svg").write_text(picture, "utf-8")
 
 
 if __name__ == "__main__":

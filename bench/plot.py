@@ -26,7 +26,7 @@ def cold_starts(report: Mapping[str, Any]) -> str:
         and name != "hello"
     ]  # fmt: skip
     longest = max(row["cold_start_at_512_mb"] for _, _, rows in groups for row in rows)
-    left, top, width, bar = 330, 62, 420, 15
+    left, top, width, bar = 420, 62, 380, 15
     scale = width / longest
     parts: list[str] = []
     y = top
@@ -63,7 +63,7 @@ def lines(
     x_label: str,
     percent: bool,
 ) -> str:
-    """Curves over a common x axis, both axes from zero, a label at the end of each."""
+    """Curves over a common x axis, both axes from zero."""
     left, top, width, height = 60, 70, 560, 260
     most_x = max(x for curve in curves.values() for x, _ in curve)
     most_y = max(y for curve in curves.values() for _, y in curve) or 1.0
@@ -76,15 +76,17 @@ def lines(
                   f'<text x="{left - 8}" y="{y + 4}" text-anchor="end" class="n">{label}</text>',
                   f'<text x="{left + width * quarter / 4}" y="{top + height + 20}" '
                   f'text-anchor="middle" class="n">{most_x * quarter / 4:g}</text>']  # fmt: skip
-    for (label, curve), colour in zip(curves.items(), "abc", strict=False):
+    for row, ((label, curve), colour) in enumerate(zip(curves.items(), "abc", strict=False)):
         points = [(left + x / most_x * width, top + height * (1 - y / most_y)) for x, y in curve]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        at = top + 16 + row * 20
         parts += [f'<polyline points="{path}" class="line {colour}"/>',
-                  f'<text x="{points[-1][0] + 6:.1f}" y="{points[-1][1] + 4:.1f}">'
-                  f"{escape(label)}</text>"]  # fmt: skip
+                  f'<line x1="{left + width - 130}" x2="{left + width - 105}" y1="{at}" y2="{at}" '
+                  f'class="line {colour}"/>',
+                  f'<text x="{left + width - 98}" y="{at + 4}">{escape(label)}</text>']  # fmt: skip
     parts.append(f'<text x="{left + width / 2}" y="{top + height + 42}" text-anchor="middle" '
                  f'class="n">{escape(x_label)}</text>')  # fmt: skip
-    return _picture(left + width + 130, top + height + 56, title, subtitle, parts)
+    return _picture(left + width + 30, top + height + 56, title, subtitle, parts)
 
 
 def _picture(width: int, height: int, title: str, subtitle: str, parts: list[str]) -> str:
