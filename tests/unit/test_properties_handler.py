@@ -281,14 +281,14 @@ events = st.builds(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(events)
 def test_any_event_gets_an_answer_of_ours(made: dict[str, Any]) -> None:
     answer(made)
 
 
 @given(st.integers(0, 400), st.sampled_from(["GET /login", "GET /callback", "POST /logout"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_however_many_cookies_arrive_the_answers_headers_fit(count: int, route: str) -> None:
     junk = [f"__Host-foyer-attempt-{number:08}=x" for number in range(count)]
     hint = encoded("😀" * 256)
