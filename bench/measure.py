@@ -17,6 +17,7 @@ from bench.subjects import APP_HOST, Subject, check, events
 from bench.upstreams import ISSUER, Upstreams
 
 WARM_REQUESTS = 5
+ROUNDS_PER_VISITOR = 5  # attempts and tokens have an end
 
 Case = tuple[str, str]  # subject, route
 
@@ -115,9 +116,6 @@ def run(
     # A grant is the visitor's of one subject, since it carries the nonce that subject chose.
     events_of: dict[str, dict[str, Any]] = {}
     nonce_of: dict[str, str] = {}
-    for subject in subjects:
-        events_of[subject.name] = bench.prepare(subject)
-        nonce_of[subject.name] = upstreams.nonce
     taken: dict[Case, Samples] = defaultdict(Samples)
     handler: dict[Case, list[float]] = defaultdict(list)
     cases = [(subject, route) for subject in subjects for route in subject.routes]
@@ -125,6 +123,9 @@ def run(
         progress(f"round {number} of {samples}")
         random.shuffle(cases)
         try:
+            for subject in subjects if number % ROUNDS_PER_VISITOR == 0 else ():
+                events_of[subject.name] = bench.prepare(subject)
+                nonce_of[subject.name] = upstreams.nonce
             for subject, route in cases:
                 upstreams.grant(nonce_of[subject.name])
                 into = taken[subject.name, route] if number else Samples()
