@@ -22,7 +22,7 @@ ALLOWED = {
     "strict_json": "",
     "settings": "errors",
     "sealing": "errors",
-    "secret_store": "errors",
+    "secret_store": "errors sealing",
     "http_api": "errors",
     "upstream": "errors",
     "signing_keys": "errors",
@@ -32,9 +32,9 @@ ALLOWED = {
     "session": "cookies errors sealing",
     "problems": "errors http_api pages",
     "sign_in": "attempt cognito errors id_token secret_store session",
-    "visitors": "cognito counters errors id_token sealing secret_store session",
+    "visitors": "cognito counters errors id_token secret_store session",
     "routes": (
-        "attempt cognito cookies counters errors http_api pages problems return_to sealing "
+        "attempt cognito cookies counters errors http_api pages problems return_to "
         "secret_store session sign_in visitors"
     ),
     "assembly": (

@@ -12,7 +12,7 @@ import hmac
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ class AttemptCookies:
     def set(self, attempt: Attempt, *, keys: KeyRing) -> str:
         """The ``Set-Cookie`` line that remembers the attempt."""
         sealed = keys.seal(
-            json.dumps(asdict(attempt)).encode(),
+            json.dumps(vars(attempt)).encode(),
             purpose=_PURPOSE,
             expires_at=attempt.started_at + LIFETIME,
         )

@@ -16,20 +16,21 @@ class Counters:
     """Counts events of one stack; the stack's name is the dimension ``service``."""
 
     def __init__(self, *, namespace: str, stack_name: str) -> None:
-        self._namespace = namespace
         self._stack_name = stack_name
-
-    def count(self, name: str, *, reason: str | None = None) -> None:
-        """Count one; with a reason, count it for that reason too."""
-        metrics = AmazonCloudWatchEMFProvider(
-            namespace=self._namespace,
-            service=self._stack_name,
+        # Sets of its own: by default Powertools shares them between all that count.
+        self._metrics = AmazonCloudWatchEMFProvider(
+            namespace=namespace,
+            service=stack_name,
             metric_set={},
             dimension_set={},
             metadata_set={},
             default_dimensions={},
         )
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+    def count(self, name: str, *, reason: str | None = None) -> None:
+        """Count one; with a reason, count it for that reason too."""
+        self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
         if reason:
-            metrics.add_dimensions(service=self._stack_name, reason=reason)
-        metrics.flush_metrics()
+            self._metrics.add_dimensions(service=self._stack_name, reason=reason)
+        self._metrics.flush_metrics()
+        self._metrics.clear_metrics()  # flushing leaves all as it is when Powertools is turned off

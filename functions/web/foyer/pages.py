@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,7 @@ class Pages:
     def __init__(self, *, brand_name: str, brand_color: str) -> None:
         self._brand_name = brand_name
         self._templates = {
-            file.stem: Markup(file.read_text("utf-8").rstrip("\n"))  # noqa: S704 - our own files
-            for file in _FOLDER.glob("*.html")
+            file.stem: file.read_text("utf-8").rstrip("\n") for file in _FOLDER.glob("*.html")
         }
         brand = f":root{{--brand:{brand_color};--on-brand:{text_color_on(brand_color)}}}"
         style = (_FOLDER / "style.css").read_text("utf-8") + brand
@@ -72,7 +71,8 @@ class Pages:
         )
 
     def _fill(self, template: str, **values: object) -> Markup:
-        return self._templates[template].format(**values)
+        escaped = {name: escape(value) for name, value in values.items()}
+        return Markup(self._templates[template].format_map(escaped))  # noqa: S704 - escaped above
 
 
 def text_color_on(color: str) -> str:

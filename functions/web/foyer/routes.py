@@ -13,7 +13,6 @@ from .attempt import Attempt, AttemptCookies
 from .errors import BadRequest, SealBroken, SignInError, Unavailable
 from .http_api import Request, Response, redirect
 from .return_to import MAX_CHARACTERS, own_path
-from .sealing import KeyRing
 from .sign_in import reported_error
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def signup(foyer: Foyer, request: Request) -> Response:
 def _start(foyer: Foyer, request: Request, path: str) -> Response:
     query = request.query(return_to=MAX_CHARACTERS, lang=16, login_hint=256)
     credentials = foyer.secrets.credentials()
-    keys, now = KeyRing(credentials.session_keys), foyer.now()
+    keys, now = credentials.key_ring, foyer.now()
     attempt = Attempt.start(return_to=own_path(query.get("return_to", "/")), now=now)
     location = foyer.cognito.sign_in_url(
         path,
@@ -155,7 +154,7 @@ def _attempt(foyer: Foyer, request: Request, state: str) -> Attempt | None:
     try:
         return foyer.secrets.use(
             lambda credentials: foyer.attempts.find(
-                state, request.cookies, keys=KeyRing(credentials.session_keys), now=foyer.now()
+                state, request.cookies, keys=credentials.key_ring, now=foyer.now()
             )
         )
     except SealBroken as error:

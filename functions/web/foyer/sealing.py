@@ -39,6 +39,7 @@ class KeyRing:
             raise ValueError("a key ring needs at least one key")
         self._keys = {_derive(key.encode(), "key id")[:_KEY_ID]: key.encode() for key in keys}
         self._newest = next(iter(self._keys))
+        self._ciphers: dict[tuple[bytes, str], AESGCM] = {}
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
@@ -69,7 +70,11 @@ class KeyRing:
         return plain[_EXPIRY.size :]
 
     def _cipher(self, key_id: bytes, purpose: str) -> AESGCM:
-        return AESGCM(_derive(self._keys[key_id], f"purpose {purpose}"))
+        cipher = self._ciphers.get((key_id, purpose))
+        if cipher is None:
+            cipher = AESGCM(_derive(self._keys[key_id], f"purpose {purpose}"))
+            self._ciphers[key_id, purpose] = cipher
+        return cipher
 
 
 def _derive(key: bytes, label: str) -> bytes:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .errors import ConfigurationError, Refused, Unavailable, UnknownKey
+from .sealing import KeyRing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +42,11 @@ class Credentials:
     client_id: str
     client_secret: str = field(repr=False)
     session_keys: tuple[str, ...] = field(repr=False)
+
+    @cached_property
+    def key_ring(self) -> KeyRing:
+        """The session keys, ready for use."""
+        return KeyRing(self.session_keys)
 
 
 def parse_credentials(text: str) -> Credentials:

@@ -8,7 +8,7 @@ after sign-in (absolute), or when Cognito refuses to refresh it.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .cookies import MAX_BYTES
@@ -118,7 +118,7 @@ class SessionCookie:
 
     def _line(self, session: Session, keys: KeyRing) -> str:
         ends_at = self._ends_at(session)
-        payload = json.dumps(asdict(session), separators=(",", ":"), ensure_ascii=False)
+        payload = json.dumps(vars(session), separators=(",", ":"), ensure_ascii=False)
         sealed = keys.seal(payload.encode(), purpose=_PURPOSE, expires_at=ends_at)
         return self.style.set(COOKIE, sealed, max_age=max(0, ends_at - session.seen_at))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 
@@ -12,9 +13,11 @@ def parse_object(data: bytes) -> dict[str, Any]:
     Members that appear twice are refused, and so are infinities, NaN and lone surrogates,
     none of which could be written down again.
     """
+    text = data.decode()
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_each_once)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        value = _DECODER.decode(text)
+        if "\\u" in text:  # half a surrogate pair gets past UTF-8 as an escape only
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
@@ -27,3 +30,15 @@ def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(members):
         raise ValueError("a member appears twice")
     return value
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("no finite number")
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_each_once, parse_float=_finite, parse_constant=_finite
+)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import BadGateway, Refused, SealBroken, SignInError
-from .sealing import KeyRing
 from .session import Session, SessionCookie, kept_claims
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Visitors:
         try:
             return self._secrets.use(
                 lambda credentials: self._cookie.open(
-                    cookies, keys=KeyRing(credentials.session_keys), now=self._now()
+                    cookies, keys=credentials.key_ring, now=self._now()
                 )
             )
         except SealBroken as error:
@@ -95,8 +94,7 @@ class Visitors:
 
     def remember(self, session: Session) -> Visit:
         """Seal the session into its cookie."""
-        keys = KeyRing(self._secrets.credentials().session_keys)
-        line, left_out = self._cookie.set(session, keys=keys)
+        line, left_out = self._cookie.set(session, keys=self._secrets.credentials().key_ring)
         if left_out:
             self._log.warning("session_too_large", left_out=list(left_out))
         return Visit(session, (line,))
