@@ -2,6 +2,7 @@
 
 ManagedLoginError
 ├── ErrorPage       a page of our own; the browser is not sent anywhere
+├── StepOver        the step expired, was finished, or is another browser's: sign in anew
 ├── SentBack        the browser goes back to the app with an OAuth error (RFC 6749 §4.1.2.1)
 ├── OAuthError      a JSON answer of a back-channel endpoint (RFC 6749 §5.2)
 └── Rejected        the user pool said no, with Cognito's own error code
@@ -20,6 +21,14 @@ class ErrorPage(ManagedLoginError):
         self.error = error
         self.explanation = explanation
         self.status = status
+
+
+class StepOver(ManagedLoginError):
+    """``notice`` is what the sign-in page says about it."""
+
+    def __init__(self, notice: str) -> None:
+        super().__init__(notice)
+        self.notice = notice
 
 
 class SentBack(ManagedLoginError):

@@ -32,7 +32,7 @@ class Mail:
 
 def inbox_page(site: Site, incoming: Incoming) -> Response:
     """GET /inbox, newest first."""
-    recorded = site.directory.get("/_ministack/ses/messages").json().get("messages", {})
+    recorded = site.oauth_server.get("/_ministack/ses/messages").json().get("messages", {})
     mails = [read(mail) for account in recorded.values() for mail in account]
     return site.show(
         "inbox.html",

@@ -42,7 +42,7 @@ def token(site: Site, incoming: Incoming) -> Response:
     else:
         raise OAuthError("invalid_request", "grant_type is missing")
     credentials = {"client_id": client.client_id, "client_secret": client.secret}
-    answer = site.directory.post("/oauth2/token", {"grant_type": grant, **credentials, **fields})
+    answer = site.oauth_server.post("/oauth2/token", {"grant_type": grant, **credentials, **fields})
     body = answer.json()
     if answer.status != 200:
         raise _token_error(body)
@@ -54,7 +54,7 @@ def user_info(site: Site, incoming: Incoming) -> Response:
     authorization = incoming.headers.get("authorization", "")
     if not authorization.lower().startswith("bearer "):
         raise OAuthError("invalid_request", "a bearer token was expected")
-    answer = site.directory.get("/oauth2/userInfo", {"Authorization": authorization})
+    answer = site.oauth_server.get("/oauth2/userInfo", {"Authorization": authorization})
     if answer.status == 401:
         described = {"error": "invalid_token", **_only(answer.json(), "error_description")}
         challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
@@ -76,7 +76,7 @@ def revoke(site: Site, incoming: Incoming) -> Response:
         raise OAuthError("unsupported_token_type", "only refresh tokens can be revoked")
     if claims.get("client_id") != client.client_id:
         raise OAuthError("invalid_client", "the token belongs to another client", 401)
-    site.directory.revoke(refresh_token, client)
+    site.accounts.revoke(refresh_token, client)
     return Response()
 
 

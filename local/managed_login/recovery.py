@@ -8,9 +8,8 @@ from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.errors import ErrorPage, Rejected
 from local.managed_login.incoming import Incoming
 from local.managed_login.pages import code_field, username_field
+from local.managed_login.passwords import password_fields, password_problems
 from local.managed_login.pool import Pool
-from local.managed_login.sign_in import over, password_fields, password_problems
-from local.managed_login.sign_up import send_reset_code
 from local.managed_login.site import Site, see_other
 from local.managed_login.visits import ResetPassword
 
@@ -28,7 +27,6 @@ def forgotten_page(site: Site, incoming: Incoming) -> Response:
 def send_code(site: Site, incoming: Incoming) -> Response:
     """POST /forgotPassword: the same answer whether or not there is such a user."""
     request = site.authorization(incoming)
-    site.form_age(incoming)
     username = _recovering_pool(site).fold(incoming.form["username"])
     if not username:
         return _show_forgotten(site, incoming, request, "Enter your user name.")
@@ -41,39 +39,55 @@ def reset_page(site: Site, incoming: Incoming) -> Response:
     """GET /confirmforgotPassword."""
     request = site.authorization(incoming)
     pool = _recovering_pool(site)
-    if incoming.visit.step(incoming.query["step"], ResetPassword) is None:
-        return over(incoming)
+    site.step(incoming, ResetPassword)
     return _show_reset(site, incoming, request, pool, {})
 
 
 def reset(site: Site, incoming: Incoming) -> Response:
     """POST /confirmforgotPassword."""
     request = site.authorization(incoming)
-    site.form_age(incoming)
     pool = _recovering_pool(site)
-    step = incoming.visit.step(incoming.query["step"], ResetPassword)
-    if step is None:
-        return over(incoming)
-    attempt = ("reset", step.username)
+    step = site.step(incoming, ResetPassword)
+    problems = _try_reset(site, incoming, pool, step.username)
+    if problems:
+        return _show_reset(site, incoming, request, pool, problems)
+    incoming.visit.end(incoming.query["step"])
+    incoming.visit.waits_for_mail_at = ""
+    return see_other(incoming.to("/login", notice="reset"))
+
+
+def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dict[str, str]:
+    """What is wrong, by field; nothing once the password is changed."""
+    attempt = ("reset", username)
+    if site.attempts.is_locked(attempt):
+        return {"code": _LOCKED}
     code = incoming.form["code"].strip()
     problems = password_problems(pool.policy, incoming)
     if not code:
         problems["code"] = "Enter the code from the mail."
-    if site.attempts.is_locked(attempt):
-        problems = {"code": _LOCKED}
-    if not problems:
-        try:
-            site.directory.reset_password(step.username, code, incoming.form["password"])
-        except Rejected:
-            # Whatever the reason, also "no such user": the code is what was not right.
-            site.attempts.failed(attempt)
-            problems = {"code": _WRONG_CODE}
     if problems:
-        return _show_reset(site, incoming, request, pool, problems)
+        return problems
+    try:
+        site.accounts.reset_password(username, code, incoming.form["password"])
+    except Rejected:
+        # Whatever the reason, also "no such user": the code is what was not right.
+        site.attempts.failed(attempt)
+        return {"code": _WRONG_CODE}
     site.attempts.succeeded(attempt)
-    incoming.visit.end(incoming.query["step"])
-    incoming.visit.waits_for_mail_at = ""
-    return see_other(incoming.to("/login", notice="reset"))
+    return {}
+
+
+def send_reset_code(site: Site, username: str) -> None:
+    """Send a reset code if Cognito would; say nothing about whether it did.
+
+    Only a confirmed user with a verified address gets one; the answer is the same for all
+    (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
+    """
+    user = site.directory.find(username)
+    if user is None or not user.is_enabled or not user.is_email_verified:
+        return
+    if user.status in ("CONFIRMED", "RESET_REQUIRED"):
+        site.accounts.send_reset_code(user.username)
 
 
 def _recovering_pool(site: Site) -> Pool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 import segno
 from starlette.responses import Response
 
+from local.managed_login.admission import complete
 from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.errors import Rejected
 from local.managed_login.incoming import Incoming
 from local.managed_login.pages import code_field
-from local.managed_login.sign_in import complete, over
 from local.managed_login.site import Site
 from local.managed_login.visits import AnswerTotp, EnrolTotp, Session
 
@@ -23,26 +24,18 @@ _WRONG_CODES = ("CodeMismatchException", "EnableSoftwareTokenMFAException", "Exp
 def challenge_page(site: Site, incoming: Incoming) -> Response:
     """GET /mfa."""
     request = site.authorization(incoming)
-    if incoming.visit.step(incoming.query["step"], AnswerTotp) is None:
-        return over(incoming)
+    site.step(incoming, AnswerTotp)
     return _show_challenge(site, incoming, request)
 
 
 def answer_challenge(site: Site, incoming: Incoming) -> Response:
     """POST /mfa. The authorization code is fetched only after the second factor."""
     request = site.authorization(incoming)
-    site.form_age(incoming)
-    step = incoming.visit.step(incoming.query["step"], AnswerTotp)
-    if step is None:
-        return over(incoming)
+    step = site.step(incoming, AnswerTotp)
     attempt = ("totp", step.username)
     if site.attempts.is_locked(attempt):
         return _show_challenge(site, incoming, request, _LOCKED)
-    try:
-        site.directory.answer_totp(step.username, _digits(incoming))
-    except Rejected as rejected:
-        if rejected.code not in _WRONG_CODES:
-            raise
+    if not _is_right(lambda: site.accounts.answer_totp(step.username, _digits(incoming))):
         site.attempts.failed(attempt)
         return _show_challenge(site, incoming, request, _WRONG)
     site.attempts.succeeded(attempt)
@@ -53,25 +46,27 @@ def answer_challenge(site: Site, incoming: Incoming) -> Response:
 def enrolment_page(site: Site, incoming: Incoming) -> Response:
     """GET /mfa/setup."""
     request = site.authorization(incoming)
-    step = incoming.visit.step(incoming.query["step"], EnrolTotp)
-    return _show_enrolment(site, incoming, request, step) if step else over(incoming)
+    return _show_enrolment(site, incoming, request, site.step(incoming, EnrolTotp))
 
 
 def enrol(site: Site, incoming: Incoming) -> Response:
     """POST /mfa/setup: the first code proves that the app has the secret."""
     request = site.authorization(incoming)
-    site.form_age(incoming)
-    step = incoming.visit.step(incoming.query["step"], EnrolTotp)
-    if step is None:
-        return over(incoming)
-    try:
-        site.directory.enrol_totp(step.access_token, _digits(incoming))
-    except Rejected as rejected:
-        if rejected.code not in _WRONG_CODES:
-            raise
+    step = site.step(incoming, EnrolTotp)
+    if not _is_right(lambda: site.accounts.enrol_totp(step.access_token, _digits(incoming))):
         return _show_enrolment(site, incoming, request, step, _WRONG)
     incoming.visit.end(incoming.query["step"])
     return complete(site, request, Session(step.username, step.password))
+
+
+def _is_right(try_code: Callable[[], None]) -> bool:
+    try:
+        try_code()
+    except Rejected as rejected:
+        if rejected.code not in _WRONG_CODES:
+            raise
+        return False
+    return True
 
 
 def key_uri(issuer: str, username: str, secret: str) -> str:

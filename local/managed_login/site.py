@@ -9,14 +9,24 @@ from typing import Any
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from local.managed_login import authorization
+from local.managed_login.accounts import Accounts
 from local.managed_login.attempts import Attempts
 from local.managed_login.authorization import AuthorizationRequest
+from local.managed_login.cognito_api import connect
 from local.managed_login.directory import Directory
-from local.managed_login.errors import ErrorPage
+from local.managed_login.errors import ErrorPage, StepOver
 from local.managed_login.incoming import Incoming
+from local.managed_login.oauth_server import OAuthServer
 from local.managed_login.pages import Pages
 from local.managed_login.settings import ManagedLogin
-from local.managed_login.visits import SESSION_COOKIE, SESSION_SECONDS, Session, Shelf
+from local.managed_login.visits import (
+    SESSION_COOKIE,
+    SESSION_SECONDS,
+    SIGN_IN_SECONDS,
+    Session,
+    Shelf,
+    StepType,
+)
 
 # What a page may say after a redirect: the address carries the key, never the sentence.
 NOTICES = {
@@ -33,10 +43,30 @@ NOTICES = {
 class Site:
     settings: ManagedLogin
     directory: Directory
+    accounts: Accounts
+    oauth_server: OAuthServer
     pages: Pages
     sessions: Shelf[Session]
     attempts: Attempts
     clock: Callable[[], float]
+
+    @classmethod
+    def of(cls, settings: ManagedLogin, clock: Callable[[], float]) -> Site:
+        cognito = connect(settings)
+        return cls(
+            settings=settings,
+            directory=Directory(settings, cognito),
+            accounts=Accounts(settings, cognito),
+            oauth_server=OAuthServer(settings),
+            pages=Pages(settings),
+            sessions=Shelf(SESSION_SECONDS, 1000, clock),
+            attempts=Attempts(clock),
+            clock=clock,
+        )
+
+    @property
+    def is_secure(self) -> bool:
+        return self.settings.public_url.startswith("https:")
 
     def authorization(self, incoming: Incoming) -> AuthorizationRequest:
         """The checked authorization request that this page serves."""
@@ -54,6 +84,13 @@ class Site:
                 403,
             )
         return age
+
+    def step(self, incoming: Incoming, kind: type[StepType]) -> StepType:
+        """The step under way that this page serves; raises StepOver."""
+        step = incoming.visit.step(incoming.query["step"], kind)
+        if step is None:
+            raise StepOver("late" if kind.seconds == SIGN_IN_SECONDS else "over")
+        return step
 
     def session(self, incoming: Incoming) -> Session | None:
         return self.sessions.get(incoming.cookies.get(SESSION_COOKIE, ""))
@@ -78,7 +115,7 @@ class Site:
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="lax",
-            secure=self.settings.public_url.startswith("https:"),
+            secure=self.is_secure,
         )
 
 

@@ -20,7 +20,6 @@ def users_page(site: Site, incoming: Incoming) -> Response:
 
 def change_user(site: Site, incoming: Incoming) -> Response:
     """POST /users: disable, enable, or require a new password of one user."""
-    site.form_age(incoming)
     user = site.directory.find(incoming.form["username"] or "-")
     if user is None:
         raise ErrorPage("invalid_request", "The user pool has no such user.", 404)

@@ -1,0 +1,98 @@
+"""/confirm and /resendcode: the code from the mail."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from local.managed_login.authorization import AuthorizationRequest
+from local.managed_login.errors import Rejected, StepOver
+from local.managed_login.incoming import Incoming
+from local.managed_login.pages import code_field
+from local.managed_login.recovery import send_reset_code
+from local.managed_login.site import Site, see_other
+from local.managed_login.visits import ConfirmEmail, ResetPassword
+
+_WRONG_CODE = "That code is not right. Look at the newest mail, or have a new code sent."
+_LOCKED = "Attempt limit exceeded. Wait a little, then try again."
+
+
+def confirmation_page(site: Site, incoming: Incoming) -> Response:
+    """GET /confirm."""
+    request = site.authorization(incoming)
+    site.step(incoming, ConfirmEmail)
+    return _show_confirmation(site, incoming, request)
+
+
+def confirm(site: Site, incoming: Incoming) -> Response:
+    """POST /confirm."""
+    request = site.authorization(incoming)
+    step = site.step(incoming, ConfirmEmail)
+    problem = _try_code(site, step.username, incoming.form["code"].strip())
+    if problem:
+        return _show_confirmation(site, incoming, request, problem)
+    incoming.visit.end(incoming.query["step"])
+    incoming.visit.waits_for_mail_at = ""
+    hint = {} if incoming.query["login_hint"] else {"login_hint": step.username}
+    return see_other(incoming.to("/login", notice="confirmed", **hint))
+
+
+def _try_code(site: Site, username: str, code: str) -> str:
+    """What is wrong with the code; nothing once the address is confirmed."""
+    attempt = ("confirm", username)
+    if site.attempts.is_locked(attempt):
+        return _LOCKED
+    if not code:
+        return "Enter the code from the mail."
+    if _is_address_taken(site, username):
+        return "An account with this e-mail address exists already."
+    try:
+        site.accounts.confirm(username, code)
+    except Rejected as rejected:
+        if rejected.code not in ("CodeMismatchException", "ExpiredCodeException"):
+            raise StepOver("over") from rejected  # confirmed in the meantime, or gone
+        site.attempts.failed(attempt)
+        return _WRONG_CODE
+    site.attempts.succeeded(attempt)
+    return ""
+
+
+def resend_code(site: Site, incoming: Incoming) -> Response:
+    """POST /resendcode, for a sign-up and for a forgotten password alike."""
+    site.authorization(incoming)
+    name = incoming.query["step"]
+    signing_up = incoming.visit.step(name, ConfirmEmail)
+    if signing_up:
+        _resend_confirmation(site, signing_up.username)
+        return see_other(incoming.to("/confirm", step=name, notice="sent"))
+    resetting = site.step(incoming, ResetPassword)
+    send_reset_code(site, resetting.username)
+    return see_other(incoming.to("/confirmforgotPassword", step=name, notice="sent"))
+
+
+def _resend_confirmation(site: Site, username: str) -> None:
+    user = site.directory.find(username)
+    if user and user.status == "UNCONFIRMED":
+        site.accounts.resend_confirmation(user.username)
+
+
+def _is_address_taken(site: Site, username: str) -> bool:
+    """An alias belongs to one user: Cognito answers AliasExistsException at confirmation."""
+    user = site.directory.find(username)
+    email = user.attributes.get("email", "") if user else ""
+    owner = site.directory.find(email) if email else None
+    return owner is not None and user is not None and owner.username != user.username
+
+
+def _show_confirmation(
+    site: Site, incoming: Incoming, request: AuthorizationRequest, problem: str = ""
+) -> Response:
+    step = incoming.query["step"]
+    incoming.visit.waits_for_mail_at = incoming.to("/confirm", step=step)
+    return site.show(
+        "confirm.html",
+        incoming,
+        status=400 if problem else 200,
+        redirects_to=request.redirect_uri,
+        fields=[code_field("Code from the mail", problem)],
+        step=step,
+    )
