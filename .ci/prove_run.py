@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.http_visitor import HttpVisitor
+from tests.ports import is_free
 from tests.process_tree import family, is_running
-from tests.running_stack import DEMO_PASSWORD, DEMO_USER, RunningStack, eventually, is_free
+from tests.running_stack import DEMO_PASSWORD, DEMO_USER, RunningStack, eventually
 
 PORT = 3000
 

@@ -22,6 +22,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_RDWR, socket
@@ -38,6 +39,7 @@ from tests.fake_tokens import (
     at_hash,
     base64url,
 )
+from tests.ports import held
 from tests.wire_faults import (
     WIRE_FAULTS,
     Fault,
@@ -50,6 +52,7 @@ from tests.wire_faults import (
 
 SCOPES = ("openid", "email", "profile")
 CODE_SECONDS = 300
+_UPSTREAM = ("other", "token", "userinfo", "revoke", "jwks")
 
 
 class LoginErrorPage(Exception):
@@ -169,8 +172,8 @@ class FakeCognito:
         self.close()
 
     def close(self) -> None:
-        self._domain.stop()
-        self._issuer_origin.stop()
+        self._domain.close()
+        self._issuer_origin.close()
 
     # What a test looks at
 
@@ -180,7 +183,16 @@ class FakeCognito:
     @property
     def upstream_calls(self) -> int:
         """Requests that the app itself made; the browser's are not counted."""
-        return sum(self.calls(name) for name in ("token", "userinfo", "revoke", "jwks", "other"))
+        return sum(map(self.calls, _UPSTREAM))
+
+    def __repr__(self) -> str:
+        """What has come in, so that a failed assertion tells."""
+        arrived = [
+            f"{each.method} {each.path} by {each.headers.get('User-Agent')}"
+            for name in _UPSTREAM
+            for each in self.requests[name]
+        ]
+        return f"<FakeCognito, upstream calls: {', '.join(arrived) or 'none'}>"
 
     # What a test switches
 
@@ -479,6 +491,8 @@ class _Origin(socketserver.ThreadingTCPServer):
         self.cognito = cognito
         self.closing = Event()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
+        self._port_held = ExitStack()
+        self._port_held.enter_context(held(self.socket))
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self._connections: set[socket] = set()
@@ -510,11 +524,16 @@ class _Origin(socketserver.ThreadingTCPServer):
         self.server_close()
 
     def stop(self) -> None:
+        """Refuses connections from now on; the port is ours until ``close``."""
         if not self.closing.is_set():
             self.closing.set()
             self.stop_listening()
             self.drop_connections()
             self._thread.join()
+
+    def close(self) -> None:
+        self.stop()
+        self._port_held.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 DEMO_USER = "demo"
@@ -66,7 +67,9 @@ def running_stack(
 
     ``root`` may be a copy of the project.
     """
-    first = port or three_free_ports()
+    first = port or free_port()
+    if port is None:
+        forget(first)  # what a run left behind that was killed
     with output.open("wb") as printed:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command(first, *arguments),
@@ -94,23 +97,6 @@ def command(port: int, *arguments: str) -> list[str]:
 def forget(port: int) -> None:
     """Delete the data of the stack that ran on this port."""
     shutil.rmtree(ROOT / ".local" / str(port), ignore_errors=True)
-
-
-def three_free_ports() -> int:
-    """The first of three neighbours that nobody listens on."""
-    while True:
-        with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-            port: int = probe.getsockname()[1]
-        if port < 65000 and all(is_free(port + offset) for offset in range(3)):
-            return port
-
-
-def is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def eventually(is_so: Callable[[], object], seconds: float = 10) -> bool:

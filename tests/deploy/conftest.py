@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local import ministack
 from tests.deploy.project import Project, Stack
+from tests.ports import free_port
 from tests.template.parameter_sets import WITHOUT_REFUSED
 
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    running = ministack.start(port=port, data=tmp_path_factory.mktemp("ministack"))
+    running = ministack.start(port=free_port(), data=tmp_path_factory.mktemp("ministack"))
     try:
         ministack.wait_until_ready(running)
         yield running.endpoint

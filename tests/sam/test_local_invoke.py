@@ -17,7 +17,8 @@ from botocore.config import Config
 
 from local import sam
 from local.mint import mint
-from local.places import FUNCTION, ROOT, Places, listen
+from local.places import FUNCTION, ROOT, Places
+from tests.ports import free_port
 from tests.running_stack import DEMO_PASSWORD, DEMO_USER, RunningStack, running_stack
 from tests.sam_cli import built
 from tests.sample_events import FOLDER, MINTED, SAMPLES, sample
@@ -35,8 +36,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 @pytest.fixture(scope="module")
 def invoke(stack: RunningStack) -> Iterator[Any]:
     """`sam local invoke` with the stack's --env-vars; start-lambda keeps one container for all."""
-    with listen("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     variables = Places("127.0.0.1", stack.port).function_environment
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sam.SAM, "local", "start-lambda", "--port", str(port), "--env-vars", variables],

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.http_visitor import HttpVisitor
+from tests.ports import free_port, is_free
 from tests.process_tree import family, is_running
 from tests.running_stack import (
     DEMO_PASSWORD,
     DEMO_USER,
     ROOT,
     command,
-    is_free,
     running_stack,
-    three_free_ports,
 )
 from tests.sam_cli import built, containers, existing_containers
 
@@ -61,7 +60,7 @@ def test_without_docker_one_sentence_says_so(
         (tmp_path / "docker").write_text(f"#!/bin/sh\n{docker}\n")
         (tmp_path / "docker").chmod(0o755)
     ended = subprocess.run(  # noqa: S603 - our own command
-        command(three_free_ports(), "--sam"),
+        command(free_port(), "--sam"),
         cwd=ROOT,
         env=os.environ | {"PATH": str(tmp_path)},
         capture_output=True,

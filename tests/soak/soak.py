@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.process_tree import family
 from tests.running_stack import ROOT, eventually
 from tests.soak.upstreams import FaultyCognito, FaultySecretsManager
@@ -108,7 +109,7 @@ def soak(
     and files are compared from ``warm_up`` sign-ins on.
     """
     with contextlib.ExitStack() as resources:
-        port = _free_port()
+        port = free_port()
         cognito = FaultyCognito(redirect_uris=(f"http://localhost:{port}/callback",), one_in=one_in)
         resources.callback(cognito.close)
         cognito.access_token_seconds = ACCESS_TOKEN_SECONDS
@@ -206,12 +207,6 @@ def _gateway(
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _messages(log: Path) -> Counter[str]:

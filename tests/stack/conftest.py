@@ -7,15 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from local import ministack
-from local.places import listen
+from tests.ports import free_port
 from tests.stack.login_pages import Browser, LoginPages, serving
 
 
 @pytest.fixture(scope="session")
 def aws_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with listen("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
-    started = ministack.start(port=port, data=tmp_path_factory.mktemp("ministack"))
+    started = ministack.start(port=free_port(), data=tmp_path_factory.mktemp("ministack"))
     try:
         ministack.wait_until_ready(started)
         yield started.endpoint

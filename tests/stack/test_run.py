@@ -18,6 +18,7 @@ import pytest
 
 from local.stack import connect
 from tests.http_visitor import HttpVisitor
+from tests.ports import free_port, is_free
 from tests.process_tree import family, is_running, listening, named
 from tests.running_stack import (
     DEMO_PASSWORD,
@@ -27,9 +28,7 @@ from tests.running_stack import (
     command,
     eventually,
     forget,
-    is_free,
     running_stack,
-    three_free_ports,
 )
 
 pytestmark = [
@@ -47,7 +46,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 @pytest.fixture
 def port() -> Iterator[int]:
     """The first of three free ones; the data that a stack keeps for it is deleted afterwards."""
-    first = three_free_ports()
+    first = free_port()
+    forget(first)
     yield first
     forget(first)
 

@@ -7,7 +7,6 @@ import hmac
 import io
 import json
 import secrets
-import socket
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from foyer.secret_store import SecretStore
 from foyer.secrets_manager import SecretsManager, endpoint
 
 from tests.fake_secrets_manager import FakeSecretsManager
+from tests.ports import refusing_port
 
 TARGET = "secretsmanager.GetSecretValue"
 
@@ -127,9 +127,8 @@ def test_each_refusal_has_its_reason(
 
 
 def test_nobody_there_is_an_error_of_botocores(server: FakeSecretsManager) -> None:
-    with socket.socket() as taken_but_not_listening:
-        taken_but_not_listening.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken_but_not_listening.getsockname()[1]}"
+    with refusing_port() as port:
+        url = f"http://127.0.0.1:{port}"
         with pytest.raises(BotoCoreError):
             read(environ(server, AWS_ENDPOINT_URL_SECRETS_MANAGER=url))
 

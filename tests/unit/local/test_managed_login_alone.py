@@ -8,16 +8,14 @@ import pytest
 from starlette.types import Message
 
 from local.managed_login import ManagedLogin, create_app
-from local.places import listen
+from tests.ports import refusing_port
 
 
-def get(path: str) -> tuple[int, str]:
-    """Status and body from pages whose local AWS has gone."""
-    with listen("127.0.0.1", 0) as closed:
-        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+def get(path: str, *, aws_endpoint: str) -> tuple[int, str]:
+    """Status and body from pages in front of this local AWS."""
     pages = create_app(
         ManagedLogin(
-            aws_endpoint=endpoint,
+            aws_endpoint=aws_endpoint,
             region="us-east-1",
             user_pool_id="us-east-1_pool",
             pages_client_id="client",
@@ -48,6 +46,7 @@ def get(path: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("path", ["/login", "/users", "/inbox"])
 def test_a_page_says_that_the_pool_does_not_answer(path: str) -> None:
-    status, body = get(path)
+    with refusing_port() as nobodys:
+        status, body = get(path, aws_endpoint=f"http://127.0.0.1:{nobodys}")
     assert status == 503
     assert "The local user pool does not answer." in body
