@@ -43,6 +43,7 @@ def test_these_things_raise_an_alarm() -> None:
         ("Foyer", "SignInFailed", "shop", "token_invalid_client"),
         ("Foyer", "SignInFailed", "secret_denied", "shop"),
         ("Foyer", "SignInFailed", "shop", "token_throttled"),
+        ("Foyer", "RefreshPostponed", "shop"),
     }
 
 
@@ -75,7 +76,7 @@ def test_alarms_on_our_own_metrics_use_the_dimensions_that_are_written(
     (metrics,) = written["_aws"]["CloudWatchMetrics"]
     sets = [sorted(each) for each in metrics["Dimensions"]]
     ours = [alarm for alarm in _alarms().values() if alarm["Namespace"] == metrics["Namespace"]]
-    assert len(ours) == 4
+    assert len(ours) == 5
     for alarm in ours:
         assert sorted(_dimensions(alarm)) in sets
         assert _dimensions(alarm)["service"] == written["service"]
