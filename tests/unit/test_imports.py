@@ -33,12 +33,13 @@ ALLOWED = {
     "problems": "errors http_api pages",
     "sign_in": "attempt cognito errors id_token secret_store session",
     "visitors": "cognito counters errors id_token secret_store session",
-    "routes": (
-        "attempt cognito cookies counters errors http_api pages problems return_to "
-        "secret_store session sign_in visitors"
-    ),
+    "parts": "attempt cognito cookies counters pages secret_store session sign_in visitors",
+    "forms": "errors http_api",
+    "login": "attempt errors http_api parts return_to sign_in",
+    "logout": "errors forms http_api parts problems",
+    "routes": "forms http_api login logout parts problems",
     "assembly": (
-        "attempt cognito cookies counters errors http_api id_token pages routes secret_store "
+        "attempt cognito cookies counters errors http_api id_token pages parts routes secret_store "
         "session settings sign_in visitors"
     ),
     "secrets_manager": "errors strict_json upstream",

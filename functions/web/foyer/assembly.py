@@ -13,6 +13,7 @@ from .counters import Counters
 from .errors import Unavailable
 from .id_token import IdTokenVerifier
 from .pages import Pages
+from .parts import Foyer
 from .secret_store import SecretStore
 from .session import SessionCookie
 from .settings import Settings
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 class App:
     """Answers API Gateway's events."""
 
-    def __init__(
-        self, foyer: routes.Foyer, *, app_url: str | None, always: Mapping[str, str]
-    ) -> None:
+    def __init__(self, foyer: Foyer, *, app_url: str | None, always: Mapping[str, str]) -> None:
         self._foyer = foyer
         self._app_url = app_url
         self._always = always
@@ -99,7 +98,7 @@ def build(
     )
     counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
     pages = Pages(brand_name=settings.brand_name, brand_color=settings.brand_color)
-    foyer = routes.Foyer(
+    foyer = Foyer(
         cognito=cognito,
         secrets=secrets,
         visitors=Visitors(

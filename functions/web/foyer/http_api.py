@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from .errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # Half a surrogate pair is no character, and cannot be written down again (RFC 3629 §3).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -35,6 +35,8 @@ class Request:
     raw_query: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     cookies: Mapping[str, str] = field(repr=False)
+    raw_body: str = field(default="", repr=False)
+    is_base64: bool = False
 
     def query(self, **limits: int) -> dict[str, str]:
         """Return the parameters named in ``limits``, each with at most so many characters.
@@ -44,18 +46,7 @@ class Request:
         parsed rather than ``queryStringParameters``, where a repeated parameter has become one
         value with a comma.
         """
-        found: dict[str, str] = {}
-        for name, value in self._parameters():
-            if name not in limits:
-                continue
-            if name in found:
-                raise BadRequest("parameter_repeated", name)
-            if len(value) > limits[name]:
-                raise BadRequest("parameter_too_long", name)
-            if _CONTROL.search(value):
-                raise BadRequest("parameter_malformed", name)
-            found[name] = value
-        return found
+        return named(self._parameters(), limits)
 
     def _parameters(self) -> list[tuple[str, str]]:
         if len(self.raw_query) > _MAX_QUERY_CHARACTERS:
@@ -73,6 +64,25 @@ class Request:
             raise BadRequest("query_too_long", "too many parameters") from None
 
 
+def named(pairs: Iterable[tuple[str, str]], limits: Mapping[str, int]) -> dict[str, str]:
+    """The values of the names in ``limits``, which say how many characters each may have.
+
+    Raise BadRequest for a repeated one, an oversize one, and control characters.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in limits:
+            continue
+        if name in found:
+            raise BadRequest("parameter_repeated", name)
+        if len(value) > limits[name]:
+            raise BadRequest("parameter_too_long", name)
+        if _CONTROL.search(value):
+            raise BadRequest("parameter_malformed", name)
+        found[name] = value
+    return found
+
+
 def understand(event: Mapping[str, Any], *, app_url: str | None) -> Request:
     """Turn an event into a Request; ``app_url`` None means the domain that was called."""
     context = event["requestContext"]
@@ -84,6 +94,8 @@ def understand(event: Mapping[str, Any], *, app_url: str | None) -> Request:
         raw_query=event.get("rawQueryString") or "",
         headers=headers,
         cookies=_cookies(event.get("cookies"), headers.get("cookie", "")),
+        raw_body=event.get("body") or "",
+        is_base64=bool(event.get("isBase64Encoded")),
     )
 
 
