@@ -6,22 +6,17 @@ import argparse
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
-from bench import imports, measure, plot, report
+from bench import imports, measure, plot, report, targets
 from bench.packages import Toolbox, has_bytecode, size
-from bench.subjects import Subject
+from bench.subjects import Subject, catalogue
 from bench.upstreams import Upstreams
 
 _BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
-_PEERS = {
-    "flask": "Flask, flask-cognito-lib, apig-wsgi",
-    "fastapi": "FastAPI, Authlib, Mangum",
-    "powertools": "Powertools, requests, PyJWT, jinja2",
-}
-_PEERS_ROUTES = ("landing", "login", "callback")
-_OUR_ROUTES = ("landing", "welcome", "login", "callback", "me", "logout")
+_FEWEST = 2  # rounds worth recording
 
 
 def main() -> None:
@@ -29,7 +24,7 @@ def main() -> None:
     folder = Path(options.folder).resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    upstreams = Upstreams(folder)
+    upstreams = Upstreams(folder, latency=options.latency / 1000)
     tools = Toolbox.find(
         uv=options.uv, sam=options.sam, folder=folder / "python", ca_file=upstreams.ca_file
     )
@@ -38,63 +33,70 @@ def main() -> None:
     sizes = {subject.name: size(subject.package) for subject in subjects}
     tools.runtime(folder / "runtime")
     bench = measure.Bench(
-        python=tools.python, runtime=folder / "runtime", upstreams=upstreams, folder=folder
-    )
-    taken, handler = measure.run(bench, upstreams, subjects, samples=options.samples, progress=_say)
+        python=tools.python, node=tools.node, runtime=folder / "runtime", upstreams=upstreams,
+        folder=folder,
+    )  # fmt: skip
+    extra: dict[str, Any] = {}
     foyer = next((subject for subject in subjects if subject.name == "foyer"), None)
     if foyer is not None:
         environment = bench.environment(foyer)
-        importing = imports.shares(tools.python, "foyer.app", environment, foyer.package)
+        extra["share_of_importing"] = imports.shares(
+            tools.python, "foyer.app", environment, foyer.package
+        )
+    ran_on = report.machine(tools.python, tools.node)
+    begun = time.monotonic()
+    rounds = measure.run(bench, upstreams, subjects, rounds=options.samples)
+    for number, (taken, handler) in enumerate(rounds, 1):
+        _say(f"round {number} of {options.samples}, {time.monotonic() - begun:.0f} s")
+        # Each round is recorded, so that a run which is stopped has not been for nothing.
+        if number >= min(_FEWEST, options.samples):
+            rows = report.rows(taken, handler, subjects)
+            document = report.document(rows, subjects, sizes, ran_on, number) | extra
+            _write(document, Path(options.output))
     upstreams.stop()
-    document = report.document(
-        report.rows(taken, handler),
-        subjects,
-        sizes,
-        min(len(samples.init) for samples in taken.values()),
-    )
-    if foyer is not None:
-        document["share_of_importing"] = importing
-    _write(document, Path(options.output))
+    sys.stdout.write(_section(document))
 
 
 def _write(document: dict[str, Any], docs: Path) -> None:
-    """The JSON file, the plot, and the table between its two marks in speed.md."""
+    """The JSON file, the plot, and what stands between the two marks in speed.md."""
     (docs / "pictures").mkdir(parents=True, exist_ok=True)
     (docs / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     (docs / "pictures/speed.svg").write_text(plot.cold_starts(document), "utf-8")
-    table = report.table(document)
     page = docs / "speed.md"
     if page.exists():
         before, _, rest = page.read_text("utf-8").partition(_BEGIN)
         after = rest.partition(_END)[2]
-        page.write_text(f"{before}{_BEGIN}\n\n{table}\n{_END}{after}", "utf-8")
-    sys.stdout.write(table)
+        page.write_text(f"{before}{_BEGIN}\n\n{_section(document)}\n{_END}{after}", "utf-8")
+
+
+def _section(document: dict[str, Any]) -> str:
+    """All that a run says, so that nothing outside the marks grows old."""
+    parts = [report.summary(document), report.table(document)]
+    if "share_of_importing" in document:
+        parts.append(imports.sentence(document["share_of_importing"]))
+    if judged := targets.table(document):
+        parts.append(f"## The targets\n\n{judged}")
+    return "\n".join(parts)
 
 
 def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
-    packages = folder / "packages"
+    """Those asked for that can be had, each with its package in place."""
     built = tools.build_foyer(folder / "sam")
     subjects = [
-        Subject("hello", "Hello world", "app.handler", packages / "hello", True, ("landing",)),
-        Subject("foyer", "Foyer", "foyer.app.handler", packages / "foyer", True, _OUR_ROUTES),
-        Subject("foyer-source", "Foyer without bytecode", "foyer.app.handler",
-                packages / "foyer-source", False, ("landing",)),
-    ]  # fmt: skip
-    for name, title in _PEERS.items():
-        for suffix, note, bytecode in (("", "", False), ("-bytecode", ", bytecode added", True)):
-            package = packages / f"{name}{suffix}"
-            subjects.append(
-                Subject(f"{name}{suffix}", f"{title}{note}", "app.handler", package, bytecode,
-                        _PEERS_ROUTES, is_peer=True)
-            )  # fmt: skip
-    if only:
-        subjects = [subject for subject in subjects if subject.name in ("hello", *only)]
+        subject
+        for subject in catalogue(folder / "packages")
+        if not only or subject.name in ("hello", *only)
+    ]
+    if tools.node is None:
+        _say("LEFT OUT: cognito-at-edge, since there is no node with npm on this machine")
+        subjects = [subject for subject in subjects if subject.runtime != "node"]
     for subject in subjects:
-        if subject.name.startswith("foyer"):
+        if subject.code == "foyer":
             tools.foyer(built, subject.package, bytecode=subject.bytecode)
+        elif subject.runtime == "node":
+            tools.node_peer(subject.code, subject.package)
         else:
-            name = subject.name.removesuffix("-bytecode")
-            tools.peer(name, subject.package, bytecode=subject.bytecode)
+            tools.peer(subject.code, subject.package, bytecode=subject.bytecode)
     if not has_bytecode(built):
         _say("sam build found no Python to make bytecode with; the table shows what that costs")
     return subjects
@@ -108,6 +110,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="*", default=[], help="subjects to measure beside the floor"
     )
+    parser.add_argument(
+        "--latency", type=float, default=0.0,
+        help="milliseconds that AWS takes for each TLS handshake and each answer",
+    )  # fmt: skip
     parser.add_argument("--uv", default="uv")
     parser.add_argument("--sam", default="sam")
     return parser.parse_args()

@@ -33,6 +33,15 @@ def shares(
     }
 
 
+def sentence(found: Mapping[str, Mapping[str, float]]) -> str:
+    """The dearest packages, in a line."""
+    dearest = [f"{name} {share:.0%}" for name, share in list(found["packages"].items())[:9]]
+    return (
+        f"Of what importing takes: {', '.join(dearest)}. [speed.json](speed.json) has all of "
+        "it, module by module.\n"
+    )
+
+
 def _once(python: str, module: str, environment: Mapping[str, str], folder: Path) -> dict[str, int]:
     done = subprocess.run(
         [python, "-X", "importtime", "-c", f"import {module}"],

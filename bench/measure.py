@@ -7,7 +7,7 @@ import os
 import random
 import subprocess
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from bench.container import Container, Taken, lambda_environment
 from bench.subjects import APP_HOST, Subject, check, events
 from bench.upstreams import ISSUER, Upstreams
 
+RUNTIME_OF_NODE = Path(__file__).parent / "node" / "runtime.mjs"
 WARM_REQUESTS = 5
 ROUNDS_PER_VISITOR = 5  # attempts and tokens have an end
+ROUNDS_PER_HANDLER_TIME = 7
 
 Case = tuple[str, str]  # subject, route
 
@@ -38,8 +40,17 @@ class Samples:
 class Bench:
     """Starts containers of any subject, against one set of upstreams."""
 
-    def __init__(self, *, python: str, runtime: Path, upstreams: Upstreams, folder: Path) -> None:
+    def __init__(
+        self,
+        *,
+        python: str,
+        runtime: Path,
+        upstreams: Upstreams,
+        folder: Path,
+        node: str | None = None,
+    ) -> None:
         self._python = python
+        self._node = node
         self._runtime = runtime
         self._upstreams = upstreams
         self._log = folder / "child.log"
@@ -48,6 +59,8 @@ class Bench:
 
     def container(self, subject: Subject) -> Container:
         command = [self._python, "-m", "awslambdaric", subject.handler]
+        if subject.runtime == "node":
+            command = [str(self._node), str(RUNTIME_OF_NODE)]
         return Container(command, self.environment(subject), subject.package, self._log)
 
     def environment(self, subject: Subject) -> dict[str, str]:
@@ -59,6 +72,7 @@ class Bench:
             "COGNITO_ISSUER": ISSUER,
             "COGNITO_JWKS_URL": self._upstreams.jwks_url,
             "SECRET_ID": "foyer/bench",
+            "NODE_EXTRA_CA_CERTS": str(self._upstreams.ca_file),
             "SSL_CERT_FILE": str(self._bundle),
         }
 
@@ -101,17 +115,13 @@ class Bench:
 
 
 def run(
-    bench: Bench,
-    upstreams: Upstreams,
-    subjects: list[Subject],
-    *,
-    samples: int,
-    progress: Callable[[str], None],
-) -> tuple[dict[Case, Samples], dict[Case, list[float]]]:
-    """Samples per subject and route, and the handler's processor time in ms.
+    bench: Bench, upstreams: Upstreams, subjects: list[Subject], *, rounds: int
+) -> Iterator[tuple[dict[Case, Samples], dict[Case, list[float]]]]:
+    """After each round, all samples so far by subject and route, and the handlers' times in ms.
 
-    Interleaved in changing order, after one round that is thrown away, so that whatever else
-    the machine does meets all subjects alike.
+    The handler's processor time is the code's: packages that differ in bytecode alone share it,
+    and Node has none. Interleaved in changing order, after one round that is thrown away, so that
+    whatever else the machine does meets all subjects alike.
     """
     # A grant is the visitor's of one subject, since it carries the nonce that subject chose.
     events_of: dict[str, dict[str, Any]] = {}
@@ -119,28 +129,29 @@ def run(
     taken: dict[Case, Samples] = defaultdict(Samples)
     handler: dict[Case, list[float]] = defaultdict(list)
     cases = [(subject, route) for subject in subjects for route in subject.routes]
-    for number in range(samples + 1):
-        progress(f"round {number} of {samples}")
+    for number in range(rounds + 1):
         random.shuffle(cases)
-        try:
-            for subject in subjects if number % ROUNDS_PER_VISITOR == 0 else ():
-                events_of[subject.name] = bench.prepare(subject)
-                nonce_of[subject.name] = upstreams.nonce
-            for subject, route in cases:
-                upstreams.grant(nonce_of[subject.name])
-                into = taken[subject.name, route] if number else Samples()
-                bench.sample(subject, route, events_of[subject.name][route], into)
-            for subject in subjects if number % 7 == 1 else ():
-                answers = upstreams.grant(nonce_of[subject.name])
-                times = bench.handler_time(subject, events_of[subject.name], answers)
-                for route, milliseconds in times.items():
-                    handler[subject.name, route].append(milliseconds)
-        except KeyboardInterrupt:
-            if number < 2:
-                raise
-            progress("stopped early; the figures are those of the rounds so far")
-            break
-    return taken, handler
+        for subject in subjects if number % ROUNDS_PER_VISITOR == 0 else ():
+            events_of[subject.name] = bench.prepare(subject)
+            nonce_of[subject.name] = upstreams.nonce
+        for subject, route in cases:
+            upstreams.grant(nonce_of[subject.name])
+            into = taken[subject.name, route] if number else Samples()
+            bench.sample(subject, route, events_of[subject.name][route], into)
+        for subject in _one_of_each_code(subjects) if number % ROUNDS_PER_HANDLER_TIME == 1 else ():
+            answers = upstreams.grant(nonce_of[subject.name])
+            times = bench.handler_time(subject, events_of[subject.name], answers)
+            for route, milliseconds in times.items():
+                handler[subject.code, route].append(milliseconds)
+        if number:
+            yield taken, handler
+
+
+def _one_of_each_code(subjects: list[Subject]) -> list[Subject]:
+    """Those with bytecode, where there is a choice: they start sooner."""
+    in_python = [subject for subject in subjects if subject.runtime == "python"]
+    in_python.sort(key=lambda subject: subject.bytecode)
+    return list({subject.code: subject for subject in in_python}.values())
 
 
 def _and_clear(calls: dict[str, int]) -> dict[str, int]:

@@ -27,6 +27,7 @@ class Toolbox:
     sam: str
     python: str
     ca_file: Path
+    node: str | None  # where it is present, with npm
 
     @classmethod
     def find(cls, *, uv: str, sam: str, folder: Path, ca_file: Path) -> Toolbox:
@@ -42,7 +43,8 @@ class Toolbox:
         if found.returncode:
             raise SystemExit(f"The bench needs Python {PYTHON_VERSION}: uv python install 3.13")
         _run([found.stdout.strip(), "-m", "venv", "--without-pip", str(folder)])
-        return cls(uv, sam, str(folder / "bin" / "python"), ca_file)
+        node = shutil.which("node") if shutil.which("npm") else None
+        return cls(uv, sam, str(folder / "bin" / "python"), ca_file, node)
 
     def runtime(self, folder: Path) -> None:
         """Install what Lambda's image brings, with the bytecode that it has there."""
@@ -60,6 +62,12 @@ class Toolbox:
         self._trust_bench(folder)
         if bytecode:
             self.compile(folder)
+
+    def node_peer(self, name: str, folder: Path) -> None:
+        """Install a peer for Node from its own lock file; none of its packages runs anything."""
+        shutil.copytree(_PEERS / name, folder)
+        if (folder / "package-lock.json").exists():
+            _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder)
 
     def build_foyer(self, folder: Path) -> Path:
         """Run `sam build` for the web function; return its package."""

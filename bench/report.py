@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -28,7 +29,7 @@ class Row:
     init: float
     first: float
     warm: float
-    handler: float
+    handler: float | None
     init_on_the_wall: float
     first_on_the_wall: float
     peak_memory: float
@@ -48,7 +49,10 @@ def modelled(init: float, first: float, memory: float) -> float:
     return init + first * max(FULL_PROCESSOR_MB / memory, 1.0)
 
 
-def rows(taken: Mapping[Case, Samples], handler: Mapping[Case, list[float]]) -> list[Row]:
+def rows(
+    taken: Mapping[Case, Samples], handler: Mapping[Case, list[float]], subjects: list[Subject]
+) -> list[Row]:
+    code_of = {subject.name: subject.code for subject in subjects}
     return [
         Row(
             subject,
@@ -56,7 +60,7 @@ def rows(taken: Mapping[Case, Samples], handler: Mapping[Case, list[float]]) -> 
             init=_cpu(samples.init),
             first=_cpu(samples.first),
             warm=_cpu(samples.warm),
-            handler=median(handler[subject, route]),
+            handler=median(times) if (times := handler.get((code_of[subject], route))) else None,
             init_on_the_wall=_wall(samples.init),
             first_on_the_wall=_wall(samples.first),
             peak_memory=median(samples.peak_memory),
@@ -70,13 +74,32 @@ def rows(taken: Mapping[Case, Samples], handler: Mapping[Case, list[float]]) -> 
     ]
 
 
+def machine(python: str, node: str | None) -> dict[str, str | None]:
+    """What it ran on; ``node`` is None where there is none, and then Node's peer was left out."""
+    return {
+        "python": _version(python),
+        "node": _version(node) if node else None,
+        "system": platform.system(),
+        "processor": platform.machine(),
+    }
+
+
+def _version(command: str) -> str:
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.split()[-1].removeprefix("v")
+
+
 def document(
-    found: list[Row], subjects: list[Subject], sizes: Mapping[str, Size], samples: int
+    found: list[Row],
+    subjects: list[Subject],
+    sizes: Mapping[str, Size],
+    ran_on: Mapping[str, str | None],
+    samples: int,
 ) -> dict[str, Any]:
     """Everything, as ratios to the floor where it is a time."""
     floor = next(row for row in found if row.subject == FLOOR)
     return {
-        "machine": {"python": "3.13", "system": platform.system(), "processor": platform.machine()},
+        "machine": ran_on,
         "samples": samples,
         "floor": f"{FLOOR}: every time is a multiple of its",
         "packages": {
@@ -84,6 +107,7 @@ def document(
                 "title": subject.title,
                 "bytecode": subject.bytecode,
                 "is_peer": subject.is_peer,
+                "runtime": subject.runtime,
                 "zipped_bytes": sizes[subject.name].zipped,
                 "unzipped_bytes": sizes[subject.name].unzipped,
             }
@@ -102,13 +126,23 @@ def document(
                 ),
                 "init_in_floors_cold_start": _ratio(row.init, floor.cold),
                 "first_in_floors_cold_start": _ratio(row.first, floor.cold),
-                "handler_milliseconds": round(row.handler, 4),
+                "handler_milliseconds": row.handler and round(row.handler, 4),
                 "peak_memory_mib": round(row.peak_memory, 1),
                 "upstream_calls": row.calls,
             }
             for row in sorted(found, key=lambda row: (_order(subjects, row), row.route))
         ],
     }
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """What was run where."""
+    ran_on = report["machine"]
+    node = f"Node {ran_on['node']}" if ran_on["node"] else "no Node, so cognito-at-edge is left out"
+    return (
+        f"{report['samples']} samples of each, on {ran_on['system']} {ran_on['processor']} with "
+        f"Python {ran_on['python']} and {node}:\n"
+    )
 
 
 def table(report: Mapping[str, Any]) -> str:
@@ -121,13 +155,13 @@ def table(report: Mapping[str, Any]) -> str:
     for row in report["routes"]:
         package = report["packages"][row["subject"]]
         calls = row["upstream_calls"]
-        cold = _named(calls["init"]) + " + " + _named(calls["first"])
+        cold = named(calls["init"]) + " + " + named(calls["first"])
         lines.append(
             f"| {package['title']} | {row['route']} | {row['init']:.2f} | {row['first']:.1f} | "
             f"**{row['cold_start_at_512_mb']:.2f}** | "
             f"{row['cold_start_at_512_mb_on_the_wall']:.2f} | "
-            f"{row['handler_milliseconds']:.3f} ms | {row['peak_memory_mib']:.0f} MiB | "
-            f"{cold}, {_named(calls['warm'])} |"
+            f"{_milliseconds(row['handler_milliseconds'])} | {row['peak_memory_mib']:.0f} MiB | "
+            f"{cold}, {named(calls['warm'])} |"
         )
     lines += ["", "| package | zipped | unzipped |", "|---|---:|---:|"]
     lines += [
@@ -138,7 +172,11 @@ def table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _named(calls: Mapping[str, int]) -> str:
+def _milliseconds(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f} ms"
+
+
+def named(calls: Mapping[str, int]) -> str:
     return " ".join(f"{n} {name}" if n > 1 else name for name, n in calls.items() if n) or "none"
 
 

@@ -1,6 +1,7 @@
 """Secrets Manager and Cognito on one TLS port, with every answer ready before it is asked for.
 
-What a function costs is then its own work and no waiting. Signing happens in ``grant``,
+What a function costs is then its own work and no waiting, unless a latency is asked for: it
+stands for the round trips of a handshake, and for that of a request. Signing happens in ``grant``,
 outside of what is measured. Nothing is checked here: the tests have a Cognito that does.
 """
 
@@ -40,8 +41,12 @@ _VISITOR = {"sub": "9c1f2d3e-aaaa-4bbb-8ccc-0123456789ab", "name": "Bench Visito
 class Upstreams:
     """Serves until ``stop``; ``calls`` counts requests by endpoint."""
 
-    def __init__(self, folder: Path) -> None:
-        """``folder`` receives the authority (``ca_file``) that clients have to trust."""
+    def __init__(self, folder: Path, *, latency: float = 0.0) -> None:
+        """``folder`` receives the authority (``ca_file``) that clients have to trust.
+
+        ``latency``: seconds that each handshake and each answer is late.
+        """
+        self.latency = latency
         self.ca_file = folder / "ca.pem"
         self.calls: Counter[str] = Counter()
         self.nonce = ""  # of the newest grant
@@ -134,6 +139,8 @@ class _Conversation(socketserver.BaseRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        upstreams = self.server.upstreams
+        time.sleep(upstreams.latency)
         connection = self.server.tls.wrap_socket(self.request, server_side=True)
         with connection, connection.makefile("rb") as received:
             while request_line := received.readline().decode():
@@ -142,7 +149,9 @@ class _Conversation(socketserver.BaseRequestHandler):
                     name, _, value = line.partition(b":")
                     if name.lower() == b"content-length":
                         length = int(value)
-                connection.sendall(self.server.upstreams.reply(request_line, received.read(length)))
+                answer = upstreams.reply(request_line, received.read(length))
+                time.sleep(upstreams.latency)
+                connection.sendall(answer)
 
 
 def _tls(folder: Path, ca_file: Path) -> ssl.SSLContext:

@@ -1,0 +1,81 @@
+"""What was aimed at, judged by a run's document: the table that says met or missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bench.report import named
+
+COLD = {"landing": 6.5, "login": 6.5, "callback": 8.0}  # multiples of hello world's
+OF_BEST_PEER = 0.6
+WARM_MS = {"landing": 0.06, "welcome": 0.06, "callback": 0.3}
+WARM_CALLS = {"landing": {}, "welcome": {}, "callback": {"token": 1, "userinfo": 1}}
+PACKAGE_BYTES = 8_000_000
+MEMORY_BYTES = 100_000_000
+
+Judged = tuple[str, str, bool]  # target, what was measured, whether it is met
+
+
+def table(document: Mapping[str, Any]) -> str:
+    """In Markdown."""
+    lines = ["| target | measured | |", "|---|---|---|"]
+    for target, measured, met in judged(document):
+        lines.append(f"| {target} | {measured} | {'met' if met else '**missed**'} |")
+    return "\n".join(lines) + "\n"
+
+
+def judged(document: Mapping[str, Any]) -> list[Judged]:
+    """Those targets whose subjects and routes were measured."""
+    ours = {row["route"]: row for row in document["routes"] if row["subject"] == "foyer"}
+    if not ours:
+        return []
+    package = document["packages"]["foyer"]["zipped_bytes"]
+    memory = max(row["peak_memory_mib"] for row in ours.values())
+    return [
+        *_cold(document, ours),
+        *_warm(ours),
+        *_calls(ours),
+        ("package at most 8 MB zipped", f"{package / 1e6:.2f} MB", package <= PACKAGE_BYTES),
+        ("at most 100 MB of memory", f"{memory:.0f} MiB", memory * 2**20 <= MEMORY_BYTES),
+    ]
+
+
+def _cold(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Judged]:
+    for route, most in COLD.items():
+        cold = ours[route]["cold_start_at_512_mb"]
+        yield f"cold start of {route} at most {most:g}", f"{cold:.2f}", cold <= most
+        shares = {
+            how: cold / best
+            for how, bytecode in (("as shipped", False), ("with bytecode added", True))
+            if (best := _best_python_peer(document, route, bytecode=bytecode))
+        }
+        if shares:
+            measured = ", ".join(f"{share:.2f} {how}" for how, share in shares.items())
+            met = max(shares.values()) <= OF_BEST_PEER
+            yield f"… at most {OF_BEST_PEER} of the best Python peer's", measured, met
+
+
+def _best_python_peer(document: Mapping[str, Any], route: str, *, bytecode: bool) -> float | None:
+    packages = document["packages"]
+    of_peers = [
+        row["cold_start_at_512_mb"]
+        for row in document["routes"]
+        if row["route"] == route
+        and (package := packages[row["subject"]])["is_peer"]
+        and package["runtime"] == "python"
+        and package["bytecode"] == bytecode
+    ]
+    return min(of_peers, default=None)
+
+
+def _warm(ours: Mapping[str, Any]) -> Iterator[Judged]:
+    for route, most in WARM_MS.items():
+        took = ours[route]["handler_milliseconds"]
+        yield f"warm {route}: at most {most} ms in the handler", f"{took:.3f} ms", took <= most
+
+
+def _calls(ours: Mapping[str, Any]) -> Iterator[Judged]:
+    for route, calls in WARM_CALLS.items():
+        made = ours[route]["upstream_calls"]["warm"]
+        yield f"{route}, once warm: {named(calls)} upstream", named(made), made == calls
