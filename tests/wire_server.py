@@ -1,0 +1,117 @@
+"""HTTP/1.1 on loopback, for fakes that answer as they like: well, badly or not at all."""
+
+from __future__ import annotations
+
+import socketserver
+import ssl
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from socket import SHUT_RDWR, socket
+from threading import Event, Thread
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.ports import held
+from tests.wire_faults import Line
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One request, as it came in."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+
+Answer = Callable[[Arrived, Line], bool]
+
+
+class WireServer(socketserver.ThreadingTCPServer):
+    """One listening port and the connections it has accepted.
+
+    ``answer`` replies on the line and says whether the connection lives on.
+    """
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), _Conversation)
+        self.answer = answer
+        self.closing = Event()
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
+        self._port_held = ExitStack()
+        self._port_held.enter_context(held(self.socket))
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self._connections: set[socket] = set()
+        self._thread = Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request) -> None:  # type: ignore[no-untyped-def]
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+        """Clients that give up are what this server is for; anything else is a bug of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+    def drop_connections(self) -> None:
+        for connection in list(self._connections):
+            try:
+                connection.shutdown(SHUT_RDWR)
+            except OSError:
+                continue  # closed meanwhile
+
+    def stop_listening(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def stop(self) -> None:
+        """Refuses connections from now on; the port is ours until ``close``."""
+        if not self.closing.is_set():
+            self.closing.set()
+            self.stop_listening()
+            self.drop_connections()
+            self._thread.join()
+
+    def close(self) -> None:
+        self.stop()
+        self._port_held.close()
+
+
+class _Conversation(BaseHTTPRequestHandler):
+    """Reads requests and leaves the rest to the server's owner."""
+
+    server: WireServer
+    protocol_version = "HTTP/1.1"
+    served = 0
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        arrived = Arrived(self.command, parts.path, query, dict(self.headers), body)
+        line = Line(self.connection, self.served, self.server.closing)
+        self.served += 1
+        if not self.server.answer(arrived, line):
+            self.close_connection = True
+
+    do_GET = do_POST = _serve  # noqa: N815 - names that the base class looks for
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Test output stays readable."""
