@@ -12,7 +12,14 @@ from typing import Any
 import boto3
 import pytest
 from aws_lambda_powertools import Logger
-from foyer.errors import ConfigurationError, Refused, SealBroken, Unavailable, UnknownKey
+from foyer.errors import (
+    ConfigurationError,
+    PerhapsNewKey,
+    Refused,
+    SealBroken,
+    Unavailable,
+    UnknownKey,
+)
 from foyer.secret_store import (
     KEEP_FOR,
     REREAD_AFTER,
@@ -166,6 +173,18 @@ def test_doubts_lead_to_a_read_at_most_every_thirty_seconds(bench: Bench) -> Non
     with pytest.raises(UnknownKey):
         bench.store.use(refuse(UnknownKey("again")))
     assert bench.reads == 3
+
+
+def test_a_key_that_could_not_be_looked_for_may_be_new(bench: Bench) -> None:
+    with pytest.raises(UnknownKey) as looked_for:
+        bench.store.use(refuse(UnknownKey("not ours")))
+    assert not isinstance(looked_for.value, PerhapsNewKey)
+    with pytest.raises(PerhapsNewKey):
+        bench.store.use(refuse(UnknownKey("too soon to look again")))
+    bench.time += REREAD_AFTER
+    bench.delete()
+    with pytest.raises(PerhapsNewKey):
+        bench.store.use(refuse(UnknownKey("nowhere to look")))
 
 
 def test_a_known_secret_outlives_an_outage_and_the_log_says_so(bench: Bench) -> None:

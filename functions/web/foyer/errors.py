@@ -4,6 +4,7 @@
     ├── ConfigurationError      a setting or a field of the secret is missing or malformed
     ├── SealBroken              a sealed value was changed, cut, expired or sealed with another key
     │   └── UnknownKey          … and no key we know opens it: the secret may have been rotated
+    │       └── PerhapsNewKey   … but we could not look, and another container may know the key
     └── SignInError             ends a visitor's request with an error page
         ├── BadRequest          400  the browser's request is at fault
         ├── AccessDenied        403  the visitor (or a policy) said no at Cognito
@@ -34,6 +35,10 @@ class SealBroken(FoyerError):
 
 class UnknownKey(SealBroken):
     """The value names a key that is not among ours."""
+
+
+class PerhapsNewKey(UnknownKey):
+    """The secret could not be read again just now, so the value may be good all the same."""
 
 
 class SignInError(FoyerError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .errors import ConfigurationError, Refused, Unavailable, UnknownKey
+from .errors import ConfigurationError, PerhapsNewKey, Refused, Unavailable, UnknownKey
 from .sealing import KeyRing
 
 if TYPE_CHECKING:
@@ -125,11 +125,14 @@ class SecretStore:
             if isinstance(doubt, Refused) and doubt.error != "invalid_client":
                 raise
             fresh = self._reread()
+            if fresh is credentials and isinstance(doubt, UnknownKey):
+                raise PerhapsNewKey(str(doubt)) from doubt
             if fresh == credentials:
                 raise
             return action(fresh)
 
     def _reread(self) -> Credentials:
+        """What the secret holds now; the very object from before if it could not be read again."""
         # Counted from the last doubt, not from any read: a container that has just started may
         # have read the secret moments before it was rotated.
         now = self._clock()

@@ -98,11 +98,9 @@ class SessionCookie:
             line = self._line(session, keys)
         return line, tuple(left_out)
 
-    def open(self, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> Session | None:
-        """The session that the browser shows, or None; raise SealBroken when it is no good."""
-        sealed = cookies.get(self.style.name(COOKIE))
-        if sealed is None:
-            return None
+    def open(self, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> Session:
+        """The session that the browser shows (``is_in``); raise SealBroken when it is no good."""
+        sealed = cookies[self.style.name(COOKIE)]
         session = Session(**json.loads(keys.open(sealed, purpose=_PURPOSE, now=now)))
         if now >= self._ends_at(session):  # the limits may have been lowered since it was sealed
             raise SealBroken("expired")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .errors import BadGateway, Refused, SealBroken, SignInError
+from .errors import BadGateway, PerhapsNewKey, Refused, SealBroken, SignInError
 from .session import Session, SessionCookie, kept_claims
 
 if TYPE_CHECKING:
@@ -68,8 +68,11 @@ class Visitors:
         if not self._cookie.is_in(cookies):
             return Visit(None)
         deadline = self._clock() + _RECOGNISE
-        session = self.session_in(cookies)
-        if session is None:
+        try:
+            session = self._session_in(cookies)
+        except PerhapsNewKey:
+            return Visit(None)  # no container that knows the key should find the cookie gone
+        except SealBroken:
             return Visit(None, (self._cookie.clear(),))
         now = self._now()
         if session.is_due_for_refresh(now):
@@ -83,6 +86,12 @@ class Visitors:
         if not self._cookie.is_in(cookies):
             return None
         try:
+            return self._session_in(cookies)
+        except SealBroken:
+            return None
+
+    def _session_in(self, cookies: Mapping[str, str]) -> Session:
+        try:
             return self._secrets.use(
                 lambda credentials: self._cookie.open(
                     cookies, keys=credentials.key_ring, now=self._now()
@@ -90,7 +99,7 @@ class Visitors:
             )
         except SealBroken as error:
             self._log.info("session_not_usable", reason=str(error))
-            return None
+            raise
 
     def remember(self, session: Session) -> Visit:
         """Seal the session into its cookie."""
