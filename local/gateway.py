@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -29,9 +28,10 @@ from local.api_gateway import MalformedResponse, Request, Response
 from local.console import Console, last_reason
 from local.lambda_function import LambdaFunction
 from local.lambda_runtime import isolated
+from local.places import RunError, listen
 from local.routes import select
 from local.runtime_api import FunctionFailed
-from local.template import HttpApi, TemplateError
+from local.template import HttpApi
 
 # For uvicorn.Config. What a proxy says about the visitor is passed on, not believed; heads
 # beyond the gateway's own limit must reach it, so that it can answer 431.
@@ -198,13 +198,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console = Console(sys.stdout, log_format=options.log_format, log=log)
         try:
             gateway = Gateway(options.template, {}, console=console, inherit=True)
-        except TemplateError as error:
-            raise SystemExit(str(error)) from error
-        try:
             listener = resources.enter_context(listen(options.host, options.port))
-        except OSError as error:
-            place, why = f"{options.host}:{options.port}", str(error.strerror).partition(" (")[0]
-            raise SystemExit(f"Cannot listen on {place}: {why}.") from error
+        except RunError as error:
+            raise SystemExit(f"Gateway stopped: {error}.") from error
         host, port = listener.getsockname()[:2]
         console.notice(f"http://{host}:{port} serves the routes of {options.template}")
         server = uvicorn.Server(uvicorn.Config(gateway, lifespan="on", **HTTP_OPTIONS))
@@ -225,17 +221,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--log-file", type=Path, help="also write everything there, as JSON")
     return parser.parse_args(arguments)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket for ``uvicorn.Server.run(sockets=[…])``; raises OSError.
-
-    asyncio sets TCP_NODELAY only on sockets that it has made itself; without it, every answer on
-    a kept-alive connection waits 40 ms for the other side's delayed acknowledgement.
-    """
-    listener = socket.create_server((host, port))
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
 
 
 if __name__ == "__main__":

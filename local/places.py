@@ -50,14 +50,16 @@ class Places:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Raises RunError when the port is taken or not to be had."""
+    """A listening socket for uvicorn; raises RunError when the port is not to be had."""
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
         why = os.strerror(error.errno or 0).lower()
         raise RunError(
-            f"port {port} on {host} is not to be had ({why}); `make run PORT=…` takes others"
+            f"port {port} on {host} is not to be had ({why}); "
+            "`make run PORT=…` or --port takes another"
         ) from error
-    # asyncio does this only for sockets of its own making; without it answers wait 40 ms.
+    # asyncio does this only for sockets of its own making. Without it, every answer on a kept-alive
+    # connection waits 40 ms for the other side's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

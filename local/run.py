@@ -122,11 +122,12 @@ def _deploy(
 
 def _environment(places: Places, stack: Stack, host: str) -> Mapping[str, str]:
     """The configuration contract, filled in; ``host`` is this machine as the function sees it."""
-    from local.stack import CREDENTIALS, REGION, function_environment  # noqa: PLC0415
+    from local import template  # noqa: PLC0415
+    from local.stack import CREDENTIALS, REGION  # noqa: PLC0415
 
     aws = f"http://{host}:{places.aws_port}"
     return {
-        **function_environment(stack, TEMPLATE, FUNCTION),
+        **template.read(TEMPLATE, stack.parameters).functions[FUNCTION].variables,
         **CREDENTIALS,
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": aws,

@@ -16,7 +16,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local.template import read_template
 
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -64,7 +65,7 @@ def connect(service: str, endpoint: str) -> Any:
 
 def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stack:
     """Create or update the stack, with the pages' own app client and the demo user."""
-    body = _local_part(_read(template))
+    body = _local_part(read_template(template))
     unknown = parameters.keys() - body["Parameters"].keys()
     if unknown:
         raise StackError(f"the template has no parameter {', '.join(sorted(unknown))}")
@@ -90,25 +91,6 @@ def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stac
 def demo_password(stack: Stack) -> str:
     """The demo user's password, as long as the pool's policy asks."""
     return DEMO_PASSWORD.ljust(int(stack.parameters["PasswordMinimumLength"]), "!")
-
-
-def function_environment(stack: Stack, template: Path, function: str) -> dict[str, str]:
-    """The function's variables that the template fills with a literal or a parameter."""
-    variables = _read(template)["Resources"][function]["Properties"]["Environment"]
-    resolved: dict[str, str] = {}
-    for name, value in variables["Variables"].items():
-        if isinstance(value, dict):
-            parameter = value.get("Ref")
-            if isinstance(parameter, str) and parameter in stack.parameters:
-                resolved[name] = stack.parameters[parameter]
-        else:
-            resolved[name] = str(value)
-    return resolved
-
-
-def _read(template: Path) -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse(template.read_text(encoding="utf-8"))
-    return parsed
 
 
 def _local_part(template: dict[str, Any]) -> dict[str, Any]:

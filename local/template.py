@@ -1,8 +1,8 @@
 """The part of a SAM template that the gateway serves: HTTP API routes and their functions.
 
-Values come from the template itself: literals, and a parameter's default where the template
-refers to a parameter. Other intrinsic functions need a deployed stack, so an environment
-variable that uses one is left out here and has to come from the environment.
+Values come from the template itself: literals, and a parameter's value where the template
+refers to a parameter, given or by default. Other intrinsic functions need a deployed stack, so an
+environment variable that uses one is left out here and has to come from the environment.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+from local.places import RunError
 from local.routes import Route
 
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}
 
 
-class TemplateError(Exception):
-    """The template cannot be served; the message is one sentence for the person who started us."""
+class TemplateError(RunError):
+    """The template cannot be served."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,12 @@ class HttpApi:
     functions: Mapping[str, Function]
 
 
-def read(path: Path) -> HttpApi:
-    """Raises TemplateError when ``path`` is no template or nothing in it can be served."""
-    template = _Template(read_template(path), folder=path.resolve().parent, name=path.name)
+def read(path: Path, parameters: Mapping[str, str] | None = None) -> HttpApi:
+    """Raises TemplateError when ``path`` is no template or nothing in it can be served.
+
+    ``parameters`` have these values instead of their defaults.
+    """
+    template = _Template(path, parameters or {})
     functions: dict[str, Function] = {}
     routes: list[Route] = []
     for logical_id, properties in template.functions():
@@ -56,7 +60,7 @@ def read(path: Path) -> HttpApi:
             routes += found
             functions[logical_id] = template.function(logical_id, properties)
     if not routes:
-        raise TemplateError(f"{path} has no function with an HttpApi event, so no route to serve.")
+        raise TemplateError(f"{path} has no function with an HttpApi event, so no route to serve")
     return HttpApi(tuple(routes), functions)
 
 
@@ -65,23 +69,30 @@ def read_template(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise TemplateError(f"Cannot read the template {path}: {error.strerror}.") from error
+        raise TemplateError(
+            f"the template {path} cannot be read ({str(error.strerror).lower()})"
+        ) from error
     try:
         parsed = yaml_parse(text)
     except yaml.YAMLError as error:
         raise TemplateError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(parsed, dict):
-        raise TemplateError(f"{path} is not a template: its top level is not a mapping.")
+        raise TemplateError(f"{path} is not a template: its top level is not a mapping")
     return parsed
 
 
 class _Template:
-    def __init__(self, parsed: dict[str, Any], *, folder: Path, name: str) -> None:
-        self._parameters = parsed.get("Parameters") or {}
+    def __init__(self, path: Path, parameters: Mapping[str, str]) -> None:
+        parsed = read_template(path)
+        declared = parsed.get("Parameters") or {}
+        self._parameters = {
+            name: parameters.get(name, properties.get("Default"))
+            for name, properties in declared.items()
+        }
         self._globals = (parsed.get("Globals") or {}).get("Function") or {}
         self._resources = parsed.get("Resources") or {}
-        self._folder = folder
-        self._name = name
+        self._folder = path.resolve().parent
+        self._name = path.name
 
     def functions(self) -> list[tuple[str, dict[str, Any]]]:
         """Every function's properties, with the template's Globals beneath them."""
@@ -132,21 +143,20 @@ class _Template:
         method = self._value(event.get("Method", "ANY"))
         if path is None or method is None:
             raise TemplateError(
-                f"{self._name}: {logical_id} has a route whose path or method is not literal."
+                f"{self._name}: {logical_id} has a route whose path or method is not literal"
             )
         return Route(_METHODS.get(method.lower(), method.upper()), path, logical_id)
 
     def _text(self, properties: dict[str, Any], name: str, logical_id: str) -> str:
         text = self._value(properties.get(name))
         if not text:
-            raise TemplateError(f"{self._name}: {logical_id} has no literal {name}.")
+            raise TemplateError(f"{self._name}: {logical_id} has no literal {name}")
         return text
 
     def _value(self, value: object) -> str | None:
         """A literal as CloudFormation would write it into a string; None for what needs a stack."""
         if isinstance(value, dict) and set(value) == {"Ref"}:
-            parameter = self._parameters.get(value["Ref"]) or {}
-            value = parameter.get("Default")
+            value = self._parameters.get(value["Ref"])
         if isinstance(value, bool):
             return "true" if value else "false"
         return str(value) if isinstance(value, str | int | float) else None
@@ -154,7 +164,7 @@ class _Template:
 
 def _require_handler(logical_id: str, code: Path, handler: str) -> None:
     if not code.is_dir():
-        raise TemplateError(f"{logical_id} has its code in {code}, which is not a folder.")
+        raise TemplateError(f"{logical_id} has its code in {code}, which is not a folder")
     module = code.joinpath(*handler.split(".")[:-1])
     if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
-        raise TemplateError(f"{logical_id} has the handler {handler}, which is not in {code}.")
+        raise TemplateError(f"{logical_id} has the handler {handler}, which is not in {code}")

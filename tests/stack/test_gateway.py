@@ -24,7 +24,8 @@ import pytest
 import uvicorn
 
 from local.console import Console
-from local.gateway import HTTP_OPTIONS, Gateway, listen
+from local.gateway import HTTP_OPTIONS, Gateway
+from local.places import listen
 
 pytestmark = pytest.mark.stack
 
@@ -548,13 +549,16 @@ def test_a_taken_port_is_said_in_a_sentence(project: _Project) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = _complaint(project, "--port", str(port))
-    assert said == f"Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+    assert f"port {port} on 127.0.0.1 is not to be had (address already in use)" in said
 
 
 def test_a_missing_template_is_said_in_a_sentence(project: _Project) -> None:
     project.template.unlink()
     said = _complaint(project)
-    assert said == f"Cannot read the template {project.template}: No such file or directory.\n"
+    assert said == (
+        f"Gateway stopped: the template {project.template} cannot be read "
+        "(no such file or directory).\n"
+    )
 
 
 def test_the_stacks_own_template_can_be_served() -> None:

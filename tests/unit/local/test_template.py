@@ -86,6 +86,11 @@ def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> Non
     }
 
 
+def test_a_parameter_that_is_given_goes_before_its_default(written: Path) -> None:
+    web = template.read(written, {"Memory": "1024", "Unset": "set"}).functions["Web"]
+    assert (web.memory, web.variables["UNSET"], web.variables["BRAND"]) == (1024, "set", "Foyer")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -107,5 +112,5 @@ def test_what_cannot_be_served_is_said_in_a_sentence(
 
 
 def test_a_missing_template_is_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(template.TemplateError, match=r"Cannot read .*none\.yaml: No such file"):
+    with pytest.raises(template.TemplateError, match=r"none\.yaml cannot be read \(no such file"):
         template.read(tmp_path / "none.yaml")
