@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from foyer import problems
 from foyer.errors import AccessDenied, BadGateway, BadRequest, GatewayTimeout, Unavailable
 from foyer.http_api import Request
-from foyer.pages import Pages
+from foyer.pages import Brand, Pages
 from playwright.sync_api import Browser
 
 from local.managed_login.pages import Pages as ManagedLoginPages
@@ -187,7 +187,7 @@ def _errors(visitor: Visitor, look: Look) -> None:
 
 def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     """Pages that a running stack has no reason to show, from the code that would."""
-    pages = Pages(brand_name="Foyer", brand_color="#3d5a80")
+    pages = Pages(Brand("Foyer", "#3d5a80"), "en")
     managed_login = ManagedLoginPages(
         ManagedLogin("", "", "", "", visitor.stack.login, visitor.stack.app, "Foyer", "#3d5a80")
     )
@@ -205,7 +205,7 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         for name, fault in _FAULTS.items()
     } | {
         "problem not found": problems.not_found(pages, request).body,
-        "landing session ended": pages.landing(notice="You were signed out. Please sign in again."),
+        "landing session ended": pages.landing(notice=pages.text["session_ended"]),
         "welcome nothing known": pages.welcome({}),
         "welcome e-mail not verified": pages.welcome({"name": "Ada", "email": "ada@example.com"}),
         "inbox empty": bytes(managed_login.show("inbox.html", **nothing).body).decode(),

@@ -235,7 +235,8 @@ def test_a_changed_parameter_publishes_a_new_version() -> None:
     function["Architectures"] = source()["Globals"]["Function"]["Architectures"]
     reaching = set(_parameters_in(function, conditions)) & parameters.keys()
     assert {"BrandName", "SnapStart", "UserPoolId"} <= reaching
-    assert reaching == set(_parameters_in(description, conditions)) & parameters.keys()
+    too_long = {"BrandLogo"}
+    assert reaching - too_long == set(_parameters_in(description, conditions)) & parameters.keys()
 
 
 def test_a_versions_description_fits_whatever_the_parameters_are() -> None:

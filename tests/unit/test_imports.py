@@ -17,7 +17,8 @@ ALLOWED = {
     "errors": "",
     "cookies": "",
     "counters": "",
-    "pages": "",
+    "language": "errors http_api",
+    "pages": "language",
     "return_to": "",
     "strict_json": "",
     "settings": "errors",
@@ -33,14 +34,17 @@ ALLOWED = {
     "problems": "errors http_api pages",
     "sign_in": "attempt cognito errors id_token secret_store session",
     "visitors": "cognito counters errors id_token secret_store session",
-    "parts": "attempt cognito cookies counters pages secret_store session sign_in visitors",
+    "parts": (
+        "attempt cognito cookies counters http_api language pages secret_store session sign_in "
+        "visitors"
+    ),
     "forms": "errors http_api",
-    "login": "attempt errors http_api parts return_to sign_in",
+    "login": "attempt errors http_api language parts return_to sign_in",
     "logout": "errors forms http_api parts problems",
-    "routes": "forms http_api login logout parts problems",
+    "routes": "forms http_api language login logout parts problems",
     "assembly": (
-        "attempt cognito cookies counters errors http_api id_token pages parts routes secret_store "
-        "session settings sign_in visitors"
+        "attempt cognito cookies counters errors http_api id_token language pages parts routes "
+        "secret_store session settings sign_in visitors"
     ),
     "secrets_manager": "errors strict_json upstream",
     "app": "assembly errors secrets_manager",

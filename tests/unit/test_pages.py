@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 
 import pytest
-from foyer.pages import Pages, text_color_on
+from foyer.pages import Brand, Pages, text_color_on
 from hypothesis import given
 from hypothesis import strategies as st
 
-PAGES = Pages(brand_name="Foyer", brand_color="#3d5a80")
+PAGES = Pages(Brand("Foyer", "#3d5a80"), "en")
 
 
 @given(st.text(min_size=1))

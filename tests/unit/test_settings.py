@@ -24,7 +24,7 @@ def test_the_defaults_follow_from_what_is_required() -> None:
     assert made.cognito_jwks_url == f"{ISSUER}/.well-known/jwks.json"
     assert made.app_url is None
     assert made.session_idle_seconds <= made.session_max_seconds
-    assert made.brand_name == "Foyer"
+    assert (made.brand_name, made.brand_logo) == ("Foyer", "")
 
 
 def test_an_empty_value_counts_as_absent() -> None:
@@ -41,6 +41,7 @@ def test_what_is_set_is_used() -> None:
         SESSION_MAX_SECONDS="600",
         BRAND_NAME="Müller & Söhne",
         BRAND_COLOR="#FFCC00",
+        BRAND_LOGO="PHN2Zy8+",
         LOG_LEVEL="debug",
         METRICS_NAMESPACE="Shop/SignIn",
         STACK_NAME="shop-prod",
@@ -48,6 +49,7 @@ def test_what_is_set_is_used() -> None:
     assert made.cognito_backchannel_url == "http://host.docker.internal:4566"
     assert made.app_url == "http://localhost:3000"
     assert (made.session_idle_seconds, made.session_max_seconds) == (600, 600)
+    assert made.brand_logo == "PHN2Zy8+"
     assert (made.brand_color, made.log_level) == ("#ffcc00", "DEBUG")
     assert (made.metrics_namespace, made.stack_name) == ("Shop/SignIn", "shop-prod")
 
@@ -89,6 +91,11 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
         ("BRAND_NAME", "a\nb"),
         ("BRAND_COLOR", "red"),
         ("BRAND_COLOR", "#fff}</style>"),
+        ("BRAND_LOGO", "<svg/>"),
+        ("BRAND_LOGO", 'PHN2Zy8+">'),
+        ("BRAND_LOGO", "PHN2Zy8"),
+        ("BRAND_LOGO", "PHBuZy8+"),
+        ("BRAND_LOGO", "PHN2Zy8+" * 338),
         ("LOG_LEVEL", "LOUD"),
         ("METRICS_NAMESPACE", "a b"),
     ],

@@ -12,7 +12,8 @@ from .cookies import CookieStyle
 from .counters import Counters
 from .errors import Unavailable
 from .id_token import IdTokenVerifier
-from .pages import Pages
+from .language import DEFAULT
+from .pages import Brand, PagesByLanguage
 from .parts import Foyer
 from .secret_store import SecretStore
 from .session import SessionCookie
@@ -97,7 +98,7 @@ def build(
         style, settings.session_idle_seconds, settings.session_max_seconds
     )
     counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
-    pages = Pages(brand_name=settings.brand_name, brand_color=settings.brand_color)
+    pages = PagesByLanguage(Brand(settings.brand_name, settings.brand_color, settings.brand_logo))
     foyer = Foyer(
         cognito=cognito,
         secrets=secrets,
@@ -124,6 +125,6 @@ def build(
         now=now,
     )
     always = http_api.security_headers(
-        style_source=pages.style_source, form_target=settings.cognito_domain_url
+        style_source=pages[DEFAULT].style_source, form_target=settings.cognito_domain_url
     )
     return App(foyer, app_url=settings.app_url, always=always)

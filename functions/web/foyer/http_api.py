@@ -132,12 +132,18 @@ class Response:
 def html(
     body: str,
     *,
+    language: str,
     status: int = 200,
     cookies: tuple[str, ...] = (),
     more_headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An HTML page."""
-    headers = {"content-type": "text/html; charset=utf-8", **(more_headers or {})}
+    """An HTML page in one language, which the browser's preferences or a cookie have chosen."""
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-language": language,
+        "vary": "Accept-Language, Cookie",
+        **(more_headers or {}),
+    }
     return Response(status, body, headers, cookies)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .attempt import Attempt
 from .errors import BadRequest, SealBroken
 from .http_api import Request, Response, redirect
+from .language import MAX_TAG
 from .return_to import MAX_CHARACTERS, own_path
 from .sign_in import reported_error
 
@@ -34,7 +35,7 @@ def signup(foyer: Foyer, request: Request) -> Response:
 
 
 def _start(foyer: Foyer, request: Request, path: str) -> Response:
-    query = request.query(return_to=MAX_CHARACTERS, lang=16, login_hint=256)
+    query = request.query(return_to=MAX_CHARACTERS, lang=MAX_TAG, login_hint=256)
     credentials = foyer.secrets.credentials()
     keys, now = credentials.key_ring, foyer.now()
     attempt = Attempt.start(return_to=own_path(query.get("return_to", "/")), now=now)
@@ -46,7 +47,7 @@ def _start(foyer: Foyer, request: Request, path: str) -> Response:
         state=attempt.state,
         nonce=attempt.nonce,
         code_challenge=attempt.code_challenge,
-        lang=query.get("lang"),
+        lang=foyer.language_for(request),
         login_hint=query.get("login_hint"),
     )
     cookies = (

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 _REVOKE_SECONDS = 2
 
 
-def sign_out_page(foyer: Foyer, request: Request) -> Response:  # noqa: ARG001 - same for everyone
+def sign_out_page(foyer: Foyer, request: Request) -> Response:
     """Asks; a GET changes nothing, so that a link or an image cannot sign anybody out."""
-    return http_api.html(foyer.pages.sign_out(), more_headers=forms.ON_PAGE)
+    pages = foyer.pages_for(request)
+    return http_api.html(pages.sign_out(), language=pages.language, more_headers=forms.ON_PAGE)
 
 
 def sign_out(foyer: Foyer, request: Request) -> Response:
@@ -30,7 +31,7 @@ def sign_out(foyer: Foyer, request: Request) -> Response:
         location = _end_at_cognito(foyer, request)
     except Unavailable as error:
         incomplete = Unavailable("sign_out_incomplete", error.reason)
-        page = problems.answer(incomplete, foyer.pages, request, foyer.log)
+        page = problems.answer(incomplete, foyer.pages_for(request), request, foyer.log)
         return _signed_out_here(foyer, request, page)
     return _signed_out_here(foyer, request, redirect(location, status=303))
 

@@ -1,78 +1,168 @@
-"""HTML pages: files in pages/, filled with values that MarkupSafe escapes.
+"""HTML pages: files in pages/, texts from languages/, filled with values that MarkupSafe escapes.
 
-No page has a script. The one inline style has its hash in the Content-Security-Policy.
+``{text[key]}`` in a page stands for a text, which is put in once for each language. ``{name}`` is
+a value, put in for each visitor, and may stand in a text too. No page has a script. The one inline
+style has its hash in the Content-Security-Policy.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from .language import DEFAULT, LANGUAGES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FOLDER = Path(__file__).parent / "pages"
+_HERE = Path(__file__).parent
+_TEMPLATES = _HERE / "pages"
+_TEXTS = _HERE / "languages"
+
+
+@dataclass(frozen=True)
+class Brand:
+    """What makes the pages one's own: ``color`` is like ``#3d5a80``, ``logo`` an SVG in base64."""
+
+    name: str
+    color: str
+    logo: str = ""
+
+
+class PagesByLanguage(dict[str, "Pages"]):
+    """The pages of each language of ours, read from the disk when they are first wanted."""
+
+    def __init__(self, brand: Brand) -> None:
+        super().__init__()
+        self._brand = brand
+
+    def __missing__(self, language: str) -> Pages:
+        self[language] = pages = Pages(self._brand, language)
+        return pages
 
 
 class Pages:
-    """Every page in one brand; ``brand_color`` is like ``#3d5a80``."""
+    """Every page in one brand and one language; ``text`` has the language's texts, as HTML."""
 
-    def __init__(self, *, brand_name: str, brand_color: str) -> None:
-        self._brand_name = brand_name
+    def __init__(self, brand: Brand, language: str) -> None:
+        self.language = language
+        self.text = _texts(language)
+        self._brand_name = brand.name
         self._templates = {
-            file.stem: file.read_text("utf-8").rstrip("\n") for file in _FOLDER.glob("*.html")
+            file.stem: file.read_text("utf-8").rstrip("\n").format_map(_TextsFirst(text=self.text))
+            for file in _TEMPLATES.glob("*.html")
         }
-        brand = f":root{{--brand:{brand_color};--on-brand:{text_color_on(brand_color)}}}"
-        style = (_FOLDER / "style.css").read_text("utf-8") + brand
+        self._logo = self._fill("logo", image=brand.logo) if brand.logo else ""
+        self._languages = self._picker()
+        colors = f":root{{--brand:{brand.color};--on-brand:{text_color_on(brand.color)}}}"
+        style = (_TEMPLATES / "style.css").read_text("utf-8") + colors
         self._style = Markup(style)  # noqa: S704 - our own file and a checked colour
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         self.style_source = f"'sha256-{digest}'"
 
     def landing(self, *, notice: str | None = None) -> str:
         """For visitors who are not signed in; ``notice`` says what just happened."""
-        shown = self._fill("notice", text=notice) if notice else ""
-        return self.page("landing", title="Welcome", notice=shown)
+        shown = self._fill("notice", notice=notice) if notice else ""
+        return self.page("landing", title=self.text["welcome"], notice=shown)
 
     def welcome(self, claims: Mapping[str, object]) -> str:
         """For the signed-in visitor; ``claims`` are the ID token's names for things."""
         details = Markup().join(
-            self._fill("detail", term=term, value=value) for term, value in _details(claims)
+            self._fill("detail", term=term, value=value) for term, value in self._details(claims)
         )
-        return self.page("welcome", title="Welcome", name=_greeting(claims), details=details)
+        name = _name(claims) or self.text["visitor"]
+        return self.page("welcome", title=self.text["welcome"], name=name, details=details)
 
     def sign_out(self) -> str:
         """Asks before signing out."""
-        return self.page("sign_out", title="Sign out")
+        return self.page("sign_out", title=self.text["sign_out"])
 
     def problem(self, *, heading: str, sentence: str, reference: str, href: str, label: str) -> str:
-        """What went wrong, what to do next, and a reference that the log has too."""
+        """What went wrong, what to do next, and a reference that the log has too.
+
+        In this language alone: to ask again would do something else, or lose the reference.
+        """
         action = self._fill("action", href=href, label=label)
         return self.page(
             "problem",
             title=heading,
+            is_in_all_languages=False,
             heading=heading,
             sentence=sentence,
             action=action,
             reference=reference,
         )
 
-    def page(self, template: str, *, title: str, **values: object) -> str:
-        """The file ``pages/{template}.html`` in the common layout; every value is escaped."""
+    def page(
+        self, template: str, *, title: str, is_in_all_languages: bool = True, **values: object
+    ) -> str:
+        """The file ``pages/{template}.html`` in the common layout; every value is escaped.
+
+        ``is_in_all_languages``: whether visitors may ask for the same address with ``?lang=``.
+        """
         return self._fill(
             "layout",
             title=title,
             brand_name=self._brand_name,
+            language=self.language,
+            languages=self._languages if is_in_all_languages else "",
+            logo=self._logo,
             style=self._style,
             content=self._fill(template, **values),
         )
 
+    def _details(self, claims: Mapping[str, object]) -> list[tuple[str, object]]:
+        details: list[tuple[str, object]] = []
+        if claims.get("name"):
+            details.append((self.text["name"], claims["name"]))
+        if claims.get("email"):
+            email = claims["email"]
+            if not claims.get("email_verified"):
+                email = self.text["email_not_verified"].format(email=email)
+            details.append((self.text["email"], email))
+        if claims.get("cognito:username"):
+            details.append((self.text["user_name"], claims["cognito:username"]))
+        return details
+
+    def _picker(self) -> Markup:
+        links = Markup().join(
+            self._fill(
+                "language", code=code, name=name, is_current=str(code == self.language).lower()
+            )
+            for code, name in LANGUAGES.items()
+        )
+        return self._fill("languages", name=LANGUAGES[self.language], links=links)
+
     def _fill(self, template: str, **values: object) -> Markup:
         escaped = {name: escape(value) for name, value in values.items()}
         return Markup(self._templates[template].format_map(escaped))  # noqa: S704 - escaped above
+
+
+class _TextsFirst(dict[str, "Mapping[str, Markup]"]):
+    """Has the texts, and leaves the place of every other value as it is."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+def _texts(language: str) -> dict[str, Markup]:
+    """A language's texts as HTML; a value within a text keeps its own direction (``bdi``).
+
+    What a language lacks, because a page of one's own is not translated yet, is in English.
+    """
+    texts: dict[str, str] = {}
+    for code in dict.fromkeys((DEFAULT, language)):
+        texts |= json.loads((_TEXTS / f"{code}.json").read_text("utf-8"))
+    return {
+        key: escape(text).replace("{", Markup("<bdi>{")).replace("}", Markup("}</bdi>"))
+        for key, text in texts.items()
+    }
 
 
 def text_color_on(color: str) -> str:
@@ -91,20 +181,9 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _greeting(claims: Mapping[str, object]) -> object:
+def _name(claims: Mapping[str, object]) -> object:
+    """The best name that there is."""
     for claim in ("name", "given_name", "preferred_username", "cognito:username", "email"):
         if claims.get(claim):
             return claims[claim]
-    return "visitor"
-
-
-def _details(claims: Mapping[str, object]) -> list[tuple[str, object]]:
-    details = []
-    if claims.get("name"):
-        details.append(("Name", claims["name"]))
-    if claims.get("email"):
-        note = "" if claims.get("email_verified") else " (not verified yet)"
-        details.append(("E-mail", f"{claims['email']}{note}"))
-    if claims.get("cognito:username"):
-        details.append(("User name", claims["cognito:username"]))
-    return details
+    return None

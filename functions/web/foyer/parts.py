@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from . import language
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from .cognito import Cognito
     from .cookies import CookieStyle
     from .counters import Counters
-    from .pages import Pages
+    from .http_api import Request
+    from .pages import Pages, PagesByLanguage
     from .secret_store import SecretStore
     from .session import SessionCookie
     from .sign_in import SignIn
@@ -29,7 +32,7 @@ class Foyer:
     secrets: SecretStore
     visitors: Visitors
     sign_in: SignIn
-    pages: Pages
+    pages: PagesByLanguage
     cookie_style: CookieStyle
     session_cookie: SessionCookie
     attempts: AttemptCookies
@@ -37,3 +40,14 @@ class Foyer:
     counters: Counters
     clock: Callable[[], float]
     now: Callable[[], float]
+
+    def pages_for(self, request: Request) -> Pages:
+        """The pages in the visitor's language."""
+        return self.pages[self.language_for(request)]
+
+    def language_for(self, request: Request) -> str:
+        """The visitor's language; programs, which ask for /me, are always told in English."""
+        if request.route_key == "GET /me":
+            return language.DEFAULT
+        name = self.cookie_style.name(language.COOKIE)
+        return language.choose(request, kept=request.cookies.get(name))

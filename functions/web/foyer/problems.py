@@ -25,58 +25,34 @@ PROBLEM_JSON = "application/problem+json"  # RFC 9457
 
 @dataclass(frozen=True)
 class _Words:
+    """Keys of texts; ``href`` is where the button labelled ``label`` leads."""
+
     heading: str
     sentence: str
     href: str = "/login"
-    label: str = "Start again"
+    label: str = "start_again"
 
 
-_OURS = _Words("Something went wrong", "The mistake is on our side. Please try again.")
+_OURS = _Words("problem_ours", "problem_ours_sentence")
 
 _BY_STATUS = {
-    400: _Words(
-        "That sign-in cannot be finished",
-        "It took too long, was finished already, or began in another browser. "
-        "Nothing is lost: please start again.",
-    ),
-    403: _Words(
-        "You were not signed in",
-        "The sign-in was declined, by you or by the sign-in service. "
-        "You can start again at any time.",
-    ),
-    502: _Words(
-        "Sign-in did not work",
-        "The sign-in service gave an answer that we cannot use. Please start again.",
-    ),
-    503: _Words(
-        "Sign-in is not available right now",
-        "Please wait a moment, then start again.",
-    ),
-    504: _Words(
-        "Sign-in took too long",
-        "The sign-in service did not answer in time. Please start again.",
-    ),
+    400: _Words("problem_request", "problem_request_sentence"),
+    403: _Words("problem_declined", "problem_declined_sentence"),
+    502: _Words("problem_gateway", "problem_gateway_sentence"),
+    503: _Words("problem_unavailable", "problem_unavailable_sentence"),
+    504: _Words("problem_timeout", "problem_timeout_sentence"),
 }
 
 _BY_REASON = {
     "sign_out_incomplete": _Words(
-        "You are signed out here",
-        "But the sign-in service could not be told. If others use this computer, "
-        "please close the browser too.",
-        "/",
-        "Go to the start page",
+        "problem_incomplete", "problem_incomplete_sentence", "/", "go_to_start_page"
     ),
     "cross_site_post": _Words(
-        "You are still signed in",
-        "The request to sign out did not come from our own page. Please use the button there.",
-        "/logout",
-        "Sign out",
+        "problem_cross_site", "problem_cross_site_sentence", "/logout", "sign_out"
     ),
 }
 
-_NOT_FOUND = _Words(
-    "There is no such page", "Perhaps the address was cut off.", "/", "Go to the start page"
-)
+_NOT_FOUND = _Words("problem_not_found", "problem_not_found_sentence", "/", "go_to_start_page")
 
 
 def answer(error: Exception, pages: Pages, request: Request, log: Logger) -> Response:
@@ -114,15 +90,15 @@ def _show(
     more_headers: dict[str, str] | None = None,
 ) -> Response:
     if request.route_key == "GET /me":
-        return _json(status, words.sentence, request, more_headers)
+        return _json(status, pages.text[words.sentence], request, more_headers)
     page = pages.problem(
-        heading=words.heading,
-        sentence=words.sentence,
+        heading=pages.text[words.heading],
+        sentence=pages.text[words.sentence],
         reference=request.request_id,
         href=words.href,
-        label=words.label,
+        label=pages.text[words.label],
     )
-    return http_api.html(page, status=status, more_headers=more_headers)
+    return http_api.html(page, language=pages.language, status=status, more_headers=more_headers)
 
 
 def _json(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import forms, http_api, problems
+from . import forms, http_api, language, problems
 from .http_api import Request, Response
 from .login import callback, forget_attempt, login, signup
 from .logout import sign_out, sign_out_page
@@ -18,18 +18,25 @@ if TYPE_CHECKING:
 
     from .parts import Foyer
 
-_WAS_ENDED = "You were signed out. Please sign in again."
-
 
 def answer(foyer: Foyer, request: Request) -> Response:
-    """The answer to any request; errors have become pages."""
+    """The answer to any request; errors have become pages. A language asked for is kept."""
+    response = _answer(foyer, request)
+    asked = language.asked_for(request)
+    if asked is None:
+        return response
+    kept = foyer.cookie_style.set(language.COOKIE, asked, max_age=language.COOKIE_SECONDS)
+    return replace(response, cookies=(*response.cookies, kept))
+
+
+def _answer(foyer: Foyer, request: Request) -> Response:
     route = ROUTES.get(request.route_key)
     if route is None:
-        return problems.not_found(foyer.pages, request)
+        return problems.not_found(foyer.pages_for(request), request)
     try:
         return route(foyer, request)
     except Exception as error:
-        page = problems.answer(error, foyer.pages, request, foyer.log)
+        page = problems.answer(error, foyer.pages_for(request), request, foyer.log)
         if route not in _SIGN_IN:
             return page
         foyer.counters.count("SignInFailed", reason=problems.reason(error))
@@ -39,18 +46,25 @@ def answer(foyer: Foyer, request: Request) -> Response:
 def home(foyer: Foyer, request: Request) -> Response:
     """The landing page, or the welcome page of whoever is signed in."""
     visit = foyer.visitors.recognise(request.cookies)
+    pages = foyer.pages_for(request)
     if visit.session is None:
-        notice = _WAS_ENDED if visit.was_ended else None
-        return http_api.html(foyer.pages.landing(notice=notice), cookies=visit.cookies)
-    page = foyer.pages.welcome(visit.session.claims)
-    return http_api.html(page, cookies=visit.cookies, more_headers=forms.ON_PAGE)
+        notice = pages.text["session_ended"] if visit.was_ended else None
+        page = pages.landing(notice=notice)
+        return http_api.html(page, language=pages.language, cookies=visit.cookies)
+    return http_api.html(
+        pages.welcome(visit.session.claims),
+        language=pages.language,
+        cookies=visit.cookies,
+        more_headers=forms.ON_PAGE,
+    )
 
 
 def me(foyer: Foyer, request: Request) -> Response:
     """The session's claims as JSON, for single-page front ends."""
     visit = foyer.visitors.recognise(request.cookies)
     if visit.session is None:
-        detail = _WAS_ENDED if visit.was_ended else "Nobody is signed in."
+        ended = "You were signed out. Please sign in again."
+        detail = ended if visit.was_ended else "Nobody is signed in."
         return replace(problems.unauthorized(request, detail), cookies=visit.cookies)
     claims = {"sub": visit.session.subject, **visit.session.claims}
     return http_api.json_document(claims, cookies=visit.cookies)

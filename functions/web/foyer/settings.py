@@ -6,6 +6,7 @@ cannot easily leave a variable out.
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ class Settings:
     session_max_seconds: int
     brand_name: str
     brand_color: str
+    brand_logo: str
     log_level: str
     metrics_namespace: str
     stack_name: str
@@ -65,6 +67,7 @@ class Settings:
             ),
             brand_name=_brand_name(environ),
             brand_color=_brand_color(environ),
+            brand_logo=_brand_logo(environ),
             log_level=_log_level(environ),
             metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),
             stack_name=_metric_word(environ, "STACK_NAME", "foyer"),
@@ -136,6 +139,19 @@ def _brand_color(environ: Mapping[str, str]) -> str:
     value = _optional(environ, "BRAND_COLOR", "#3d5a80").lower()
     if not re.fullmatch(r"#[0-9a-f]{6}", value):
         raise ConfigurationError("BRAND_COLOR must look like #3d5a80")
+    return value
+
+
+def _brand_logo(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "BRAND_LOGO", "")
+    try:
+        is_svg = not value or b"<svg" in base64.b64decode(value, validate=True)
+    except ValueError:
+        is_svg = False
+    if len(value) > 2700 or not is_svg:
+        raise ConfigurationError(
+            "BRAND_LOGO must be an SVG image in base64, 2,700 characters at most"
+        )
     return value
 
 

@@ -1,0 +1,101 @@
+"""Which language a visitor reads: what was asked for, else kept, else what the browser prefers.
+
+Language tags are matched by lookup (RFC 4647 §3.4), the browser's with their weights (RFC 9110
+§12.5.4). Whatever cannot be understood is passed over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import BadRequest
+
+if TYPE_CHECKING:
+    from .http_api import Request
+
+# Those that managed login speaks, in the codes that its parameter ``lang`` takes, each by its own
+# name: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization
+LANGUAGES = {
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "id": "Bahasa Indonesia",
+    "it": "Italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "pt-BR": "Português (Brasil)",
+    "zh-CN": "简体中文",
+    "zh-TW": "繁體中文",
+}
+DEFAULT = "en"
+COOKIE = "foyer-language"
+COOKIE_SECONDS = 365 * 24 * 60 * 60
+
+# Tags that lookup by itself would not find, or not find well: other Portuguese; Chinese by script,
+# and where the traditional one is written.
+_BY_TAG = {code.lower(): code for code in LANGUAGES} | {
+    "pt": "pt-BR",
+    "zh": "zh-CN",
+    "zh-hant": "zh-TW",
+    "zh-hk": "zh-TW",
+    "zh-mo": "zh-TW",
+}
+
+MAX_TAG = 16  # characters; zh-Hant-HK has 10
+# Longer than any browser's list, which has a dozen languages at most.
+_MAX_CHARACTERS = 500
+
+
+def choose(request: Request, *, kept: str | None) -> str:
+    """The language of the answer; ``kept`` is the value of the cookie."""
+    asked = asked_for(request)
+    if asked:
+        return asked
+    if kept in LANGUAGES:
+        return kept
+    return preferred(request.headers.get("accept-language", "")) or DEFAULT
+
+
+def asked_for(request: Request) -> str | None:
+    """The language that ``?lang=`` names; anything else there is no wish, and no error either."""
+    if "lang=" not in request.raw_query:
+        return None
+    try:
+        return lookup(request.query(lang=MAX_TAG).get("lang", ""))
+    except BadRequest:
+        return None
+
+
+def lookup(tag: str) -> str | None:
+    """The language of ours that is meant by a tag such as ``de-AT``."""
+    rest = tag.lower()
+    while rest and rest not in _BY_TAG:
+        rest = rest.rpartition("-")[0]
+    return _BY_TAG.get(rest)
+
+
+def preferred(accepted: str) -> str | None:
+    """The language of ours that the header Accept-Language likes best."""
+    weighed = [_weighed(item) for item in accepted[:_MAX_CHARACTERS].split(",")]
+    refused = {_BY_TAG.get(tag) for weight, tag in weighed if not weight}
+    # Of equal weights the first counts, since sorting leaves them in their order.
+    for weight, tag in sorted(weighed, key=_by_weight, reverse=True):
+        language = lookup(tag)
+        if weight and language and language not in refused:
+            return language
+    return None
+
+
+def _weighed(item: str) -> tuple[float, str]:
+    """A language's weight from 0 to 1, and its tag; a weight that makes no sense counts as 0."""
+    tag, _, parameter = item.lower().partition(";")
+    try:
+        weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
+    except ValueError:
+        weight = 0.0
+    return (weight if 0 <= weight <= 1 else 0.0), tag.strip()
+
+
+def _by_weight(weighed: tuple[float, str]) -> float:
+    return weighed[0]

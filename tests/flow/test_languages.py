@@ -1,0 +1,127 @@
+"""Languages: which one a visitor is answered in, and what is remembered and passed on."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from foyer.language import LANGUAGES
+
+from tests.flow.browser import Answer, Browser
+from tests.flow.conftest import Stack
+
+COOKIE = "__Host-foyer-language"
+PAGES = ["/", "/logout", "/callback", "/nowhere"]
+
+
+def language_of(page: Answer) -> str:
+    assert page.body.startswith("<!doctype html>\n<html lang=")
+    assert page.headers["vary"] == "Accept-Language, Cookie"
+    language = page.headers["content-language"]
+    assert f'<html lang="{language}">' in page.body
+    return language
+
+
+def passed_on(answer: Answer) -> list[str]:
+    return parse_qs(urlsplit(answer.location).query)["lang"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_which_language_it_is_in(browser: Browser, path: str) -> None:
+    assert language_of(browser.get(path)) == "en"
+    for code in LANGUAGES:
+        assert language_of(browser.get(path, **{"accept-language": f"{code},en;q=0.5"})) == code
+
+
+def test_the_welcome_page_greets_in_the_visitors_language(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    page = browser.get("/", **{"accept-language": "de-AT,de;q=0.9"})
+    assert language_of(page) == "de"
+    assert f"<h1>Willkommen, <bdi>{stack.cognito.user.name}</bdi></h1>" in page.body
+
+
+def test_a_language_that_was_picked_is_kept(browser: Browser) -> None:
+    page = browser.get("/?lang=zh-hant", **{"accept-language": "it"})
+    assert language_of(page) == "zh-TW"
+    (line,) = page.cookies
+    assert line == (f"{COOKIE}=zh-TW; Max-Age=31536000; Path=/; Secure; HttpOnly; SameSite=Lax")
+    later = browser.get("/", **{"accept-language": "it"})
+    assert (language_of(later), later.cookies) == ("zh-TW", ())
+    assert language_of(browser.get("/?lang=fr")) == "fr"
+    assert browser.cookies[COOKIE] == "fr"
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("lang", ["sv", "canary", "", "de&lang=fr", "%FF", "x" * 9000, "../en"])
+def test_what_is_no_language_is_neither_kept_nor_shown(
+    browser: Browser, path: str, lang: str
+) -> None:
+    before, page = browser.get(path), browser.get(f"{path}?lang={lang}")
+    assert page.status == before.status
+    assert language_of(page) == "en"
+    assert COOKIE not in browser.cookies
+    assert "canary" not in page.body
+
+
+@pytest.mark.parametrize("kept", ["", "sv", "../../pages", "en.json", "de,fr", "\u0130d"])
+def test_a_cookie_that_is_no_language_of_ours_counts_for_nothing(
+    browser: Browser, kept: str
+) -> None:
+    browser.cookies[COOKIE] = kept
+    assert language_of(browser.get("/")) == "en"
+
+
+@pytest.mark.parametrize("path", ["/login", "/signup"])
+def test_managed_login_is_always_told_the_language(browser: Browser, path: str) -> None:
+    assert passed_on(browser.get(path)) == ["en"]
+    assert passed_on(browser.get(path, **{"accept-language": "ko-KR,ko;q=0.9"})) == ["ko"]
+    assert passed_on(browser.get(f"{path}?lang=sv", **{"accept-language": "ko"})) == ["ko"]
+    assert passed_on(browser.get(f"{path}?lang=PT")) == ["pt-BR"]
+    assert passed_on(browser.get(path)) == ["pt-BR"], "the one that was picked"
+
+
+def test_a_language_picked_for_signing_in_is_that_of_the_app_too(
+    stack: Stack, browser: Browser
+) -> None:
+    stack.sign_in(browser, "/login?lang=de")
+    assert language_of(browser.get("/")) == "de"
+
+
+def test_programs_are_told_in_english(stack: Stack, browser: Browser) -> None:
+    browser.get("/?lang=ja")
+    answer = browser.get("/me", **{"accept-language": "ja"})
+    assert answer.json["detail"] == "Nobody is signed in."
+    assert "content-language" not in answer.headers
+    browser.cookies["__Host-foyer-session"] = "x" * 64
+    stack.secrets_manager.delete_secret(SecretId="foyer/test", ForceDeleteWithoutRecovery=True)
+    browser.handler = stack.app()  # a new container, which cannot read its secret
+    answer = browser.get("/me")
+    assert answer.status == 503
+    assert answer.json["detail"] == "Please wait a moment, then start again."
+
+
+def test_whoever_was_signed_out_everywhere_is_told_so_in_their_language(
+    stack: Stack, browser: Browser
+) -> None:
+    stack.sign_in(browser, "/login?lang=es")
+    stack.cognito.sign_out_everywhere()
+    stack.clock.advance(3601)
+    assert 'role="status">Se ha cerrado' in browser.get("/").body
+
+
+@pytest.mark.parametrize("path", ["/", "/logout"])
+def test_every_language_can_be_picked_by_its_own_name(browser: Browser, path: str) -> None:
+    page = browser.get(path)
+    for code, name in LANGUAGES.items():
+        current = "true" if code == "en" else "false"
+        assert (
+            f'<a href="?lang={code}" lang="{code}" hreflang="{code}" aria-current="{current}">'
+            f"{name}</a>"
+        ) in page.body
+
+
+@pytest.mark.parametrize("path", ["/callback", "/nowhere"])
+def test_an_error_page_is_not_asked_for_again_in_another_language(
+    browser: Browser, path: str
+) -> None:
+    assert "?lang=" not in browser.get(path).body

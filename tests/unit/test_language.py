@@ -1,0 +1,116 @@
+"""Language: a wish counts most, then what was kept, then the browser's list, then English."""
+
+from __future__ import annotations
+
+import pytest
+from foyer.http_api import Request
+from foyer.language import DEFAULT, LANGUAGES, asked_for, choose, lookup, preferred
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def request(query: str = "", accepted: str | None = None) -> Request:
+    headers = {} if accepted is None else {"accept-language": accepted}
+    return Request("GET /", "id=", "https://app.example.com", query, headers, {})
+
+
+def test_managed_login_speaks_these_languages() -> None:
+    assert " ".join(LANGUAGES) == "de en es fr id it ja ko pt-BR zh-CN zh-TW"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_language_is_found_by_its_own_code_in_any_case(code: str) -> None:
+    assert [lookup(form) for form in (code, code.lower(), code.upper())] == [code] * 3
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("de-AT", "de"),
+        ("de-Latn-CH-1996", "de"),
+        ("en-US-x-twain", "en"),
+        ("fr-CA", "fr"),
+        ("pt", "pt-BR"),
+        ("pt-PT", "pt-BR"),
+        ("zh", "zh-CN"),
+        ("zh-Hans", "zh-CN"),
+        ("zh-Hans-HK", "zh-CN"),
+        ("zh-SG", "zh-CN"),
+        ("zh-Hant", "zh-TW"),
+        ("zh-Hant-HK", "zh-TW"),
+        ("zh-HK", "zh-TW"),
+        ("zh-MO", "zh-TW"),
+        ("sv", None),
+        ("deu", None),
+        ("d", None),
+        ("-de", None),
+        ("*", None),
+        ("", None),
+    ],
+)
+def test_a_tag_is_cut_from_its_end_until_it_is_one_of_ours(tag: str, language: str | None) -> None:
+    assert lookup(tag) == language
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en-US;q=0.8,en;q=0.7", "de"),
+        ("en;q=0.5, fr;q=0.8", "fr"),
+        ("en;q=0.5, fr;q=0.5", "en"),
+        ("sv, da;q=0.9, it;q=0.1", "it"),
+        ("ja ; Q=0.4 , ko\t;\tq=0.6", "ko"),
+        ("de;q=0, es;q=0.001", "es"),
+        ("de-AT, de;q=0", None),
+        ("de;q=0.000", None),
+        ("sv", None),
+        ("*", None),
+        ("*;q=0.5, fr;q=0.1", "fr"),
+        ("", None),
+        (",,;,;q=,=;", None),
+        ("de;q=high, it;q=0.2", "it"),
+        ("de;q=nan, it;q=0.2", "it"),
+        ("de;q=inf, it;q=0.2", "it"),
+        ("de;q=-1, it;q=0.2", "it"),
+        ("de;q=1.5, it;q=0.2", "it"),
+    ],
+)
+def test_the_browsers_list_is_read_by_weight(accepted: str, language: str | None) -> None:
+    assert preferred(accepted) == language
+
+
+def test_only_the_beginning_of_a_huge_list_is_read() -> None:
+    assert preferred("sv," * 20 + "de") == "de"
+    assert preferred("sv," * 100_000 + "de") is None
+
+
+@given(st.text())
+def test_no_list_does_harm(accepted: str) -> None:
+    assert preferred(accepted) in {None, *LANGUAGES}
+
+
+@given(st.text(), st.text(), st.none() | st.text())
+def test_whatever_comes_the_language_is_one_of_ours(query: str, accepted: str, kept: str) -> None:
+    assert choose(request(f"lang={query}", accepted), kept=kept) in LANGUAGES
+
+
+def test_a_wish_counts_more_than_what_was_kept_and_that_more_than_the_browsers_list() -> None:
+    assert choose(request("lang=fr", "it"), kept="ja") == "fr"
+    assert choose(request("lang=sv", "it"), kept="ja") == "ja"
+    assert choose(request("", "it"), kept="../../secret") == "it"
+    assert choose(request("", "sv"), kept=None) == DEFAULT
+    assert choose(request(), kept=None) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "lang=", "lang=sv", "lang=de&lang=fr", "lang=%FF", "lang=%00de", "language=de",
+     "lang=" + "de-" * 9, "x=" + "y" * 9000 + "&lang=de"],
+)  # fmt: skip
+def test_what_is_no_wish_is_no_error_either(query: str) -> None:
+    assert asked_for(request(query)) is None
+
+
+def test_a_wish_is_found_among_other_parameters() -> None:
+    assert asked_for(request("a=1&lang=zh-hant&b=2")) == "zh-TW"
