@@ -1,0 +1,120 @@
+"""Texts: every language says all there is to say, and nothing is said anywhere else."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import foyer
+import pytest
+from foyer.language import DEFAULT, LANGUAGES
+from foyer.pages import Brand, Pages
+
+from tests.source_words import calls, trees
+
+PACKAGE = Path(foyer.__file__).parent
+TEXTS = {
+    file.stem: dict(json.loads(file.read_text("utf-8")))
+    for file in (PACKAGE / "languages").iterdir()
+}
+ENGLISH = TEXTS[DEFAULT]
+TEMPLATES = sorted((PACKAGE / "pages").glob("*.html"), key=lambda file: file.name)
+OTHERS = [code for code in LANGUAGES if code != DEFAULT]
+
+# The same word in both languages, not one that was forgotten.
+SAME_AS_ENGLISH = {
+    ("de", "name"): "Germans write Name too",
+    ("fr", "email"): "of e-mail, courriel and mél, the one on most French pages",
+    ("it", "email"): "the Italian word",
+    ("pt-BR", "email"): "the Brazilian word",
+}
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{(\w*)\}", text))
+
+
+def test_there_is_one_file_per_language() -> None:
+    assert set(TEXTS) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_language_has_every_text_once_in_order(code: str) -> None:
+    text = (PACKAGE / f"languages/{code}.json").read_text("utf-8")
+    keys = [key for key, _ in json.loads(text, object_pairs_hook=list[tuple[str, Any]])]
+    assert keys == sorted(ENGLISH)
+    assert all(isinstance(value, str) and value.strip() == value for value in TEXTS[code].values())
+    assert all(TEXTS[code].values())
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_takes_the_same_values(code: str) -> None:
+    for key, text in ENGLISH.items():
+        assert placeholders(TEXTS[code][key]) == placeholders(text), key
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_nothing_was_left_in_english(code: str) -> None:
+    same = {(code, key) for key, text in ENGLISH.items() if TEXTS[code][key] == text}
+    assert same == {pair for pair in SAME_AS_ENGLISH if pair[0] == code}
+
+
+def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
+    in_pages = {
+        key
+        for file in TEMPLATES
+        for key in re.findall(r"\{text\[(\w+)\]\}", file.read_text("utf-8"))
+    }
+    looked_up: set[str] = set()
+    constants: set[str] = set()
+    for tree in trees(PACKAGE):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Subscript(
+                    value=ast.Attribute(attr="text"), slice=ast.Constant(value=str(key))
+                ):
+                    looked_up.add(key)
+                case ast.Constant(value=str(key)):
+                    constants.add(key)
+    assert in_pages | looked_up <= set(ENGLISH)
+    assert set(ENGLISH) <= in_pages | looked_up | constants
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_page_has_no_words_of_its_own(file: Path) -> None:
+    html = re.sub(r"\{[^}]*\}", "", file.read_text("utf-8"))
+    shown = re.sub(r"<[^>]*>", "", html)
+    spoken = "".join(re.findall(r'\b(?:alt|aria-label|placeholder|title|value)="([^"]*)"', html))
+    assert not re.search(r"[^\W\d_]", shown + spoken)
+
+
+def test_the_code_hands_no_words_to_a_page() -> None:
+    for call in calls(PACKAGE):
+        for argument in call.keywords:
+            if argument.arg in {"title", "heading", "sentence", "label", "notice", "term"}:
+                assert not isinstance(argument.value, ast.Constant | ast.JoinedStr), ast.unparse(
+                    call
+                )
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_language_is_set_as_its_readers_expect(code: str) -> None:
+    for key, text in TEXTS[code].items():
+        assert not re.search(r"['\"`]|\.\.\.|  ", text), key
+        if code == "fr":  # a space that does not break before high punctuation
+            assert not re.search(r"[^\u202f\u00a0][?!;:]", text), key
+        if code == "es":
+            assert text.count("?") == text.count("¿"), key
+        if code in {"ja", "zh-CN", "zh-TW"}:  # full-width punctuation
+            assert not re.search(r"[,.;:?!()]", text), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_value_within_a_text_keeps_its_own_direction(code: str) -> None:
+    page = Pages(Brand("Foyer", "#3d5a80"), code).welcome({"name": "<דנה>", "email": "d@e.org"})
+    assert "<bdi>&lt;דנה&gt;</bdi>" in page
+    assert "<bdi>d@e.org</bdi>" in page, "with a note that it is not verified"
+    assert "{" not in page.partition("</style>")[2], "every place was filled"
