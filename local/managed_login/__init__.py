@@ -12,7 +12,9 @@ Known to differ from Cognito, on purpose:
 - After confirming the e-mail address, a person signs in; Cognito goes straight on.
 - With optional MFA the sign-in page offers to set up an authenticator app; Cognito leaves that
   to the app.
-- English only (``lang`` is accepted), authorization codes only, no federation, no passkeys.
+- Before anybody chose a language with ``lang``, these pages ask the browser (Accept-Language);
+  Cognito speaks English. The inbox and the users page, which Cognito lacks, are English always.
+- Authorization codes only, no federation, no passkeys.
 """
 
 from local.managed_login.app import create_app

@@ -33,6 +33,7 @@ from local.managed_login.endpoints import (
     page_endpoint,
     unreachable_handler,
 )
+from local.managed_login.language import ENGLISH
 from local.managed_login.safe_headers import SafeHeaders
 from local.managed_login.settings import ManagedLogin
 from local.managed_login.site import Site
@@ -50,6 +51,9 @@ PAGES: dict[str, dict[str, Handler]] = {
     "/mfa": {"GET": second_factor.challenge_page, "POST": second_factor.answer_challenge},
     "/mfa/setup": {"GET": second_factor.enrolment_page, "POST": second_factor.enrol},
     "/logout": {"GET": sign_out.sign_out},
+}
+# For whoever develops the app, in English; Cognito has no such pages.
+TOOLS: dict[str, dict[str, Handler]] = {
     "/inbox": {"GET": inbox.inbox_page},
     "/users": {"GET": users.users_page, "POST": users.change_user},
 }
@@ -87,6 +91,9 @@ def _routes(site: Site) -> list[Route]:
     routes = [Route("/error", error_endpoint(site))]
     for path, handlers in PAGES.items():
         routes.append(Route(path, page_endpoint(site, visits, handlers), methods=list(handlers)))
+    for path, handlers in TOOLS.items():
+        tool = page_endpoint(site, visits, handlers, ENGLISH)
+        routes.append(Route(path, tool, methods=list(handlers)))
     for path, handlers in BACK_CHANNEL.items():
         routes.append(Route(path, back_channel_endpoint(site, handlers), methods=list(handlers)))
     return routes

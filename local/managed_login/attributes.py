@@ -9,32 +9,17 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
+from local.managed_login.language import Say
 from local.managed_login.pool import Attribute, Client, Pool
 
-LABELS = {
-    "address": "Address",
-    "birthdate": "Date of birth",
-    "email": "E-mail address",
-    "family_name": "Last name",
-    "gender": "Gender",
-    "given_name": "First name",
-    "locale": "Language and region",
-    "middle_name": "Middle name",
-    "name": "Name",
-    "nickname": "Nickname",
-    "phone_number": "Phone number",
-    "picture": "Picture (address)",
-    "preferred_username": "Preferred user name",
-    "profile": "Profile (address)",
-    "website": "Website",
-    "zoneinfo": "Time zone",
-}
+# The standard attributes (OIDC Core §5.1) and what fills them in for people:
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill
 AUTOCOMPLETE = {
     "address": "street-address",
     "birthdate": "bday",
     "email": "email",
     "family_name": "family-name",
+    "gender": "sex",
     "given_name": "given-name",
     "locale": "language",
     "middle_name": "additional-name",
@@ -42,10 +27,22 @@ AUTOCOMPLETE = {
     "nickname": "nickname",
     "phone_number": "tel",
     "picture": "photo",
+    "preferred_username": "off",
+    "profile": "url",
     "website": "url",
+    "zoneinfo": "off",
+}
+# The text that says how to write what is not well-formed, by the attribute's name or type.
+_FORMS = {
+    "email": "enter_email",
+    "phone_number": "enter_phone_number",
+    "birthdate": "enter_birthdate",
+    "DateTime": "enter_moment",
+    "Number": "enter_whole_number",
 }
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s.,;<>\"]+(\.[^@\s.,;<>\"]+)+")
 _PHONE = re.compile(r"\+[1-9][0-9]{1,14}")  # E.164
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,128}")
 
 
@@ -68,53 +65,61 @@ def is_demanded(attribute: Attribute) -> bool:
     return attribute.required or attribute.name == "email"
 
 
-def label(attribute: Attribute) -> str:
-    if attribute.is_custom:
-        words = attribute.name.removeprefix("custom:").replace("_", " ").replace("-", " ")
-        return words[:1].upper() + words[1:]
-    return LABELS.get(attribute.name, attribute.name)
+def label(attribute: Attribute, say: Say) -> str:
+    """The visitor's word for it; a custom attribute's own name."""
+    if attribute.name in AUTOCOMPLETE:
+        return say(f"attribute_{attribute.name}")
+    words = attribute.name.removeprefix("custom:").replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
 
 
-def problem_with(attribute: Attribute, value: str) -> str:
+def problem_with(attribute: Attribute, value: str, say: Say) -> str:
     """What is wrong with ``value``, as a sentence; empty when nothing is."""
-    if not value:
-        return f"Enter your {label(attribute).lower()}." if is_demanded(attribute) else ""
-    if attribute.name == "email" and not _EMAIL.fullmatch(value):
-        return "Enter an e-mail address like name@example.com."
-    if attribute.name == "phone_number" and not _PHONE.fullmatch(value):
-        return "Enter a number with country code and no spaces, like +14155550123."
-    if attribute.name == "birthdate" and not _is_date(value):
-        return "Enter a date like 1990-01-31."
-    if attribute.type == "DateTime" and not _is_moment(value):
-        return "Enter a date and time like 2026-01-31T12:00:00Z."
-    return _out_of_bounds(attribute, value)
+    if not value and not is_demanded(attribute):
+        return ""
+    if not _is_well_formed(attribute, value):
+        return say(_FORMS.get(attribute.name) or _FORMS[attribute.type])
+    return _out_of_bounds(attribute, value, say) if value else say("fill_in")
 
 
-def problem_with_username(username: str, pool: Pool) -> str:
+def problem_with_username(username: str, pool: Pool, say: Say) -> str:
     if not username:
-        return "Enter a user name."
+        return say("enter_new_username")
     if not _USERNAME.fullmatch(username):
-        return "Use 1 to 128 characters without spaces."
+        return say("username_malformed")
     if pool.is_email_an_alias and _EMAIL.fullmatch(username):
         # "Username cannot be of email format, since user pool is configured for email alias."
-        return "A user name cannot be an e-mail address here."
+        return say("username_is_email")
     return ""
 
 
-def _out_of_bounds(attribute: Attribute, value: str) -> str:
-    low, high = attribute.minimum, attribute.maximum
+def _is_well_formed(attribute: Attribute, value: str) -> bool:
+    match attribute.name, attribute.type:
+        case "email", _:
+            return _EMAIL.fullmatch(value) is not None
+        case "phone_number", _:
+            return _PHONE.fullmatch(value) is not None
+        case "birthdate", _:
+            return _is_date(value)
+        case _, "DateTime":
+            return _is_moment(value)
+        case _, "Number":
+            return _WHOLE_NUMBER.fullmatch(value) is not None
+    return True
+
+
+def _out_of_bounds(attribute: Attribute, value: str, say: Say) -> str:
+    least, most = attribute.minimum, attribute.maximum
     if attribute.type == "Number":
-        if not re.fullmatch(r"-?[0-9]{1,15}", value):
-            return "Enter a whole number."
-        size, unit = int(value), ""
+        size, too_little, too_much = int(value), "number_too_small", "number_too_large"
     elif attribute.type == "String":
-        size, unit = len(value), " characters"
+        size, too_little, too_much = len(value), "text_too_short", "text_too_long"
     else:
         return ""
-    if low is not None and size < low:
-        return f"Enter at least {low}{unit}."
-    if high is not None and size > high:
-        return f"Enter at most {high}{unit}."
+    if least is not None and size < least:
+        return say(too_little, least=least)
+    if most is not None and size > most:
+        return say(too_much, most=most)
     return ""
 
 

@@ -78,25 +78,21 @@ def understand(
 def checked_client(query: Parameters, find_client: Callable[[str], Client | None]) -> Client:
     client_id = query["client_id"]
     if not client_id or "client_id" in query.repeated():
-        raise ErrorPage("invalid_request", "The parameter client_id has to be given once.")
+        raise ErrorPage("invalid_request", "error_given_once", parameter="client_id")
     client = find_client(client_id)
     if client is None:
-        raise ErrorPage("invalid_client", "The user pool has no app client with this client_id.")
+        raise ErrorPage("invalid_client", "error_client_unknown")
     return client
 
 
 def _checked_redirect_uri(query: Parameters, client: Client) -> str:
     redirect_uri = query["redirect_uri"]
     if not redirect_uri or "redirect_uri" in query.repeated():
-        raise ErrorPage("invalid_request", "The parameter redirect_uri has to be given once.")
+        raise ErrorPage("invalid_request", "error_given_once", parameter="redirect_uri")
     if redirect_uri not in client.callback_urls:
-        raise ErrorPage(
-            "redirect_mismatch",
-            "The redirect_uri is not among the app client's callback URLs. "
-            "They are compared character by character.",
-        )
+        raise ErrorPage("redirect_mismatch", "error_url_mismatch", parameter="redirect_uri")
     if query["identity_provider"] not in ("", "COGNITO") or query["idp_identifier"]:
-        raise ErrorPage("invalid_request", "Login option is not available. Please try another one.")
+        raise ErrorPage("invalid_request", "error_login_option")
     return redirect_uri
 
 

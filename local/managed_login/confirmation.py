@@ -12,9 +12,6 @@ from local.managed_login.recovery import send_reset_code
 from local.managed_login.site import Site, see_other
 from local.managed_login.visits import ConfirmEmail, ResetPassword
 
-_WRONG_CODE = "That code is not right. Look at the newest mail, or have a new code sent."
-_LOCKED = "Attempt limit exceeded. Wait a little, then try again."
-
 
 def confirmation_page(site: Site, incoming: Incoming) -> Response:
     """GET /confirm."""
@@ -27,7 +24,7 @@ def confirm(site: Site, incoming: Incoming) -> Response:
     """POST /confirm."""
     request = site.authorization(incoming)
     step = site.step(incoming, ConfirmEmail)
-    problem = _try_code(site, step.username, incoming.form["code"].strip())
+    problem = _try_code(site, incoming, step.username)
     if problem:
         return _show_confirmation(site, incoming, request, problem)
     incoming.visit.end(incoming.query["step"])
@@ -36,22 +33,23 @@ def confirm(site: Site, incoming: Incoming) -> Response:
     return see_other(incoming.to("/login", notice="confirmed", **hint))
 
 
-def _try_code(site: Site, username: str, code: str) -> str:
+def _try_code(site: Site, incoming: Incoming, username: str) -> str:
     """What is wrong with the code; nothing once the address is confirmed."""
     attempt = ("confirm", username)
+    code = incoming.form["code"].strip()
     if site.attempts.is_locked(attempt):
-        return _LOCKED
+        return incoming.say("attempts_exceeded")
     if not code:
-        return "Enter the code from the mail."
+        return incoming.say("enter_mail_code")
     if _is_address_taken(site, username):
-        return "An account with this e-mail address exists already."
+        return incoming.say("email_taken")
     try:
         site.accounts.confirm(username, code)
     except Rejected as rejected:
         if rejected.code not in ("CodeMismatchException", "ExpiredCodeException"):
             raise StepOver("over") from rejected  # confirmed in the meantime, or gone
         site.attempts.failed(attempt)
-        return _WRONG_CODE
+        return incoming.say("wrong_mail_code")
     site.attempts.succeeded(attempt)
     return ""
 
@@ -93,6 +91,6 @@ def _show_confirmation(
         incoming,
         status=400 if problem else 200,
         redirects_to=request.redirect_uri,
-        fields=[code_field("Code from the mail", problem)],
+        fields=[code_field(incoming.say("mail_code"), problem)],
         step=step,
     )

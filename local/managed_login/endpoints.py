@@ -11,6 +11,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from local.managed_login.errors import ErrorPage, OAuthError, Rejected, SentBack, StepOver
 from local.managed_login.incoming import Incoming, Parameters, read_form
+from local.managed_login.language import (
+    ENGLISH,
+    LANGUAGE_COOKIE,
+    LANGUAGE_SECONDS,
+    Language,
+    choose,
+    find,
+)
 from local.managed_login.site import Site, see_other
 from local.managed_login.visits import VISIT_COOKIE, Shelf, Visit
 
@@ -19,22 +27,37 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 ErrorHandler = Callable[[Request, Exception], Response]
 
 
-def page_endpoint(site: Site, visits: Shelf[Visit], handlers: dict[str, Handler]) -> Endpoint:
-    """An endpoint for people: it knows the browser again and answers errors with pages."""
+def page_endpoint(
+    site: Site, visits: Shelf[Visit], handlers: dict[str, Handler], speaks: Language | None = None
+) -> Endpoint:
+    """An endpoint for people: it knows the browser again and answers errors with pages.
+
+    Without ``speaks`` its language is the visitor's.
+    """
 
     async def endpoint(request: Request) -> Response:
         visit = visits.get(request.cookies.get(VISIT_COOKIE, ""))
         is_new = visit is None
         visit = visit or Visit(site.clock)
+        language = speaks or _language(request)
         try:
-            incoming = await _read(request, visit)
+            incoming = await _read(request, visit, language)
             response = await run_in_threadpool(_answer, site, handlers, request.method, incoming)
         except ErrorPage as error:
-            response = _error_page(site, error)
+            response = _error_page(site, error, language)
         if is_new:
             response.set_cookie(
                 VISIT_COOKIE,
                 visits.put(visit),
+                httponly=True,
+                samesite="lax",
+                secure=site.is_secure,
+            )
+        if find(request.query_params.get("lang", "")):
+            response.set_cookie(
+                LANGUAGE_COOKIE,
+                language.tag,
+                max_age=LANGUAGE_SECONDS,
                 httponly=True,
                 samesite="lax",
                 secure=site.is_secure,
@@ -54,8 +77,8 @@ def _answer(site: Site, handlers: dict[str, Handler], method: str, incoming: Inc
     except SentBack as error:
         return RedirectResponse(error.location, 302)
     except Rejected as rejected:
-        explanation = f"The user pool refused this ({rejected.code})."
-        return _error_page(site, ErrorPage("server_error", explanation, 502))
+        error_page = ErrorPage("server_error", "error_pool_refused", 502, code=rejected.code)
+        return _error_page(site, error_page, incoming.language)
 
 
 def back_channel_endpoint(site: Site, handlers: dict[str, Handler]) -> Endpoint:
@@ -63,7 +86,7 @@ def back_channel_endpoint(site: Site, handlers: dict[str, Handler]) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         try:
-            incoming = await _read(request, Visit(site.clock))
+            incoming = await _read(request, Visit(site.clock), ENGLISH)
             return await run_in_threadpool(_handler(handlers, request.method), site, incoming)
         except OAuthError as error:
             described = {"error_description": error.description} if error.description else {}
@@ -80,16 +103,17 @@ def error_endpoint(site: Site) -> Endpoint:
     """/error, which shows the error that its query names."""
 
     async def endpoint(request: Request) -> Response:
-        explanation = "An error was encountered with the requested page."
-        return _error_page(site, ErrorPage(request.query_params.get("error", ""), explanation))
+        error = ErrorPage(request.query_params.get("error", ""), "error_unspecified")
+        return _error_page(site, error, _language(request))
 
     return endpoint
 
 
 def missing_handler(site: Site) -> ErrorHandler:
-    def handler(_: Request, error: Exception) -> Response:
+    def handler(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return _error_page(site, ErrorPage("not_found", "There is no such page.", status))
+        missing = ErrorPage("not_found", "error_page_missing", status)
+        return _error_page(site, missing, _language(request))
 
     return handler
 
@@ -97,9 +121,9 @@ def missing_handler(site: Site) -> ErrorHandler:
 def unreachable_handler(site: Site) -> ErrorHandler:
     """No answer from the user pool at all: MiniStack hangs, or has just ended."""
 
-    def handler(_: Request, __: Exception) -> Response:
-        explanation = "The local user pool does not answer. Wait a moment, then reload the page."
-        return _error_page(site, ErrorPage("temporarily_unavailable", explanation, 503))
+    def handler(request: Request, _: Exception) -> Response:
+        error = ErrorPage("temporarily_unavailable", "error_pool_silent", 503)
+        return _error_page(site, error, _language(request))
 
     return handler
 
@@ -108,13 +132,25 @@ def _handler(handlers: dict[str, Handler], method: str) -> Handler:
     return handlers["GET" if method == "HEAD" else method]
 
 
-def _error_page(site: Site, error: ErrorPage) -> Response:
+def _error_page(site: Site, error: ErrorPage, language: Language) -> Response:
     return site.pages.show(
-        "error.html", status=error.status, error=error.error, explanation=error.explanation
+        "error.html",
+        language,
+        status=error.status,
+        error=error.error,
+        explanation=language.say(error.explanation, **error.values),
     )
 
 
-async def _read(request: Request, visit: Visit) -> Incoming:
+def _language(request: Request) -> Language:
+    return choose(
+        request.query_params.get("lang", ""),
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+        request.headers.get("accept-language", ""),
+    )
+
+
+async def _read(request: Request, visit: Visit, language: Language) -> Incoming:
     return Incoming(
         path=request.url.path,
         query=Parameters.parse(request.url.query),
@@ -122,4 +158,5 @@ async def _read(request: Request, visit: Visit) -> Incoming:
         headers=request.headers,
         cookies=request.cookies,
         visit=visit,
+        language=language,
     )

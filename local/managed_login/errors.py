@@ -16,11 +16,14 @@ class ManagedLoginError(Exception):
 
 
 class ErrorPage(ManagedLoginError):
-    def __init__(self, error: str, explanation: str, status: int = 400) -> None:
+    """``explanation`` is the key of a text, ``values`` fill its placeholders."""
+
+    def __init__(self, error: str, explanation: str, status: int = 400, **values: str) -> None:
         super().__init__(error)
         self.error = error
         self.explanation = explanation
         self.status = status
+        self.values = values
 
 
 class StepOver(ManagedLoginError):

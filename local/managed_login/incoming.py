@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 
 from local.managed_login.errors import ErrorPage
+from local.managed_login.language import Language
 from local.managed_login.visits import Visit
 
 MAXIMUM_BODY_BYTES = 64 * 1024
@@ -50,6 +51,15 @@ class Incoming:
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
     visit: Visit
+    language: Language
+
+    def say(self, key: str, /, **values: object) -> str:
+        """A text of the visitor's language."""
+        return self.language.say(key, **values)
+
+    def typed(self, name: str, otherwise: str = "") -> str:
+        """What the visitor left in this field, ``otherwise`` as long as nothing was posted."""
+        return self.form[name] if self.form.pairs else otherwise
 
     def to(self, path: str, **extra: str) -> str:
         """``path`` with this request's query, less what belonged to one step, plus ``extra``."""
@@ -60,10 +70,10 @@ async def read_form(request: Request) -> Parameters:
     """The posted form; raises ErrorPage for other content types and for oversize bodies."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise ErrorPage("invalid_request", "A form was expected.", 415)
+        raise ErrorPage("invalid_request", "error_unspecified", 415)
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAXIMUM_BODY_BYTES:
-            raise ErrorPage("invalid_request", "The form was too large.", 413)
+            raise ErrorPage("invalid_request", "error_unspecified", 413)
     return Parameters.parse(body.decode("utf-8", "replace"))

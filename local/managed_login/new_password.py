@@ -52,6 +52,6 @@ def _show_new_password(
         incoming,
         status=400 if problems else 200,
         redirects_to=request.redirect_uri,
-        fields=password_fields(policy, problems or {}),
+        fields=password_fields(policy, incoming, "new_password", problems or {}),
         step=incoming.query["step"],
     )

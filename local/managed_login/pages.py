@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from local.managed_login.language import Language
 from local.managed_login.settings import ManagedLogin
 
 _HERE = Path(__file__).parent
@@ -33,6 +34,11 @@ class Field:
     rules: tuple[str, ...] = ()
     problem: str = ""
     is_required: bool = True
+
+    @property
+    def autocapitalize(self) -> str:
+        """For keyboards on phones: names of people begin with a capital."""
+        return "words" if self.autocomplete.endswith("name") and self.name != "username" else "none"
 
 
 def username_field(label: str, value: str = "", problem: str = "") -> Field:
@@ -65,13 +71,21 @@ class Pages:
         )
 
     def show(
-        self, template: str, *, status: int = 200, redirects_to: str = "", **values: Any
+        self,
+        template: str,
+        language: Language,
+        *,
+        status: int = 200,
+        redirects_to: str = "",
+        **values: Any,
     ) -> HTMLResponse:
         """``redirects_to``: where the page's form may lead in the end, such as a redirect URI."""
         html = self._templates.get_template(template).render(
             brand=self._settings.brand_name,
             app_url=self._settings.app_url,
             style=self._style,
+            lang=language.tag,
+            say=language.say,
             **values,
         )
         headers = {"Content-Security-Policy": self._policy(redirects_to)}

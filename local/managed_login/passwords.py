@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from local.managed_login.incoming import Incoming
 from local.managed_login.pages import Field
-from local.managed_login.pool import PasswordPolicy
+from local.managed_login.pool import MAXIMUM_PASSWORD_LENGTH, PasswordPolicy
 
 
 def password_fields(
-    policy: PasswordPolicy, problems: dict[str, str], label: str = "New password"
+    policy: PasswordPolicy, incoming: Incoming, label: str, problems: dict[str, str]
 ) -> list[Field]:
+    """The password and its repetition; ``label`` is the key of the first one's label."""
+    least = policy.minimum_length
     return [
         Field(
             "password",
-            label,
+            incoming.say(label),
             "password",
             autocomplete="new-password",
-            rules=policy.rules(),
+            rules=tuple(incoming.say(f"rule_{rule}", least=least) for rule in policy.rules()),
             problem=problems.get("password", ""),
         ),
         Field(
             "repeated",
-            f"{label} again",
+            incoming.say(f"again_{label}"),
             "password",
             autocomplete="new-password",
             problem=problems.get("repeated", ""),
@@ -30,13 +32,14 @@ def password_fields(
 
 
 def password_problems(policy: PasswordPolicy, incoming: Incoming) -> dict[str, str]:
-    """What is wrong with the new password and its repetition, by field."""
+    """What is wrong with the new password and its repetition, by field; a line for each rule."""
     password, repeated = incoming.form["password"], incoming.form["repeated"]
-    broken = policy.broken(password)
     if not password:
-        return {"password": "Enter a password."}
+        return {"password": incoming.say("enter_new_password")}
+    bounds = {"least": policy.minimum_length, "most": MAXIMUM_PASSWORD_LENGTH}
+    broken = [incoming.say(f"broken_{rule}", **bounds) for rule in policy.broken(password)]
     if broken:
-        return {"password": f"Still missing: {'; '.join(broken)}."}
+        return {"password": "\n".join(broken)}
     if password != repeated:
-        return {"repeated": "The two passwords are not the same."}
+        return {"repeated": incoming.say("passwords_differ")}
     return {}

@@ -33,28 +33,30 @@ class PasswordPolicy:
         )
 
     def rules(self) -> tuple[str, ...]:
-        """The rules as a list for people, shown before anybody breaks one."""
-        return tuple(text for text, _ in self._checks(""))
+        """The names of its rules, to be shown before anybody breaks one."""
+        return tuple(self._checks(""))
 
     def broken(self, password: str) -> tuple[str, ...]:
         """Those of the rules that ``password`` breaks, and what Cognito refuses in any pool."""
-        broken = [text for text, kept in self._checks(password) if not kept]
+        broken = [rule for rule, is_kept in self._checks(password).items() if not is_kept]
         if password != password.strip():
-            broken.append("No space at the start or end")
+            broken.append("outer_space")
         if len(password) > MAXIMUM_PASSWORD_LENGTH:
-            broken.append(f"At most {MAXIMUM_PASSWORD_LENGTH} characters")
+            broken.append("too_long")
         return tuple(broken)
 
-    def _checks(self, password: str) -> list[tuple[str, bool]]:
-        demanded = [
-            (True, f"At least {self.minimum_length} characters",
-             len(password) >= self.minimum_length),
-            (self.uppercase, "An uppercase letter", any(c.isupper() for c in password)),
-            (self.lowercase, "A lowercase letter", any(c.islower() for c in password)),
-            (self.numbers, "A number", any(c.isdigit() for c in password)),
-            (self.symbols, "A symbol, such as ! or #", any(c in SYMBOLS for c in password)),
-        ]  # fmt: skip
-        return [(text, kept) for is_demanded, text, kept in demanded if is_demanded]
+    def _checks(self, password: str) -> dict[str, bool]:
+        """Whether ``password`` keeps it, by rule."""
+        checks = {"length": len(password) >= self.minimum_length}
+        if self.uppercase:
+            checks["uppercase"] = any(c.isupper() for c in password)
+        if self.lowercase:
+            checks["lowercase"] = any(c.islower() for c in password)
+        if self.numbers:
+            checks["number"] = any(c.isdigit() for c in password)
+        if self.symbols:
+            checks["symbol"] = any(c in SYMBOLS for c in password)
+        return checks
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,6 @@ from local.managed_login.pool import Pool
 from local.managed_login.site import Site, see_other
 from local.managed_login.visits import ResetPassword
 
-_WRONG_CODE = "That code is not right. Look at the newest mail, or have a new code sent."
-_LOCKED = "Attempt limit exceeded. Wait a little, then try again."
-
 
 def forgotten_page(site: Site, incoming: Incoming) -> Response:
     """GET /forgotPassword."""
@@ -29,7 +26,7 @@ def send_code(site: Site, incoming: Incoming) -> Response:
     request = site.authorization(incoming)
     username = _recovering_pool(site).fold(incoming.form["username"])
     if not username:
-        return _show_forgotten(site, incoming, request, "Enter your user name.")
+        return _show_forgotten(site, incoming, request, incoming.say("enter_username"))
     send_reset_code(site, username)
     step = incoming.visit.begin(ResetPassword(username))
     return see_other(incoming.to("/confirmforgotPassword", step=step))
@@ -60,11 +57,11 @@ def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dic
     """What is wrong, by field; nothing once the password is changed."""
     attempt = ("reset", username)
     if site.attempts.is_locked(attempt):
-        return {"code": _LOCKED}
+        return {"code": incoming.say("attempts_exceeded")}
     code = incoming.form["code"].strip()
     problems = password_problems(pool.policy, incoming)
     if not code:
-        problems["code"] = "Enter the code from the mail."
+        problems["code"] = incoming.say("enter_mail_code")
     if problems:
         return problems
     try:
@@ -72,7 +69,7 @@ def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dic
     except Rejected:
         # Whatever the reason, also "no such user": the code is what was not right.
         site.attempts.failed(attempt)
-        return {"code": _WRONG_CODE}
+        return {"code": incoming.say("wrong_mail_code")}
     site.attempts.succeeded(attempt)
     return {}
 
@@ -93,20 +90,20 @@ def send_reset_code(site: Site, username: str) -> None:
 def _recovering_pool(site: Site) -> Pool:
     pool = site.directory.pool()
     if not pool.allows_recovery:
-        raise ErrorPage("invalid_request", "Only administrators reset passwords here.", 403)
+        raise ErrorPage("invalid_request", "error_no_recovery", 403)
     return pool
 
 
 def _show_forgotten(
     site: Site, incoming: Incoming, request: AuthorizationRequest, problem: str = ""
 ) -> Response:
-    typed = incoming.form["username"] or request.login_hint
+    typed = incoming.typed("username", request.login_hint)
     return site.show(
         "forgot.html",
         incoming,
         status=400 if problem else 200,
         redirects_to=request.redirect_uri,
-        fields=[username_field("User name or e-mail address", typed, problem)],
+        fields=[username_field(incoming.say("username_or_email"), typed, problem)],
     )
 
 
@@ -125,8 +122,8 @@ def _show_reset(
         status=400 if problems else 200,
         redirects_to=request.redirect_uri,
         fields=[
-            code_field("Code from the mail", problems.get("code", "")),
-            *password_fields(pool.policy, problems),
+            code_field(incoming.say("mail_code"), problems.get("code", "")),
+            *password_fields(pool.policy, incoming, "new_password", problems),
         ],
         step=step,
     )

@@ -16,8 +16,6 @@ from local.managed_login.pages import code_field
 from local.managed_login.site import Site
 from local.managed_login.visits import AnswerTotp, EnrolTotp, Session
 
-_WRONG = "That code is not right. Enter the one your app shows now."
-_LOCKED = "Too many wrong codes. Wait a little, then enter the one your app shows then."
 _WRONG_CODES = ("CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException")
 
 
@@ -34,10 +32,10 @@ def answer_challenge(site: Site, incoming: Incoming) -> Response:
     step = site.step(incoming, AnswerTotp)
     attempt = ("totp", step.username)
     if site.attempts.is_locked(attempt):
-        return _show_challenge(site, incoming, request, _LOCKED)
+        return _show_challenge(site, incoming, request, incoming.say("too_many_app_codes"))
     if not _is_right(lambda: site.accounts.answer_totp(step.username, _digits(incoming))):
         site.attempts.failed(attempt)
-        return _show_challenge(site, incoming, request, _WRONG)
+        return _show_challenge(site, incoming, request, incoming.say("wrong_app_code"))
     site.attempts.succeeded(attempt)
     incoming.visit.end(incoming.query["step"])
     return complete(site, request, Session(step.username, step.password))
@@ -54,7 +52,7 @@ def enrol(site: Site, incoming: Incoming) -> Response:
     request = site.authorization(incoming)
     step = site.step(incoming, EnrolTotp)
     if not _is_right(lambda: site.accounts.enrol_totp(step.access_token, _digits(incoming))):
-        return _show_enrolment(site, incoming, request, step, _WRONG)
+        return _show_enrolment(site, incoming, request, step, incoming.say("wrong_app_code"))
     incoming.visit.end(incoming.query["step"])
     return complete(site, request, Session(step.username, step.password))
 
@@ -88,7 +86,7 @@ def _show_challenge(
         incoming,
         status=400 if problem else 200,
         redirects_to=request.redirect_uri,
-        fields=[code_field("Code", problem)],
+        fields=[code_field(incoming.say("code"), problem)],
         step=incoming.query["step"],
     )
 
@@ -107,7 +105,7 @@ def _show_enrolment(
         incoming,
         status=400 if problem else 200,
         redirects_to=request.redirect_uri,
-        fields=[code_field("Code from the app", problem)],
+        fields=[code_field(incoming.say("app_code"), problem)],
         step=incoming.query["step"],
         qr_code=image.svg_data_uri(border=3, light="#fff", dark="#000"),
         secret=" ".join(groups),

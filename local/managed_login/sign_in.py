@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.responses import RedirectResponse, Response
 
 from local.managed_login.admission import admit
 from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.errors import Rejected, SentBack
 from local.managed_login.incoming import Incoming
+from local.managed_login.language import Say
 from local.managed_login.pages import Field, username_field
+from local.managed_login.pool import Pool
 from local.managed_login.site import Site, see_other
 from local.managed_login.visits import (
     SESSION_COOKIE,
@@ -16,10 +21,6 @@ from local.managed_login.visits import (
     ConfirmEmail,
     ResetPassword,
 )
-
-_WRONG = "Incorrect username or password."
-_LOCKED = "Password attempts exceeded. Wait a little, then try again."
-_STALE = "This page was open for more than five minutes. Please enter your password again."
 
 
 def authorize(site: Site, incoming: Incoming) -> Response:
@@ -37,36 +38,47 @@ def sign_in_page(site: Site, incoming: Incoming) -> Response:
     """GET /login, reached from the authorize endpoint or by a direct link."""
     request = site.authorization(incoming)
     response = _continue_session(site, incoming, request)
-    return response or _show_sign_in(site, incoming, request, username=request.login_hint)
+    return response or _show_sign_in(site, incoming, request)
 
 
 def sign_in(site: Site, incoming: Incoming) -> Response:
     """POST /login."""
     request = site.authorization(incoming)
-    username, password = incoming.form["username"].strip(), incoming.form["password"]
     if site.form_age(incoming) > SIGN_IN_SECONDS:
-        return _show_sign_in(site, incoming, request, username=username, problem=_STALE)
-    if not username or not password:
-        return _show_sign_in(site, incoming, request, username=username, has_gaps=True)
-
+        return _show_sign_in(site, incoming, request, incoming.say("page_was_open_too_long"))
+    gaps = _gaps(incoming)
+    if gaps:
+        return _show_sign_in(site, incoming, request, gaps=gaps)
     pool = site.directory.pool()
-    user = site.directory.find(pool.fold(username))
-    name = user.username if user else pool.fold(username)
+    typed = pool.fold(incoming.form["username"])
+    user = site.directory.find(typed)
+    name = user.username if user else typed
     attempt = ("password", name)
     if site.attempts.is_locked(attempt):
-        return _show_sign_in(site, incoming, request, username=username, problem=_LOCKED)
+        return _show_sign_in(site, incoming, request, incoming.say("password_attempts_exceeded"))
+    wants_totp = incoming.form["totp"] == "on"
     try:
         response = admit(
-            site, incoming, pool, name, password, wants_totp=incoming.form["totp"] == "on"
+            site, incoming, pool, name, incoming.form["password"], wants_totp=wants_totp
         )
     except Rejected as rejected:
         step = _step_for(rejected, incoming, name)
         if step:
             return see_other(step)
         site.attempts.failed(attempt)
-        return _show_sign_in(site, incoming, request, username=username, problem=_WRONG)
+        return _show_sign_in(site, incoming, request, incoming.say("wrong_password"))
     site.attempts.succeeded(attempt)
     return response
+
+
+def _gaps(incoming: Incoming) -> dict[str, str]:
+    """What is missing, by field."""
+    gaps = {}
+    if not incoming.form["username"].strip():
+        gaps["username"] = incoming.say("enter_username")
+    if not incoming.form["password"]:
+        gaps["password"] = incoming.say("enter_password")
+    return gaps
 
 
 def _step_for(rejected: Rejected, incoming: Incoming, username: str) -> str:
@@ -77,7 +89,7 @@ def _step_for(rejected: Rejected, incoming: Incoming, username: str) -> str:
             return incoming.to("/confirm", step=step)
         case "PasswordResetRequiredException":
             step = incoming.visit.begin(ResetPassword(username))
-            return incoming.to("/confirmforgotPassword", step=step, notice="must-reset")
+            return incoming.to("/confirmforgotPassword", step=step, notice="must_reset")
         # A user who is disabled or does not exist gets the same words as a wrong password.
         case "NotAuthorizedException" | "UserNotFoundException":
             return ""
@@ -103,34 +115,37 @@ def _show_sign_in(
     site: Site,
     incoming: Incoming,
     request: AuthorizationRequest,
-    *,
-    username: str,
     problem: str = "",
-    has_gaps: bool = False,
+    gaps: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     pool = site.directory.pool()
-    label = "User name or e-mail address" if pool.is_email_an_alias else "User name"
-    fields = [
-        username_field(
-            "E-mail address" if pool.is_email_the_username else label,
-            username,
-            "Enter your user name." if has_gaps and not username else "",
-        ),
-        Field(
-            "password",
-            "Password",
-            "password",
-            autocomplete="current-password",
-            problem="Enter your password." if has_gaps else "",
-        ),
-    ]
     return site.show(
         "login.html",
         incoming,
-        status=400 if problem or has_gaps else 200,
+        status=400 if problem or gaps else 200,
         redirects_to=request.redirect_uri,
-        fields=fields,
+        fields=[
+            username_field(
+                _username_label(pool, incoming.say),
+                incoming.typed("username", request.login_hint),
+                gaps.get("username", ""),
+            ),
+            Field(
+                "password",
+                incoming.say("password"),
+                "password",
+                autocomplete="current-password",
+                problem=gaps.get("password", ""),
+            ),
+        ],
         problem=problem,
         pool=pool,
+        wants_totp=incoming.form["totp"] == "on",
         cancel=request.cancelled(),
     )
+
+
+def _username_label(pool: Pool, say: Say) -> str:
+    if pool.is_email_the_username:
+        return say("attribute_email")
+    return say("username_or_email") if pool.is_email_an_alias else say("username")

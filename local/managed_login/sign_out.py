@@ -20,17 +20,13 @@ def sign_out(site: Site, incoming: Incoming) -> Response:
     logout_uri = incoming.query["logout_uri"]
     if logout_uri:
         if logout_uri not in client.logout_urls or "logout_uri" in incoming.query.repeated():
-            raise ErrorPage(
-                "redirect_mismatch",
-                "The logout_uri is not among the app client's sign-out URLs. "
-                "They are compared character by character.",
-            )
+            raise ErrorPage("redirect_mismatch", "error_url_mismatch", parameter="logout_uri")
         destination = logout_uri
     elif incoming.query["redirect_uri"]:
         site.authorization(incoming)
         destination = incoming.to("/login")
     else:
-        raise ErrorPage("invalid_request", "Either logout_uri or redirect_uri has to be given.")
+        raise ErrorPage("invalid_request", "error_no_destination")
     site.sessions.drop(incoming.cookies.get(SESSION_COOKIE, ""))
     response = RedirectResponse(destination, 302)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")

@@ -15,6 +15,7 @@ from local.managed_login.attributes import (
 from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.errors import ErrorPage, Rejected
 from local.managed_login.incoming import Incoming
+from local.managed_login.language import Say
 from local.managed_login.pages import Field, username_field
 from local.managed_login.passwords import password_fields, password_problems
 from local.managed_login.pool import Attribute, Client, Pool
@@ -46,7 +47,7 @@ def sign_up(site: Site, incoming: Incoming) -> Response:
         try:
             site.accounts.sign_up(username, incoming.form["password"], attributes)
         except Rejected as rejected:
-            problems = _refusal(rejected, pool)
+            problems = _refusal(rejected, pool, incoming.say)
     if problems:
         return _show_sign_up(site, incoming, request, pool=pool, client=client, problems=problems)
     step = incoming.visit.begin(ConfirmEmail(username))
@@ -57,9 +58,7 @@ def _open_pool(site: Site, request: AuthorizationRequest) -> tuple[Pool, Client]
     pool = site.directory.pool()
     client = site.directory.client(request.client_id)
     if client is None or not pool.allows_sign_up:
-        raise ErrorPage(
-            "invalid_request", "Sign-up is not available: only administrators create users.", 403
-        )
+        raise ErrorPage("invalid_request", "error_no_sign_up", 403)
     return pool, client
 
 
@@ -82,19 +81,22 @@ def _problems(
 ) -> dict[str, str]:
     found = {}
     if not pool.is_email_the_username:
-        found["username"] = problem_with_username(username, pool)
+        found["username"] = problem_with_username(username, pool, incoming.say)
     for attribute in asked_at_sign_up(pool, client):
-        found[attribute.name] = problem_with(attribute, attributes.get(attribute.name, ""))
+        found[attribute.name] = problem_with(
+            attribute, attributes.get(attribute.name, ""), incoming.say
+        )
     found |= password_problems(pool.policy, incoming)
     return {name: problem for name, problem in found.items() if problem}
 
 
-def _refusal(rejected: Rejected, pool: Pool) -> dict[str, str]:
+def _refusal(rejected: Rejected, pool: Pool, say: Say) -> dict[str, str]:
     if rejected.code == "UsernameExistsException":
-        field = "email" if pool.is_email_the_username else "username"
-        return {field: "This user name is taken." if field == "username" else "User exists."}
+        if pool.is_email_the_username:
+            return {"email": say("email_taken")}
+        return {"username": say("username_taken")}
     if rejected.code == "InvalidPasswordException":
-        return {"password": "The user pool does not accept this password."}
+        return {"password": say("password_refused")}
     raise rejected
 
 
@@ -112,28 +114,28 @@ def _show_sign_up(
         for attribute in asked_at_sign_up(pool, client)
     ]
     if not pool.is_email_the_username:
-        typed = incoming.form["username"] or request.login_hint
-        fields.insert(0, username_field("User name", typed, problems.get("username", "")))
+        typed = incoming.typed("username", request.login_hint)
+        username = username_field(incoming.say("username"), typed, problems.get("username", ""))
+        fields.insert(0, username)
     return site.show(
         "signup.html",
         incoming,
         status=400 if problems else 200,
         redirects_to=request.redirect_uri,
-        fields=fields + password_fields(pool.policy, problems, "Password"),
+        fields=fields + password_fields(pool.policy, incoming, "password", problems),
         cancel=request.cancelled(),
     )
 
 
 def _attribute_field(attribute: Attribute, incoming: Incoming, problems: dict[str, str]) -> Field:
-    hint = "A code is sent to this address." if attribute.name == "email" else ""
     return Field(
         attribute.name,
-        label(attribute),
+        label(attribute, incoming.say),
         "checkbox" if attribute.type == "Boolean" else _INPUT_TYPES.get(attribute.name, "text"),
         value=incoming.form[attribute.name],
         autocomplete=AUTOCOMPLETE.get(attribute.name, "off"),
         inputmode="numeric" if attribute.type == "Number" else "",
-        hint=hint,
+        hint=incoming.say("code_goes_here") if attribute.name == "email" else "",
         problem=problems.get(attribute.name, ""),
         is_required=is_demanded(attribute),
     )

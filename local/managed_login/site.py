@@ -28,15 +28,8 @@ from local.managed_login.visits import (
     StepType,
 )
 
-# What a page may say after a redirect: the address carries the key, never the sentence.
-NOTICES = {
-    "confirmed": "Your e-mail address is confirmed. Sign in to continue.",
-    "reset": "Your password is changed. Sign in with the new one.",
-    "late": "That took longer than five minutes. Please sign in again.",
-    "over": "That step is over. Please sign in.",
-    "sent": "A new code is on its way.",
-    "must-reset": "Your password has to be reset. We have sent a code to your e-mail address.",
-}
+# What a page may say after a redirect: the address carries the name, never the sentence.
+NOTICES = ("confirmed", "late", "must_reset", "over", "reset", "sent")
 
 
 @dataclass(frozen=True)
@@ -77,12 +70,7 @@ class Site:
         """Seconds since the posted form was handed out; ErrorPage (403) if it was not ours."""
         age = incoming.visit.form_age(incoming.form["csrf"], incoming.path)
         if age is None:
-            raise ErrorPage(
-                "csrf",
-                "This form did not come from this page, or the page was opened before the local "
-                "stack was started again. Go back, reload the page and try once more.",
-                403,
-            )
+            raise ErrorPage("csrf", "error_form_foreign", 403)
         return age
 
     def step(self, incoming: Incoming, kind: type[StepType]) -> StepType:
@@ -99,12 +87,14 @@ class Site:
         self, template: str, incoming: Incoming, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page with forms: each path it posts to gets a CSRF token of its own."""
+        notice = incoming.query["notice"]
         return self.pages.show(
             template,
+            incoming.language,
             status=status,
             action=incoming.to,
             csrf=incoming.visit.form_token,
-            notice=NOTICES.get(incoming.query["notice"], ""),
+            notice=incoming.say(f"notice_{notice}") if notice in NOTICES else "",
             **values,
         )
 

@@ -22,7 +22,7 @@ def change_user(site: Site, incoming: Incoming) -> Response:
     """POST /users: disable, enable, or require a new password of one user."""
     user = site.directory.find(incoming.form["username"] or "-")
     if user is None:
-        raise ErrorPage("invalid_request", "The user pool has no such user.", 404)
+        raise ErrorPage("invalid_request", "error_unspecified", 404)
     match incoming.form["action"]:
         case "disable":
             site.directory.set_enabled(user.username, False)
@@ -33,7 +33,7 @@ def change_user(site: Site, incoming: Incoming) -> Response:
             site.directory.require_new_password(user.username, password)
             return _show(site, incoming, username=user.username, password=password)
         case _:
-            raise ErrorPage("invalid_request", "There is no such action.")
+            raise ErrorPage("invalid_request", "error_unspecified")
     return see_other("/users")
 
 

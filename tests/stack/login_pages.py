@@ -195,8 +195,15 @@ class Browser:
     def follow(self, link: str) -> HtmlPage:
         return self.open(self.page.link(link))
 
-    def sign_in(self, username: str = "ada", password: str = PASSWORD, **values: str) -> HtmlPage:
-        return self.press("Sign in", username=username, password=password, **values)
+    def sign_in(
+        self,
+        username: str = "ada",
+        password: str = PASSWORD,
+        *,
+        button: str = "Sign in",
+        **values: str,
+    ) -> HtmlPage:
+        return self.press(button, username=username, password=password, **values)
 
     def _go(self, method: str, path: str, form: dict[str, str] | None = None) -> HtmlPage:
         self.left_for = ""

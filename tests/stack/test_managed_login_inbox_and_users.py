@@ -43,7 +43,7 @@ def test_the_inbox_leads_back_to_where_the_code_is_asked_for(
     browser.open(f"/signup?{pages.query()}")
     browser.press("Create account", **ANSWERS)
     asked_at = browser.answer.url
-    browser.follow("inbox")
+    browser.follow("Open the inbox on this machine")
     code = browser.page.all("output")[0].text
     browser.follow("Back to entering the code")
     assert browser.answer.url == asked_at

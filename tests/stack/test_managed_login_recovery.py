@@ -48,7 +48,7 @@ def test_nobody_learns_whether_a_user_exists(pages: LoginPages, browser: Browser
     [
         ({"code": ""}, "code", "Enter the code from the mail."),
         ({"code": "000000"}, "code", "That code is not right."),
-        ({"password": "short", "repeated": "short"}, "password", "Still missing: At least 10"),
+        ({"password": "short", "repeated": "short"}, "password", "Use at least 10 characters."),
         ({"repeated": "Other-horse-3"}, "repeated", "The two passwords are not the same."),
     ],
 )

@@ -1,0 +1,162 @@
+"""The languages of the login pages: which one is chosen, and whether each says everything."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from foyer import language as app_language
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local import managed_login
+from local.managed_login.attributes import AUTOCOMPLETE
+from local.managed_login.language import ENGLISH, LANGUAGES, Language, choose
+from local.managed_login.pool import PasswordPolicy
+from local.managed_login.site import NOTICES
+
+FOLDER = Path(managed_login.__file__).parent
+TOOLS = {"inbox", "users"}  # of those who develop the app: English only
+MODULES = [file for file in sorted(FOLDER.glob("*.py")) if file.stem not in TOOLS | {"oauth"}]
+TEMPLATES = [file for file in sorted(FOLDER.glob("templates/*")) if file.stem not in TOOLS]
+PROTOCOL = {"User cancelled the request"}  # for the app, as Cognito words it
+
+every_language = pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("lang", "kept", "accepted", "chosen"),
+    [
+        ("", "", "", "en"),
+        ("de", "fr", "it", "de"),
+        ("", "fr", "it", "fr"),
+        ("", "", "it", "it"),
+        ("tlh", "fr", "it", "fr"),
+        ("", "tlh", "it", "it"),
+        ("", "", "tlh", "en"),
+        ("de-AT", "", "", "de"),
+        ("DE", "", "", "de"),
+        ("pt", "", "", "pt-BR"),
+        ("pt-PT", "", "", "pt-BR"),
+        ("zh", "", "", "zh-CN"),
+        ("zh-Hans", "", "", "zh-CN"),
+        ("zh-SG", "", "", "zh-CN"),
+        ("zh-Hant", "", "", "zh-TW"),
+        ("zh-HK", "", "", "zh-TW"),
+        ("zh-MO", "", "", "zh-TW"),
+        ("zh-Hant-HK", "", "", "zh-TW"),
+        ("", "", "tlh, fr;q=0.7, ja;q=0.9", "ja"),
+        ("", "", "de;q=0, fr;q=0.1", "fr"),
+        ("", "", "fr;q=much, ko;q=0.2", "ko"),
+        ("", "", "*", "en"),
+        ("", "", "nl, *;q=0.5", "en"),
+        ("../en", "", ";;,=", "en"),
+    ],
+)
+def test_the_parameter_comes_before_the_cookie_and_that_before_the_browser(
+    lang: str, kept: str, accepted: str, chosen: str
+) -> None:
+    assert choose(lang, kept, accepted).tag == chosen
+
+
+OTHERS = "de-AT en-GB fr-CA pt pt-PT zh zh-Hant zh-Hant-HK zh-HK zh-SG nl sv x *"
+TAGS = st.sampled_from([*LANGUAGES, *OTHERS.split(" ")])
+WEIGHED = st.tuples(TAGS, st.sampled_from(["", ";q=1", ";q=0.9", "; q=0.5", ";q=0.001"])).map(
+    "".join
+)
+
+
+@given(TAGS, st.lists(WEIGHED, max_size=12))
+def test_the_pages_choose_as_the_app_does(tag: str, preferred: list[str]) -> None:
+    accepted = ", ".join(preferred)
+    assert choose(tag, "", "").tag == (app_language.lookup(tag) or app_language.DEFAULT)
+    assert choose("", "", accepted).tag == (
+        app_language.preferred(accepted) or app_language.DEFAULT
+    )
+
+
+def test_the_pages_speak_what_cognito_speaks() -> None:
+    assert set(LANGUAGES) == set(app_language.LANGUAGES)
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_the_browser_sends_a_language_is_found(a: str, b: str, c: str) -> None:
+    assert choose(a, b, c).tag in LANGUAGES
+
+
+def constants(file: Path) -> Iterator[str]:
+    """The strings in a module's code, less its docstrings."""
+    tree = ast.parse(file.read_text("utf-8"))
+    prose = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
+
+
+def used_keys() -> set[str]:
+    in_code = {text for file in MODULES for text in constants(file)} & set(ENGLISH.texts)
+    in_templates = {
+        key for file in TEMPLATES for key in re.findall(r'say\("(\w+)"', file.read_text("utf-8"))
+    }
+    composed = {f"attribute_{name}" for name in AUTOCOMPLETE} | {f"notice_{n}" for n in NOTICES}
+    policy = PasswordPolicy()
+    composed |= {f"rule_{rule}" for rule in policy.rules()}
+    composed |= {f"broken_{rule}" for rule in policy.broken(" " * 257)}
+    composed |= {f"broken_{rule}" for rule in policy.broken("")}
+    composed |= {"again_password", "again_new_password"}
+    return in_code | in_templates | composed
+
+
+@every_language
+def test_a_language_has_every_text_that_is_used_and_no_other(language: Language) -> None:
+    assert set(language.texts) == used_keys()
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@every_language
+def test_a_language_fills_in_the_same_values(language: Language) -> None:
+    for key, text in language.texts.items():
+        assert placeholders(text) == placeholders(ENGLISH.texts[key]), key
+
+
+@every_language
+def test_no_text_is_empty_marked_up_or_ends_in_a_blank(language: Language) -> None:
+    for key, text in language.texts.items():
+        assert text.strip(), key
+        assert "<" not in text, key
+        assert text == text.strip() or key == "list_separator", key
+
+
+@every_language
+def test_what_is_a_sentence_in_english_is_one_in_every_language(language: Language) -> None:
+    for key, text in language.texts.items():
+        if ENGLISH.texts[key].endswith(".") and key != "look_at":
+            assert text[-1] in ".。", key
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES.values() if one is not ENGLISH])
+def test_no_sentence_was_left_in_english(language: Language) -> None:
+    left = {key for key, text in language.texts.items() if text == ENGLISH.texts[key]}
+    assert not {key for key in left if " " in ENGLISH.texts[key].strip()}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_has_no_words_of_its_own(template: Path) -> None:
+    html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", template.read_text("utf-8"), flags=re.DOTALL)
+    for spoken in re.findall(r'(?:alt|title|placeholder|aria-label)="([^"]*)"', html):
+        assert not spoken
+    words = re.findall(r"\w+", re.sub(r'<[^>]*>|[\w-]+="[^"]*"', "", html))
+    assert set(words) <= {"required"}  # an attribute, outside of its tag in the source
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda file: file.name)
+def test_a_module_has_no_sentence_of_its_own(module: Path) -> None:
+    sentences = {text for text in constants(module) if re.search(r"[A-Z][a-z]+ [a-z]+", text)}
+    assert sentences <= PROTOCOL
