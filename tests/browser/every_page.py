@@ -12,6 +12,7 @@ from foyer.http_api import Request
 from foyer.pages import Brand, Pages
 from playwright.sync_api import Browser
 
+from local.managed_login.language import ENGLISH
 from local.managed_login.pages import Pages as ManagedLoginPages
 from local.managed_login.settings import ManagedLogin
 from tests.browser.authenticator import digits, wrong
@@ -208,8 +209,8 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         "landing session ended": pages.landing(notice=pages.text["session_ended"]),
         "welcome nothing known": pages.welcome({}),
         "welcome e-mail not verified": pages.welcome({"name": "Ada", "email": "ada@example.com"}),
-        "inbox empty": bytes(managed_login.show("inbox.html", **nothing).body).decode(),
-        "users nobody": bytes(managed_login.show("users.html", **nothing).body).decode(),
+        "inbox empty": bytes(managed_login.show("inbox.html", ENGLISH, **nothing).body).decode(),
+        "users nobody": bytes(managed_login.show("users.html", ENGLISH, **nothing).body).decode(),
     }
     for name, page in shown.items():
         visitor.page.set_content(page)
