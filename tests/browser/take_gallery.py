@@ -14,13 +14,13 @@ from typing import Literal
 from playwright.sync_api import ViewportSize, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.every_page import walk
+from tests.browser.every_page import PHONE, walk
 from tests.browser.people import Visitor
 from tests.running_stack import ROOT, running_stack
 
 GALLERY = ROOT / "build" / "gallery"
 _WINDOWS: dict[str, ViewportSize] = {
-    "phone": {"width": 320, "height": 640},
+    "phone": PHONE,
     "desk": {"width": 1024, "height": 768},
 }
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -45,6 +45,7 @@ class Project:
                 "AWS_ENDPOINT_URL": self.endpoint,
                 # Whatever Python comes with the system, besides uv; not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
+                "UV_HTTP_RETRIES": "0",  # without a network, a second try is of no use either
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             },

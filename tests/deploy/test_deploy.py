@@ -313,6 +313,7 @@ def _shows_functions(stack: Stack, parameters: Mapping[str, str]) -> None:
     for variable, parameter in {
         "BRAND_NAME": "BrandName",
         "BRAND_COLOR": "BrandColor",
+        "BRAND_LOGO": "BrandLogo",
         "SESSION_IDLE_SECONDS": "SessionIdleSeconds",
         "SESSION_MAX_SECONDS": "SessionMaxSeconds",
         "LOG_LEVEL": "LogLevel",
@@ -335,7 +336,8 @@ def _shows_watching(stack: Stack, parameters: Mapping[str, str]) -> None:
         assert int(found["retentionInDays"]) == int(parameters["LogRetentionDays"])
     names = [physical for logical, physical in ids.items() if logical.endswith("Alarm")]
     alarms = stack.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    assert len(alarms) == 9
+    assert {alarm["AlarmName"] for alarm in alarms} == {*names}
+    assert names
     for alarm in alarms:
         topic = parameters["AlarmTopicArn"]
         assert alarm["AlarmActions"] == ([topic] if topic else [])
