@@ -57,6 +57,7 @@ def login(
         app_url=places.app,
         brand_name=stack.parameters["BrandName"],
         brand_color=stack.parameters["BrandColor"],
+        brand_logo=stack.parameters["BrandLogo"],
     )
     return Served(managed_login.create_app(settings), listeners)
 

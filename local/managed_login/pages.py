@@ -82,6 +82,7 @@ class Pages:
         """``redirects_to``: where the page's form may lead in the end, such as a redirect URI."""
         html = self._templates.get_template(template).render(
             brand=self._settings.brand_name,
+            logo=self._settings.brand_logo,
             app_url=self._settings.app_url,
             style=self._style,
             lang=language.tag,

@@ -17,3 +17,4 @@ class ManagedLogin:
     app_url: str  # the app that people sign in to
     brand_name: str
     brand_color: str
+    brand_logo: str = ""  # an SVG image in base64

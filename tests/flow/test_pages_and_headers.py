@@ -106,6 +106,14 @@ def test_the_brand_is_everywhere(stack: Stack) -> None:
     assert "--brand:#ffcc00;--on-brand:#000" in page
 
 
+def test_the_brands_logo_stands_beside_its_name(stack: Stack) -> None:
+    assert "<img" not in stack.browser().get("/").body
+    browser = stack.browser(BRAND_LOGO="PHN2Zy8+")
+    for path in ("/", "/logout", "/nowhere"):
+        page = browser.get(path).body
+        assert '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt=""><a href="/">' in page
+
+
 def test_head_is_get_without_a_body(browser: Browser) -> None:
     head, get = browser.send("HEAD", "/", {}), browser.get("/")
     assert (head.status, head.body) == (200, "")

@@ -63,6 +63,7 @@ def test_every_parameter_is_used() -> None:
         ("BrandColor", "red"),
         ("BrandColor", "#12345"),
         ("BrandLogo", "<svg/>"),
+        ("BrandLogo", "A" * 2701),
         ("EmailFrom", "no-reply"),
         ("EmailFrom", "Shop\r\nBcc: a@example.com <b@example.com>"),
         ("LocalUrl", "http://localhost:3000/"),

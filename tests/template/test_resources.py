@@ -239,6 +239,24 @@ def test_a_changed_parameter_publishes_a_new_version() -> None:
     assert reaching - too_long == set(_parameters_in(description, conditions)) & parameters.keys()
 
 
+def test_the_environment_fits_whatever_the_parameters_are() -> None:
+    longest = {
+        "BrandName": "\N{SNOWMAN}" * 40,
+        "BrandLogo": "A" * 2700,
+        "DomainPrefix": "p" * 63,
+        "AppDomainName": "a" * 52 + ".example.com",
+        "AppCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",
+        "SessionIdleSeconds": "2592000",
+        "SessionMaxSeconds": "2592000",
+        "LogLevel": "WARNING",
+    }
+    variables = render(longest).properties("WebFunction")["Environment"]["Variables"]
+    assert variables["BRAND_LOGO"] == longest["BrandLogo"]
+    size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
+    # Lambda's limit for all of them; a stack's and a region's name may be longer than here.
+    assert size <= 4096 - 3 * 128 - 64
+
+
 def test_a_versions_description_fits_whatever_the_parameters_are() -> None:
     longest = {
         "BrandName": "b" * 40,

@@ -11,7 +11,7 @@ from local.managed_login import ManagedLogin, create_app
 from tests.ports import refusing_port
 
 
-def get(path: str, *, aws_endpoint: str) -> tuple[int, str]:
+def get(path: str, *, aws_endpoint: str, brand_logo: str = "") -> tuple[int, str]:
     """Status and body from pages in front of this local AWS."""
     pages = create_app(
         ManagedLogin(
@@ -23,6 +23,7 @@ def get(path: str, *, aws_endpoint: str) -> tuple[int, str]:
             app_url="http://localhost:3000",
             brand_name="Foyer",
             brand_color="#3d5a80",
+            brand_logo=brand_logo,
         )
     )
     sent: list[Message] = []
@@ -50,3 +51,12 @@ def test_a_page_says_that_the_pool_does_not_answer(path: str) -> None:
         status, body = get(path, aws_endpoint=f"http://127.0.0.1:{nobodys}")
     assert status == 503
     assert "The local user pool does not answer." in body
+
+
+def test_the_brands_logo_stands_beside_its_name() -> None:
+    with refusing_port() as nobodys:
+        endpoint = f"http://127.0.0.1:{nobodys}"
+        _, plain = get("/login", aws_endpoint=endpoint)
+        _, page = get("/login", aws_endpoint=endpoint, brand_logo="PHN2Zy8+")
+    assert "<img" not in plain
+    assert '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt=""><a href=' in page
