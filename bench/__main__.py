@@ -15,7 +15,6 @@ from bench.packages import Toolbox, has_bytecode, size
 from bench.subjects import Subject, catalogue
 from bench.upstreams import Upstreams
 
-_BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 _FEWEST = 2  # rounds worth recording
 
 
@@ -62,11 +61,7 @@ def _write(document: dict[str, Any], docs: Path) -> None:
     (docs / "pictures").mkdir(parents=True, exist_ok=True)
     (docs / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     (docs / "pictures/speed.svg").write_text(plot.cold_starts(document), "utf-8")
-    page = docs / "speed.md"
-    if page.exists():
-        before, _, rest = page.read_text("utf-8").partition(_BEGIN)
-        after = rest.partition(_END)[2]
-        page.write_text(f"{before}{_BEGIN}\n\n{_section(document)}\n{_END}{after}", "utf-8")
+    report.fill(docs / "speed.md", "bench", _section(document))
 
 
 def _section(document: dict[str, Any]) -> str:

@@ -94,6 +94,10 @@ class Container:
         self._expect_next()
         return json.loads(answer), taken
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def peak_memory(self) -> float:
         """The most memory that was resident at once, in MiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()

@@ -1,16 +1,22 @@
-"""Pictures of the figures as SVG, by hand: legible on light and on dark ground."""
+"""Pictures of the figures as SVG, by hand: legible by day and by night.
+
+They bring their own ground: who shows them may be dark where the visitor's system is light.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 _STYLE = """<style>
+.ground{fill:#fff}
 text{font:13px system-ui,sans-serif;fill:#333}.t{font-size:16px;font-weight:600}.n{fill:#666}
 .ours{fill:#3d5a80}.first{fill-opacity:.45}.peer{fill:#98a3ad}.grid{stroke:#ccc}
 .a{stroke:#3d5a80}.b{stroke:#c8553d}.c{stroke:#5b8e7d}.line{fill:none;stroke-width:2}
-@media(prefers-color-scheme:dark){text{fill:#ddd}.n{fill:#aaa}.ours{fill:#8fb8de}.peer{fill:#6c7680}
+@media(prefers-color-scheme:dark){.ground{fill:#0d1117}
+text{fill:#ddd}.n{fill:#aaa}.ours{fill:#8fb8de}.peer{fill:#6c7680}
 .grid{stroke:#444}.a{stroke:#8fb8de}.b{stroke:#f2917b}.c{stroke:#9ad1b8}}
 </style>"""
 _ROUTES = ("landing", "login", "callback")
@@ -68,14 +74,15 @@ def lines(
     most_x = max(x for curve in curves.values() for x, _ in curve)
     most_y = max(y for curve in curves.values() for _, y in curve) or 1.0
     parts = []
-    for quarter in range(5):
-        y = top + height * (1 - quarter / 4)
-        value = most_y * quarter / 4
-        label = f"{value:.0%}" if percent else f"{value:.2f}"
-        parts += [f'<line x1="{left}" x2="{left + width}" y1="{y}" y2="{y}" class="grid"/>',
-                  f'<text x="{left - 8}" y="{y + 4}" text-anchor="end" class="n">{label}</text>',
-                  f'<text x="{left + width * quarter / 4}" y="{top + height + 20}" '
-                  f'text-anchor="middle" class="n">{most_x * quarter / 4:g}</text>']  # fmt: skip
+    for value in _ticks(most_y):
+        y = top + height * (1 - value / most_y)
+        label = f"{value:.0%}" if percent else f"{value:g}"
+        parts += [f'<line x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>',
+                  f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" class="n">{label}'
+                  "</text>"]  # fmt: skip
+    for value in _ticks(most_x):
+        parts.append(f'<text x="{left + width * value / most_x:.1f}" y="{top + height + 20}" '
+                     f'text-anchor="middle" class="n">{value:g}</text>')  # fmt: skip
     for row, ((label, curve), colour) in enumerate(zip(curves.items(), "abc", strict=False)):
         points = [(left + x / most_x * width, top + height * (1 - y / most_y)) for x, y in curve]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
@@ -89,11 +96,19 @@ def lines(
     return _picture(left + width + 30, top + height + 56, title, subtitle, parts)
 
 
+def _ticks(most: float) -> list[float]:
+    """Three to six round values from zero up to ``most``."""
+    power = 10 ** math.floor(math.log10(most))
+    step = next(power * part for part in (0.25, 0.5, 1, 2) if most / (power * part) <= 5)
+    return [round(step * number, 10) for number in range(int(most / step + 1e-9) + 1)]
+
+
 def _picture(width: int, height: int, title: str, subtitle: str, parts: list[str]) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img" aria-label="{escape(title)}">'
     )
+    ground = f'<rect width="{width}" height="{height}" rx="8" class="ground"/>'
     titles = [f'<text x="12" y="24" class="t">{escape(title)}</text>',
               f'<text x="12" y="44" class="n">{escape(subtitle)}</text>']  # fmt: skip
-    return "\n".join([head, _STYLE, *titles, *parts, "</svg>"]) + "\n"
+    return "\n".join([head, _STYLE, ground, *titles, *parts, "</svg>"]) + "\n"

@@ -6,6 +6,7 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -174,6 +175,15 @@ def table(report: Mapping[str, Any]) -> str:
 
 def _milliseconds(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.3f} ms"
+
+
+def fill(page: Path, name: str, section: str) -> None:
+    """Put ``section`` between the two marks of that name; a page that isn't there stays so."""
+    if page.exists():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, _, rest = page.read_text("utf-8").partition(begin)
+        after = rest.partition(end)[2]
+        page.write_text(f"{before}{begin}\n\n{section}\n{end}{after}", "utf-8")
 
 
 def named(calls: Mapping[str, int]) -> str:

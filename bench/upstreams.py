@@ -57,8 +57,10 @@ class Upstreams:
             "secret": self._secret(),
         }
         self._server = _Server(self, _tls(folder, self.ca_file))
-        self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
-        self.jwks_url = f"{self.url}/{POOL}/.well-known/jwks.json"
+        port = self._server.server_address[1]
+        self.url = f"https://127.0.0.1:{port}"
+        # Cognito has its keys on another host than its pages, which takes a connection more.
+        self.jwks_url = f"https://localhost:{port}/{POOL}/.well-known/jwks.json"
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -155,12 +157,14 @@ class _Conversation(socketserver.BaseRequestHandler):
 
 
 def _tls(folder: Path, ca_file: Path) -> ssl.SSLContext:
-    """A fresh certificate for 127.0.0.1, and the authority for it."""
+    """A fresh certificate for this machine's two names, and the authority for it."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name, name = _name("Foyer's bench"), _name("127.0.0.1")
     ca = _certificate(ca_name, ca_name, ca_key, ca_key, x509.BasicConstraints(True, 0))
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = _certificate(name, ca_name, key, ca_key, address)
+    names = x509.SubjectAlternativeName(
+        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    )
+    certificate = _certificate(name, ca_name, key, ca_key, names)
     ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     chain = folder / "server.pem"
     chain.write_bytes(

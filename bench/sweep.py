@@ -1,0 +1,158 @@
+"""Cold and warm requests at several memory sizes, with the processor throttled as Lambda does.
+
+    python -m bench.sweep --output docs
+
+Init has a whole processor; then a control group gives the function the share that goes with its
+memory: a quota in every period, as Linux does it for any container. It needs the right to make
+control groups (root, as a rule). Lambda's period is not documented; 20 ms has been reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.container import Container, Taken
+from bench.measure import ROUNDS_PER_VISITOR, Bench
+from bench.packages import Toolbox
+from bench.report import FULL_PROCESSOR_MB, machine
+from bench.subjects import Subject, catalogue, check
+from bench.upstreams import Upstreams
+
+MEMORY_MB = (128, 256, 512, 1024, 1769)
+ROUTES = ("landing", "login", "callback", "welcome")
+WARM_REQUESTS = 3
+_PERIOD_US = 20_000
+_UNIFIED = Path("/sys/fs/cgroup/cgroup.controllers")
+_GROUPS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/cpu"))
+
+Case = tuple[int, str]  # memory, route
+
+
+def main() -> None:
+    options = _options()
+    folder = Path(options.folder).resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    upstreams = Upstreams(folder, latency=options.latency / 1000)
+    tools = Toolbox.find(
+        uv=options.uv, sam=options.sam, folder=folder / "python", ca_file=upstreams.ca_file
+    )
+    hello, foyer = _subjects(tools, folder)
+    tools.runtime(folder / "runtime")
+    bench = Bench(
+        python=tools.python, runtime=folder / "runtime", upstreams=upstreams, folder=folder
+    )
+    taken: defaultdict[Case, list[list[Taken]]] = defaultdict(list)
+    floor: list[float] = []
+    with share_of_processor() as throttle:
+        for number in range(options.samples):
+            sys.stderr.write(f"round {number + 1} of {options.samples}\n")
+            if number % ROUNDS_PER_VISITOR == 0:
+                events, nonce = bench.prepare(foyer), upstreams.nonce
+            with bench.container(hello) as container:
+                floor.append(container.init.wall + container.invoke(events["landing"])[1].wall)
+            for memory, route in random.sample(_cases(), len(_cases())):
+                upstreams.grant(nonce)
+                with bench.container(foyer) as container:
+                    throttle(container.pid, memory)
+                    sample = [container.init, *_requests(container, foyer, route, events[route])]
+                    taken[memory, route].append(sample)
+    upstreams.stop()
+    document = {
+        "machine": machine(tools.python, None),
+        "samples": options.samples,
+        "latency_ms": options.latency,
+        "period_ms": _PERIOD_US / 1000,
+        "hello_cold_ms": round(median(floor), 2),
+        "rows": [_row(memory, route, taken[memory, route]) for memory, route in _cases()],
+    }
+    Path(options.output).mkdir(parents=True, exist_ok=True)
+    (Path(options.output) / "sweep.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+def _cases() -> list[Case]:
+    return [(memory, route) for memory in MEMORY_MB for route in ROUTES]
+
+
+def _requests(
+    container: Container, subject: Subject, route: str, event: dict[str, Any]
+) -> Iterator[Taken]:
+    """The first request and some more, each at a time of its own within the group's period."""
+    for _ in range(1 + WARM_REQUESTS):
+        time.sleep(random.uniform(2, 4) * _PERIOD_US / 1e6)  # noqa: S311 - spreads, hides nothing
+        reply, taken = container.invoke(event)
+        check(subject, route, reply)
+        yield taken
+
+
+def _row(memory: int, route: str, samples: list[list[Taken]]) -> dict[str, Any]:
+    """Medians in milliseconds, by the clock and of the processor."""
+    inits, firsts = [each[0] for each in samples], [each[1] for each in samples]
+    warm = [taken for each in samples for taken in each[2:]]
+    row: dict[str, Any] = {"memory": memory, "route": route}
+    for name, found in (("init", inits), ("first", firsts), ("warm", warm)):
+        row[f"{name}_ms"] = round(median(taken.wall for taken in found), 2)
+        row[f"{name}_processor_ms"] = round(median(taken.cpu for taken in found), 2)
+    return row
+
+
+@contextmanager
+def share_of_processor() -> Iterator[Callable[[int, int], None]]:
+    """Gives ``throttle(pid, memory)``; raises SystemExit where control groups can't be made."""
+    group = _GROUPS[not _UNIFIED.exists()] / f"foyer-bench-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError as error:
+        raise SystemExit(f"No control group, so no throttling on this machine: {error}") from None
+
+    def throttle(pid: int, memory: int) -> None:
+        quota = int(_PERIOD_US * min(memory / FULL_PROCESSOR_MB, 1))
+        if _UNIFIED.exists():
+            (group / "cpu.max").write_text(f"{quota} {_PERIOD_US}")
+        else:
+            (group / "cpu.cfs_period_us").write_text(str(_PERIOD_US))
+            (group / "cpu.cfs_quota_us").write_text(str(quota))
+        (group / "cgroup.procs").write_text(str(pid))
+
+    try:
+        yield throttle
+    finally:
+        group.rmdir()
+
+
+def _subjects(tools: Toolbox, folder: Path) -> tuple[Subject, Subject]:
+    """The floor and Foyer, their packages in place."""
+    hello, foyer = catalogue(folder / "packages")[:2]
+    tools.peer(hello.code, hello.package, bytecode=True)
+    tools.foyer(tools.build_foyer(folder / "sam"), foyer.package, bytecode=True)
+    return hello, foyer
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.sweep", description=__doc__)
+    parser.add_argument("--samples", type=int, default=20, help="containers per memory and route")
+    parser.add_argument("--folder", default="build/sweep", help="for packages; emptied first")
+    parser.add_argument("--output", default="build/speed", help="docs/ records the run for good")
+    parser.add_argument(
+        "--latency", type=float, default=15.0,
+        help="milliseconds that AWS takes for each TLS handshake and each answer",
+    )  # fmt: skip
+    parser.add_argument("--uv", default="uv")
+    parser.add_argument("--sam", default="sam")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
