@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import SECRET_ID, Stack
 from tests.flow.impatience import Impatient
 from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply
+from tests.wire_server import Arrived, WireServer
 
 
 def refusal(error: str, status: int = 400) -> Fault:
@@ -42,36 +42,24 @@ SLOW = {"silent", "slow"}
 READ_SECONDS = 6  # two tries of three
 
 
-class Wire(ThreadingHTTPServer):
+class Wire:
     """Secrets Manager's endpoint: the next requests meet the faults, later ones moto's secret."""
 
-    daemon_threads = True
-
     def __init__(self, moto: Any) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
         self.moto = moto
         self.faults: list[Fault] = []
         self.requests = 0
-        self.closing = Event()
+        self._server = WireServer(self._answer)
+        self.url = self._server.url
+        self.close = self._server.close
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Wire
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests += 1
-        held = self.server.moto.get_secret_value(SecretId=asked["SecretId"])
+    def _answer(self, arrived: Arrived, line: Line) -> bool:
+        self.requests += 1
+        held = self.moto.get_secret_value(SecretId=json.loads(arrived.body)["SecretId"])
         reply = json_reply({name: held[name] for name in ("Name", "SecretString")})
-        line = Line(self.connection, 0, self.server.closing)
-        fault = self.server.faults.pop(0) if self.server.faults else _honest
-        try:
-            fault(line, reply)
-        except OSError:  # given up meanwhile
-            return
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Test output stays readable."""
+        fault = self.faults.pop(0) if self.faults else _honest
+        fault(line, reply)
+        return fault is _honest
 
 
 def _honest(line: Line, reply: Reply) -> None:
@@ -89,17 +77,17 @@ class _ReadOverTheWire:
         return getattr(self._moto, name)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def wire(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """What every container that a test makes reads the secret from."""
     is_slow = "name" in request.fixturenames and request.getfixturevalue("name") in SLOW
-    with Wire(stack.secrets_manager) as made:
-        thread = Thread(target=made.serve_forever, args=(0.02,))
-        thread.start()
+    moto = stack.secrets_manager
+    with closing(Wire(moto)) as made:
         environ = {
             "AWS_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER": f"http://127.0.0.1:{made.server_port}",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": made.url,
         }
         client = SecretsManager(
             environ,
@@ -107,12 +95,9 @@ def wire(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Wire]:
             clock=stack.clock.monotonic,
             pause=lambda _: None,
         )
-        stack.secrets_manager = _ReadOverTheWire(client, stack.secrets_manager)
+        stack.secrets_manager = _ReadOverTheWire(client, moto)
         yield made
-        stack.secrets_manager = made.moto
-        made.closing.set()
-        made.shutdown()
-        thread.join()
+        stack.secrets_manager = moto
 
 
 def assert_unavailable(stack: Stack, answer: Answer, reason: str) -> None:

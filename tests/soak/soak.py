@@ -115,7 +115,7 @@ def soak(
         cognito.access_token_seconds = ACCESS_TOKEN_SECONDS
         cognito.refresh_token_rotation = True
         cognito.rotation_grace_seconds = 60
-        secret = resources.enter_context(FaultySecretsManager(cognito))
+        secret = resources.enter_context(contextlib.closing(FaultySecretsManager(cognito)))
         environment = {
             "SECRET_ID": "foyer/soak",
             "COGNITO_DOMAIN_URL": cognito.domain_url,

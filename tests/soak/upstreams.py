@@ -6,12 +6,11 @@ import json
 import random
 import secrets
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import RLock, Thread
-from types import TracebackType
+from threading import RLock
 
 from tests.fake_cognito import FakeCognito, User
 from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply
+from tests.wire_server import Arrived, WireServer
 
 # How often each kind comes up among faults. The costly ones hold a container up for seconds.
 _OFTEN = dict.fromkeys(WIRE_FAULTS, 20) | {"late": 4, "drip": 1, "drip_head": 1, "hang": 1}
@@ -64,21 +63,9 @@ class FaultySecretsManager:
             "client_secret": cognito.client_secret,
             "session_key": secrets.token_urlsafe(48),
         }
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def __enter__(self) -> FaultySecretsManager:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server = WireServer(self._answer)
+        self.url = self._server.url
+        self.close = self._server.close
 
     def replace_session_key(self) -> None:
         """What a rotation leaves behind."""
@@ -88,27 +75,11 @@ class FaultySecretsManager:
             "previous_session_key": self.fields["session_key"],
         }
 
-    def answer(self) -> tuple[int, dict[str, str]]:
+    def _answer(self, _: Arrived, line: Line) -> bool:
         self.calls += 1
         if self.calls % 3 == 0:
-            return 400, {"__type": "ThrottlingException"}
-        return 200, {"Name": "foyer/soak", "SecretString": json.dumps(self.fields)}
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        secrets_manager = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                status, value = secrets_manager.answer()
-                body = json.dumps(value).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/x-amz-json-1.1")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - base's name
-                """Test output stays readable."""
-
-        return Handler
+            reply = json_reply({"__type": "ThrottlingException"}, 400)
+        else:
+            reply = json_reply({"Name": "foyer/soak", "SecretString": json.dumps(self.fields)})
+        line.send(reply.to_bytes())
+        return True
