@@ -62,7 +62,7 @@ def test_a_tag_is_cut_from_its_end_until_it_is_one_of_ours(tag: str, language: s
         ("sv, da;q=0.9, it;q=0.1", "it"),
         ("ja ; Q=0.4 , ko\t;\tq=0.6", "ko"),
         ("de;q=0, es;q=0.001", "es"),
-        ("de-AT, de;q=0", None),
+        ("de-AT;q=0.5, de;q=0", "de"),
         ("de;q=0.000", None),
         ("sv", None),
         ("*", None),

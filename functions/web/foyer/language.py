@@ -76,26 +76,24 @@ def lookup(tag: str) -> str | None:
 
 
 def preferred(accepted: str) -> str | None:
-    """The language of ours that the header Accept-Language likes best."""
-    weighed = [_weighed(item) for item in accepted[:_MAX_CHARACTERS].split(",")]
-    refused = {_BY_TAG.get(tag) for weight, tag in weighed if not weight}
-    # Of equal weights the first counts, since sorting leaves them in their order.
-    for weight, tag in sorted(weighed, key=_by_weight, reverse=True):
-        language = lookup(tag)
-        if weight and language and language not in refused:
-            return language
-    return None
+    """The language of ours that the header Accept-Language likes best; of equals, the first."""
+    best, best_weight = None, 0.0
+    for item in accepted[:_MAX_CHARACTERS].split(","):
+        tag, _, parameter = item.partition(";")
+        weight = _weight(parameter) if parameter else 1.0
+        if weight > best_weight:
+            language = lookup(tag.strip())
+            if language:
+                best, best_weight = language, weight
+                if weight == 1.0:
+                    break
+    return best
 
 
-def _weighed(item: str) -> tuple[float, str]:
-    """A language's weight from 0 to 1, and its tag; a weight that makes no sense counts as 0."""
-    tag, _, parameter = item.lower().partition(";")
+def _weight(parameter: str) -> float:
+    """From 0, not at all, to 1; what is no weight counts as 0."""
     try:
-        weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
+        weight = float(parameter.strip().lower().removeprefix("q="))
     except ValueError:
-        weight = 0.0
-    return (weight if 0 <= weight <= 1 else 0.0), tag.strip()
-
-
-def _by_weight(weighed: tuple[float, str]) -> float:
-    return weighed[0]
+        return 0.0
+    return weight if weight <= 1 else 0.0

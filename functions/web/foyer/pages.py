@@ -54,8 +54,9 @@ class Pages:
         self.language = language
         self.text = _texts(language)
         self._brand_name = brand.name
+        first = _TextsFirst(text=self.text, language=language)
         self._templates = {
-            file.stem: file.read_text("utf-8").rstrip("\n").format_map(_TextsFirst(text=self.text))
+            file.stem: file.read_text("utf-8").rstrip("\n").format_map(first)
             for file in _TEMPLATES.glob("*.html")
         }
         self._logo = self._fill("logo", image=brand.logo) if brand.logo else ""
@@ -110,7 +111,6 @@ class Pages:
             "layout",
             title=title,
             brand_name=self._brand_name,
-            language=self.language,
             languages=self._languages if is_in_all_languages else "",
             logo=self._logo,
             style=self._style,
@@ -140,12 +140,15 @@ class Pages:
         return self._fill("languages", name=LANGUAGES[self.language], links=links)
 
     def _fill(self, template: str, **values: object) -> Markup:
-        escaped = {name: escape(value) for name, value in values.items()}
+        escaped = {
+            name: value if type(value) is Markup else escape(value)
+            for name, value in values.items()
+        }
         return Markup(self._templates[template].format_map(escaped))  # noqa: S704 - escaped above
 
 
-class _TextsFirst(dict[str, "Mapping[str, Markup]"]):
-    """Has the texts, and leaves the place of every other value as it is."""
+class _TextsFirst(dict[str, object]):
+    """Has what is known of a language, and leaves the place of every other value as it is."""
 
     def __missing__(self, name: str) -> str:
         return f"{{{name}}}"
@@ -159,10 +162,14 @@ def _texts(language: str) -> dict[str, Markup]:
     texts: dict[str, str] = {}
     for code in dict.fromkeys((DEFAULT, language)):
         texts |= json.loads((_TEXTS / f"{code}.json").read_text("utf-8"))
-    return {
-        key: escape(text).replace("{", Markup("<bdi>{")).replace("}", Markup("}</bdi>"))
-        for key, text in texts.items()
-    }
+    return {key: _html(text) for key, text in texts.items()}
+
+
+def _html(text: str) -> Markup:
+    escaped = escape(text)
+    if "{" not in escaped:
+        return escaped
+    return escaped.replace("{", Markup("<bdi>{")).replace("}", Markup("}</bdi>"))
 
 
 def text_color_on(color: str) -> str:
