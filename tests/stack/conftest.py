@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local import ministack
 from tests.ports import free_port
+from tests.stack.gateway_project import ECHO, GatewayProject
 from tests.stack.login_pages import Browser, LoginPages, serving
 
 
@@ -32,3 +34,11 @@ def pages(aws_endpoint: str, request: pytest.FixtureRequest) -> Iterator[LoginPa
 @pytest.fixture
 def browser(pages: LoginPages) -> Browser:
     return Browser(pages)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> GatewayProject:
+    """Its function answers with the event, until the test writes another."""
+    made = GatewayProject(tmp_path)
+    made.write(ECHO)
+    return made
