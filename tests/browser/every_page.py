@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -29,6 +30,16 @@ PHONE: ViewportSize = {"width": 320, "height": 640}
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh of Llanfairpwllgwyngyll"
 RIGHT_TO_LEFT_NAME = "דנה בן־דוד"
 NEW_PASSWORD = "Difference-Engine-1822"
+
+# Name, colour and logo of another brand.
+_CORNER_SHOP = (
+    "Corner Shop",
+    "#7a3b69",
+    base64.b64encode(
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 36"><path fill="#7a3b69" d="M4 14'
+        b' 12 2h48l8 12z"/><path fill="#c98bb9" d="M10 16h52v18H10z"/></svg>'
+    ).decode(),
+)
 
 # One for each sentence of problems.py; most come up only while Cognito or the secret is missing.
 _FAULTS: dict[str, Exception] = {
@@ -69,6 +80,8 @@ def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
 def _app(visitor: Visitor, account: Account, look: Look) -> None:
     visitor.open()
     look(visitor, "landing")
+    visitor.page.locator("summary").click()
+    look(visitor, "landing languages")
     visitor.sign_in(account)
     look(visitor, "welcome")
     visitor.open("/logout")
@@ -197,8 +210,11 @@ def _errors(visitor: Visitor, look: Look) -> None:
 def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     """Pages that a running stack has no reason to show, from the code that would."""
     pages = Pages(Brand("Foyer", "#3d5a80"), "en")
-    managed_login = ManagedLoginPages(
-        ManagedLogin("", "", "", "", visitor.stack.login, visitor.stack.app, "Foyer", "#3d5a80")
+    managed_login, with_logo = (
+        ManagedLoginPages(
+            ManagedLogin("", "", "", "", visitor.stack.login, visitor.stack.app, *brand)
+        )
+        for brand in (("Foyer", "#3d5a80"), _CORNER_SHOP)
     )
     request = Request("GET /callback", "JKJaXmPLvHcESHA=", visitor.stack.app, "", {}, {})
     log = Logger("every page", level="CRITICAL")
@@ -215,9 +231,11 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     } | {
         "problem not found": problems.not_found(pages, request).body,
         "landing session ended": pages.landing(notice=pages.text["session_ended"]),
+        "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
         "welcome nothing known": pages.welcome({}),
         "welcome e-mail not verified": pages.welcome({"name": "Ada", "email": "ada@example.com"}),
         "inbox empty": bytes(managed_login.show("inbox.html", ENGLISH, **nothing).body).decode(),
+        "inbox logo": bytes(with_logo.show("inbox.html", ENGLISH, **nothing).body).decode(),
         "users nobody": bytes(managed_login.show("users.html", ENGLISH, **nothing).body).decode(),
     }
     for name, page in shown.items():
