@@ -7,6 +7,7 @@ from importlib import resources
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
+from tests.browser import every_language
 from tests.browser.every_page import PHONE, walk
 from tests.browser.people import Visitor
 from tests.running_stack import RunningStack
@@ -38,6 +39,7 @@ def faults(stack: RunningStack, chromium: Browser) -> dict[str, list[str]]:
         found[name] = _reflow(visitor) + _contrast_and_structure(visitor)
 
     walk(stack, chromium, look)
+    every_language.walk(stack, chromium, look)
     return found
 
 
@@ -59,5 +61,5 @@ def _reflow(visitor: Visitor) -> list[str]:
 
 
 def test_every_page_in_every_state_is_accessible(faults: dict[str, list[str]]) -> None:
-    assert len(faults) > 40
+    assert len(faults) > 70
     assert "\n".join(f"{name}: {fault}" for name in faults for fault in faults[name]) == ""
