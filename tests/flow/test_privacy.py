@@ -1,6 +1,6 @@
 """Nothing about a visitor, and nothing secret, is ever written down.
 
-tests/flow/test_fault_matrix.py looks for the same values after every fault.
+tests/flow/fault_scene.py looks for the same values after every fault.
 """
 
 from __future__ import annotations
