@@ -57,6 +57,21 @@ def test_the_package_is_within_its_budget(printed_and_package: tuple[str, Path])
     assert size(printed_and_package[1]).zipped <= MEGABYTES * 1e6
 
 
+def test_the_package_has_every_module_page_and_language(
+    printed_and_package: tuple[str, Path],
+) -> None:
+    def files(folder: Path) -> set[Path]:
+        return {
+            file.relative_to(folder)
+            for file in folder.rglob("*")
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+
+    packed = files(printed_and_package[1] / "foyer")
+    assert packed == files(WEB / "foyer")
+    assert Path("languages/zh-TW.json") in packed
+
+
 def test_bytecode_is_the_kind_that_survives_sams_zip_or_its_lack_is_said(
     printed_and_package: tuple[str, Path],
 ) -> None:
