@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import imports, measure, plot, report, targets
+from bench import imports, measure, page, plot, report
 from bench.packages import Toolbox, has_bytecode, size
 from bench.subjects import Subject, catalogue
 from bench.upstreams import Upstreams
@@ -53,7 +53,7 @@ def main() -> None:
             document = report.document(rows, subjects, sizes, ran_on, number) | extra
             _write(document, Path(options.output))
     upstreams.stop()
-    sys.stdout.write(_section(document))
+    sys.stdout.write(page.speed(document))
 
 
 def _write(document: dict[str, Any], docs: Path) -> None:
@@ -61,17 +61,7 @@ def _write(document: dict[str, Any], docs: Path) -> None:
     (docs / "pictures").mkdir(parents=True, exist_ok=True)
     (docs / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     (docs / "pictures/speed.svg").write_text(plot.cold_starts(document), "utf-8")
-    report.fill(docs / "speed.md", "bench", _section(document))
-
-
-def _section(document: dict[str, Any]) -> str:
-    """All that a run says, so that nothing outside the marks grows old."""
-    parts = [report.summary(document), report.table(document)]
-    if "share_of_importing" in document:
-        parts.append(imports.sentence(document["share_of_importing"]))
-    if judged := targets.table(document):
-        parts.append(f"## The targets\n\n{judged}")
-    return "\n".join(parts)
+    page.fill(docs / "speed.md", "bench", page.speed(document))
 
 
 def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:

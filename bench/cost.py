@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import bursts, plot
-from bench.report import FULL_PROCESSOR_MB, MODELLED_MB, fill
+from bench import bursts, page, plot
+from bench.report import FULL_PROCESSOR_MB, MODELLED_MB
 
 PRICE_GB_SECOND = 0.0000166667
 PRICE_REQUEST = 0.20 / 1e6
@@ -74,16 +74,25 @@ class Sweep:
 def main() -> None:
     source = Path(sys.argv[1])
     sweep = Sweep.read(json.loads(source.read_text("utf-8")))
-    warm = sweep.rows[MODELLED_MB, "callback"]["warm_ms"] / 1000
-    cold = sweep.cold(MODELLED_MB, "callback") / 1000
-    sections = {"cost": _table(sweep), "bursts": bursts.table(warm, cold)}
-    for name, section in sections.items():
-        fill(source.with_name("cost.md"), name, section)
+    for name, section in sections(sweep).items():
+        page.fill(source.with_name("cost.md"), name, section)
         sys.stdout.write(f"{section}\n")
+    warm, cold = _callback_seconds(sweep)
     pictures = source.with_name("pictures")
     pictures.mkdir(exist_ok=True)
     (pictures / "memory.svg").write_text(_picture(sweep), "utf-8")
     (pictures / "cold-share.svg").write_text(bursts.picture(warm, cold), "utf-8")
+
+
+def sections(sweep: Sweep) -> dict[str, str]:
+    """What stands between the marks of cost.md, by their names."""
+    return {"cost": _table(sweep), "bursts": bursts.table(*_callback_seconds(sweep))}
+
+
+def _callback_seconds(sweep: Sweep) -> tuple[float, float]:
+    """Warm and cold, at the default memory size."""
+    warm = sweep.rows[MODELLED_MB, "callback"]["warm_ms"]
+    return warm / 1000, sweep.cold(MODELLED_MB, "callback") / 1000
 
 
 def _table(sweep: Sweep) -> str:

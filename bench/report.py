@@ -1,4 +1,4 @@
-"""From samples to figures: medians, ratios to the floor, a table and a JSON file."""
+"""From samples to figures: medians and ratios to the floor, in one document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -134,56 +133,6 @@ def document(
             for row in sorted(found, key=lambda row: (_order(subjects, row), row.route))
         ],
     }
-
-
-def summary(report: Mapping[str, Any]) -> str:
-    """What was run where."""
-    ran_on = report["machine"]
-    node = f"Node {ran_on['node']}" if ran_on["node"] else "no Node, so cognito-at-edge is left out"
-    return (
-        f"{report['samples']} samples of each, on {ran_on['system']} {ran_on['processor']} with "
-        f"Python {ran_on['python']} and {node}:\n"
-    )
-
-
-def table(report: Mapping[str, Any]) -> str:
-    """The same in Markdown."""
-    lines = [
-        "| | route | init | first | **cold start** | on the wall | handler, warm | memory | calls"
-        " (init + first, warm) |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---|",
-    ]
-    for row in report["routes"]:
-        package = report["packages"][row["subject"]]
-        calls = row["upstream_calls"]
-        cold = named(calls["init"]) + " + " + named(calls["first"])
-        lines.append(
-            f"| {package['title']} | {row['route']} | {row['init']:.2f} | {row['first']:.1f} | "
-            f"**{row['cold_start_at_512_mb']:.2f}** | "
-            f"{row['cold_start_at_512_mb_on_the_wall']:.2f} | "
-            f"{_milliseconds(row['handler_milliseconds'])} | {row['peak_memory_mib']:.0f} MiB | "
-            f"{cold}, {named(calls['warm'])} |"
-        )
-    lines += ["", "| package | zipped | unzipped |", "|---|---:|---:|"]
-    lines += [
-        f"| {package['title']} | {package['zipped_bytes'] / 1e6:.2f} MB | "
-        f"{package['unzipped_bytes'] / 1e6:.1f} MB |"
-        for package in report["packages"].values()
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _milliseconds(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3f} ms"
-
-
-def fill(page: Path, name: str, section: str) -> None:
-    """Put ``section`` between the two marks of that name; a page that isn't there stays so."""
-    if page.exists():
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        before, _, rest = page.read_text("utf-8").partition(begin)
-        after = rest.partition(end)[2]
-        page.write_text(f"{before}{begin}\n\n{section}\n{end}{after}", "utf-8")
 
 
 def named(calls: Mapping[str, int]) -> str:

@@ -17,10 +17,10 @@ MEMORY_BYTES = 100_000_000
 Judged = tuple[str, str, bool]  # target, what was measured, whether it is met
 
 
-def table(document: Mapping[str, Any]) -> str:
+def table(judged: list[Judged]) -> str:
     """In Markdown."""
     lines = ["| target | measured | |", "|---|---|---|"]
-    for target, measured, met in judged(document):
+    for target, measured, met in judged:
         lines.append(f"| {target} | {measured} | {'met' if met else '**missed**'} |")
     return "\n".join(lines) + "\n"
 

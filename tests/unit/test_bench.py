@@ -1,0 +1,104 @@
+"""The bench's arithmetic, and that the pages say what its records say."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from bench import bursts, page, targets
+from bench.cost import Sweep, sections
+from bench.report import modelled
+from tests.documents import ROOT, read
+
+SPEED: dict[str, Any] = json.loads(read("docs/speed.json"))
+SWEEP: dict[str, Any] = json.loads(read("docs/sweep.json"))
+
+
+def between_marks(document: str, name: str) -> str:
+    return read(document).partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0]
+
+
+def row(document: dict[str, Any], subject: str, route: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(
+        each for each in document["routes"] if (each["subject"], each["route"]) == (subject, route)
+    )
+    return found
+
+
+def verdicts(document: dict[str, Any]) -> dict[str, bool]:
+    """By target; those against peers under the target before them."""
+    found: dict[str, bool] = {}
+    last = ""
+    for target, _, met in targets.judged(document):
+        last = f"{last}, against peers" if target.startswith("…") else target
+        found[last] = met
+    return found
+
+
+def test_the_speed_page_says_what_the_recorded_run_says() -> None:
+    assert between_marks("docs/speed.md", "bench").strip() == page.speed(SPEED).strip()
+
+
+@pytest.mark.parametrize("name", ["cost", "bursts"])
+def test_the_cost_page_says_what_the_recorded_sweep_says(name: str) -> None:
+    section = sections(Sweep.read(SWEEP))[name]
+    assert between_marks("docs/cost.md", name).strip() == section.strip()
+
+
+def test_a_cold_start_over_the_limit_is_missed() -> None:
+    document = copy.deepcopy(SPEED)
+    row(document, "foyer", "landing")["cold_start_at_512_mb"] = 6.5
+    assert verdicts(document)["cold start of landing at most 6.5"]
+    row(document, "foyer", "landing")["cold_start_at_512_mb"] = 6.51
+    assert not verdicts(document)["cold start of landing at most 6.5"]
+
+
+def test_only_python_peers_are_the_measure_and_the_best_of_them_counts() -> None:
+    document = copy.deepcopy(SPEED)
+    against_peers = "cold start of callback at most 8, against peers"
+    best = min(
+        each["cold_start_at_512_mb"]
+        for each in document["routes"]
+        if each["route"] == "callback" and each["subject"].endswith("-bytecode")
+    )
+    ours, peer = row(document, "foyer", "callback"), row(document, "flask-bytecode", "callback")
+    ours["cold_start_at_512_mb"] = 0.59 * best
+    assert verdicts(document)[against_peers]
+    peer["cold_start_at_512_mb"] = 0.9 * best
+    assert not verdicts(document)[against_peers]
+    document["packages"]["flask-bytecode"]["runtime"] = "node"
+    assert verdicts(document)[against_peers]
+
+
+def test_a_call_too_many_is_missed() -> None:
+    document = copy.deepcopy(SPEED)
+    row(document, "foyer", "landing")["upstream_calls"]["warm"] = {"userinfo": 1}
+    assert not verdicts(document)["landing, once warm: none upstream"]
+
+
+def test_more_memory_than_a_whole_processor_has_makes_nothing_faster() -> None:
+    assert modelled(100, 10, 1769 / 2) == 120
+    assert modelled(100, 10, 1769) == modelled(100, 10, 3538) == 110
+
+
+def test_requests_rarer_than_an_environment_lives_are_all_cold() -> None:
+    rare = bursts.cold_share(0.2 / bursts.LIFE_SECONDS, 0.1, 1.0, burst=1, requests=2000)
+    assert rare[0] > 0.8
+    steady = bursts.cold_share(20 / bursts.LIFE_SECONDS, 0.1, 1.0, burst=1, requests=2000)
+    assert steady[0] < 0.05
+
+
+def test_a_burst_needs_an_environment_for_each_of_its_requests() -> None:
+    share, most = bursts.cold_share(0.001, 0.1, 1.0, burst=10, requests=10)
+    assert (share, most) == (1.0, 10)
+
+
+def test_nodes_packages_are_pinned_by_hash_and_come_from_no_registry_in_particular() -> None:
+    lock = json.loads((ROOT / "bench/peers/cognito-at-edge/package-lock.json").read_text("utf-8"))
+    packages = [each for name, each in lock["packages"].items() if name]
+    assert packages
+    assert all(each["integrity"].startswith("sha512-") for each in packages)
+    assert not any("resolved" in each for each in packages)
