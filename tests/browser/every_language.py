@@ -1,7 +1,8 @@
-"""A walk past those login pages that say most, in every language, for whoever wants to look."""
+"""A walk past those pages that say most, in every language, for whoever wants to look."""
 
 from __future__ import annotations
 
+from foyer.pages import Brand, Pages
 from playwright.sync_api import Browser
 
 from local.managed_login.language import LANGUAGES, Language
@@ -11,13 +12,35 @@ from tests.running_stack import RunningStack
 
 
 def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
-    """Sign-in, sign-up with mistakes, set-up of an authenticator app, each on a phone."""
+    """The app's pages and managed login's, each on a phone."""
     account = Directory(stack).add()
     for language in LANGUAGES.values():
         # Whoever looks may have to bring a script, which no page of ours allows.
         with Visitor.arriving(stack, browser, viewport=PHONE, bypass_csp=True) as visitor:
+            _app(visitor, language, look)
             _sign_up(visitor, language, look)
             _sign_in(visitor, language, account, look)
+
+
+def _app(visitor: Visitor, language: Language, look: Look) -> None:
+    pages = Pages(Brand("Foyer", "#3d5a80"), language.tag)
+    text = pages.text
+    shown = {
+        "landing session ended": pages.landing(notice=text["session_ended"]),
+        "welcome": pages.welcome(
+            {"name": "Ada Lovelace", "email": "ada@example.com", "cognito:username": "ada"}
+        ),
+        "problem": pages.problem(
+            heading=text["problem_request"],
+            sentence=text["problem_request_sentence"],
+            reference="JKJaXmPLvHcESHA=",
+            href="/login",
+            label=text["start_again"],
+        ),
+    }
+    for name, page in shown.items():
+        visitor.page.set_content(page)
+        look(visitor, f"{name} {language.tag}")
 
 
 def _sign_up(visitor: Visitor, language: Language, look: Look) -> None:

@@ -1,6 +1,6 @@
 """Take a picture of every page in every state: `make gallery` (writes build/gallery/).
 
-On a phone and on a desk, light and dark, with an index.html to look at them side by side. Login
+On a phone and on a desk, light and dark, with an index.html to look at them side by side. Some
 pages in all languages on a phone by day, where long words have the least room.
 """
 
