@@ -1,17 +1,15 @@
-"""HTTP request → payload-2.0 event, function result → HTTP response, as an HTTP API does it.
+"""HTTP request → payload-2.0 event, as an HTTP API does it.
 
 Sources: "http-api-develop-integrations-lambda" and "http-api-quotas" in the API Gateway
 developer guide. What those leave open was observed on deployed HTTP APIs by others:
-aws/aws-lambda-dotnet#1901 (decoded path, raw query string, cookies as sent, default content
-types), ministackorg/ministack#766 (which bodies are text), middleapi/standard-server#93 (a
-decoded ``?`` cuts the path).
+aws/aws-lambda-dotnet#1901 (decoded path, raw query string, cookies as sent),
+ministackorg/ministack#766 (which bodies are text), middleapi/standard-server#93 (a decoded ``?``
+cuts the path).
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -22,26 +20,7 @@ from urllib.parse import parse_qsl, unquote
 
 MAX_HEAD_BYTES = 10_240
 MAX_BODY_BYTES = 10 * 1024 * 1024
-
-_MESSAGES = {
-    404: "Not Found",
-    413: "Request Entity Too Large",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 _TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
-# RFC 9110 §7.6.1; the length is the gateway's to state.
-_NOT_FORWARDED = {
-    "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection",
-    "te", "trailer", "transfer-encoding", "upgrade",
-}  # fmt: skip
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
-
-
-class MalformedResponse(Exception):
-    """The function returned what API Gateway answers with 500; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +45,6 @@ class Request:
         line = len(f"{self.method}  {self.protocol}\r\n") + len(self.path)
         query = len(self.query) + 1 if self.query else 0
         return line + query + sum(len(name) + len(value) + 4 for name, value in self.headers)
-
-
-@dataclass(frozen=True)
-class Response:
-    status: int
-    headers: Sequence[tuple[str, str]]
-    body: bytes
 
 
 def new_request_id() -> str:
@@ -174,82 +146,3 @@ def _domain(host: str) -> str:
 def _port(host: str) -> str:
     found = re.search(r":(\d+)$", host)
     return found[1] if found else "80"
-
-
-def error(status: int) -> Response:
-    """API Gateway's own answer, without the function."""
-    body = json.dumps({"message": _MESSAGES[status]}, separators=(",", ":")).encode()
-    return Response(status, [("content-type", "application/json")], body)
-
-
-def parse_response(payload: bytes) -> Response:
-    """What the function returned, as the response; raises MalformedResponse.
-
-    A result without ``statusCode`` is the body of a 200 (payload 2.0's inferred response).
-    """
-    try:
-        result = json.loads(payload)
-    except ValueError as problem:
-        raise MalformedResponse("the result is not JSON") from problem
-    if not isinstance(result, dict) or "statusCode" not in result:
-        text = result if isinstance(result, str) else payload.decode("utf-8")
-        return Response(200, [("content-type", "application/json")], _encode(text))
-    status = _status(result["statusCode"])
-    headers = _headers(result.get("headers") or {})
-    if not any(name == "content-type" for name, _ in headers):
-        headers.append(("content-type", "text/plain; charset=utf-8"))
-    # Cookies come first, a Set-Cookie among the headers after them (ministackorg/ministack#766).
-    return Response(
-        status, [*_set_cookies(result.get("cookies") or []), *headers], _response_body(result)
-    )
-
-
-def _status(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 200 <= value <= 599:
-        raise MalformedResponse(f"statusCode is {value!r}")
-    return value
-
-
-def _headers(headers: object) -> list[tuple[str, str]]:
-    if not isinstance(headers, dict):
-        raise MalformedResponse("headers is not an object")
-    kept = ((name, value) for name, value in headers.items() if name.lower() not in _NOT_FORWARDED)
-    return [(_header_name(name), _header_value(name, value)) for name, value in kept]
-
-
-def _set_cookies(cookies: object) -> list[tuple[str, str]]:
-    if not isinstance(cookies, list):
-        raise MalformedResponse("cookies is not a list")
-    return [("set-cookie", _header_value("cookies", cookie)) for cookie in cookies]
-
-
-def _header_name(name: str) -> str:
-    if not _HEADER_NAME.fullmatch(name):
-        raise MalformedResponse(f"{name!r} is not a header name")
-    return name.lower()
-
-
-def _header_value(name: str, value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else value
-    text = str(text) if isinstance(text, int | float) else text
-    if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
-        raise MalformedResponse(f"the value of {name} is not a header value")
-    return text.strip()
-
-
-def _response_body(result: Mapping[str, Any]) -> bytes:
-    body = result.get("body")
-    if body is None:
-        return b""
-    if not isinstance(body, str):
-        raise MalformedResponse("body is not a string")
-    if not result.get("isBase64Encoded"):
-        return _encode(body)
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError) as problem:
-        raise MalformedResponse("body is not base64, though isBase64Encoded says so") from problem
-
-
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", errors="replace")

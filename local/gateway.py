@@ -24,8 +24,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from local import api_gateway, template
-from local.api_gateway import MalformedResponse, Request, Response
+from local.api_gateway import Request
 from local.console import Console, last_reason
+from local.integration_response import MalformedResponse, Response, error, parse_response
 from local.lambda_function import LambdaFunction
 from local.lambda_runtime import isolated
 from local.places import RunError, listen
@@ -114,14 +115,14 @@ class Gateway:
     ) -> tuple[Response, str | None]:
         """The answer, and for the terminal why it is what it is."""
         if head.head_size > api_gateway.MAX_HEAD_BYTES:
-            return api_gateway.error(431), f"{head.head_size} bytes of request line and headers"
+            return error(431), f"{head.head_size} bytes of request line and headers"
         selected = select(self.api.routes, head.method, head.decoded_path)
         if selected is None:
-            return api_gateway.error(404), "no such route"
+            return error(404), "no such route"
         route, parameters = selected
         request = await _with_body(head, receive)
         if request is None:
-            return api_gateway.error(413), f"more than {api_gateway.MAX_BODY_BYTES} bytes"
+            return error(413), f"more than {api_gateway.MAX_BODY_BYTES} bytes"
         event = api_gateway.build_event(
             request,
             route_key=route.key,
@@ -143,15 +144,15 @@ class Gateway:
             async with asyncio.timeout(self._timeout):
                 payload, printed = await function.invoke(json.dumps(event).encode())
         except FunctionFailed as failure:
-            return api_gateway.error(500), str(failure)
+            return error(500), str(failure)
         except TimeoutError:
-            return api_gateway.error(503), f"no answer in {self._timeout:g} seconds"
+            return error(503), f"no answer in {self._timeout:g} seconds"
         except asyncio.CancelledError:  # uvicorn's patience has ended; it logs what is let through
-            return api_gateway.error(503), "the gateway is stopping"
+            return error(503), "the gateway is stopping"
         try:
-            return api_gateway.parse_response(payload), last_reason(printed)
+            return parse_response(payload), last_reason(printed)
         except MalformedResponse as problem:
-            return api_gateway.error(500), f"malformed response: {problem}"
+            return error(500), f"malformed response: {problem}"
 
 
 def _request(scope: Scope) -> Request:
