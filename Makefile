@@ -13,7 +13,7 @@ PORT ?= 3000
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: mutants soak bench help run start-api events test check format build deploy pictures gallery requirements clean
+.PHONY: mutants soak bench sweep help run start-api events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ gallery: .venv/dev ## Picture every page in every state, in build/gallery/index.
 
 bench: .venv/dev .venv-sam/done ## Measure cold starts next to other stacks' (20 minutes; docs/speed.md)
 	@$(PY) -m bench --uv $(UV) --sam $(SAM) $(ARGS)
+
+sweep: .venv/dev .venv-sam/done ## Measure memory sizes with a throttled processor (5 minutes, root; docs/cost.md)
+	@$(PY) -m bench.sweep --uv $(UV) --sam $(SAM) $(ARGS)
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null

@@ -2,8 +2,8 @@
 
     python -m bench.cost docs/sweep.json
 
-Reads what `python -m bench.sweep` measured and fills in cost.md beside it, with two pictures.
-Prices: https://aws.amazon.com/lambda/pricing/, us-east-1, x86. Durations are billed in
+Reads what `make sweep` measured, which runs this too, and fills in cost.md beside it, with two
+pictures. Prices: https://aws.amazon.com/lambda/pricing/, us-east-1, x86. Durations are billed in
 milliseconds, rounded up, that of init among them.
 """
 
@@ -71,8 +71,8 @@ class Sweep:
         return 1e6 * (len(SIGN_IN) * PRICE_REQUEST + gb_seconds * PRICE_GB_SECOND)
 
 
-def main() -> None:
-    source = Path(sys.argv[1])
+def record(source: Path) -> None:
+    """Fill in cost.md beside ``source``, and draw."""
     sweep = Sweep.read(json.loads(source.read_text("utf-8")))
     for name, section in sections(sweep).items():
         page.fill(source.with_name("cost.md"), name, section)
@@ -146,4 +146,4 @@ def _picture(sweep: Sweep) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    record(Path(sys.argv[1]))

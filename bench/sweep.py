@@ -1,6 +1,4 @@
-"""Cold and warm requests at several memory sizes, with the processor throttled as Lambda does.
-
-    python -m bench.sweep --output docs
+"""`make sweep`: cold and warm requests at several memory sizes, throttled as Lambda does.
 
 Init has a whole processor; then a control group gives the function the share that goes with its
 memory: a quota in every period, as Linux does it for any container. It needs the right to make
@@ -23,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import cost
 from bench.container import Container, Taken
 from bench.measure import ROUNDS_PER_VISITOR, Bench
 from bench.packages import Toolbox
@@ -78,8 +77,10 @@ def main() -> None:
         "hello_cold_ms": round(median(floor), 2),
         "rows": [_row(memory, route, taken[memory, route]) for memory, route in _cases()],
     }
-    Path(options.output).mkdir(parents=True, exist_ok=True)
-    (Path(options.output) / "sweep.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    written = Path(options.output) / "sweep.json"
+    written.parent.mkdir(parents=True, exist_ok=True)
+    written.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    cost.record(written)
 
 
 def _cases() -> list[Case]:
