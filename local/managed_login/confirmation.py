@@ -36,15 +36,14 @@ def confirm(site: Site, incoming: Incoming) -> Response:
 def _try_code(site: Site, incoming: Incoming, username: str) -> str:
     """What is wrong with the code; nothing once the address is confirmed."""
     attempt = ("confirm", username)
-    code = incoming.form["code"].strip()
     if site.attempts.is_locked(attempt):
         return incoming.say("attempts_exceeded")
-    if not code:
+    if not incoming.code:
         return incoming.say("enter_mail_code")
     if _is_address_taken(site, username):
         return incoming.say("email_taken")
     try:
-        site.accounts.confirm(username, code)
+        site.accounts.confirm(username, incoming.code)
     except Rejected as rejected:
         if rejected.code not in ("CodeMismatchException", "ExpiredCodeException"):
             raise StepOver("over") from rejected  # confirmed in the meantime, or gone

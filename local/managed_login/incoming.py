@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,11 @@ class Incoming:
     def typed(self, name: str, otherwise: str = "") -> str:
         """What the visitor left in this field, ``otherwise`` as long as nothing was posted."""
         return self.form[name] if self.form.pairs else otherwise
+
+    @property
+    def code(self) -> str:
+        """The code as it was meant: mails and apps put blanks into it, keyboards wide digits."""
+        return "".join(unicodedata.normalize("NFKC", self.form["code"]).split())
 
     def to(self, path: str, **extra: str) -> str:
         """``path`` with this request's query, less what belonged to one step, plus ``extra``."""

@@ -58,14 +58,13 @@ def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dic
     attempt = ("reset", username)
     if site.attempts.is_locked(attempt):
         return {"code": incoming.say("attempts_exceeded")}
-    code = incoming.form["code"].strip()
     problems = password_problems(pool.policy, incoming)
-    if not code:
+    if not incoming.code:
         problems["code"] = incoming.say("enter_mail_code")
     if problems:
         return problems
     try:
-        site.accounts.reset_password(username, code, incoming.form["password"])
+        site.accounts.reset_password(username, incoming.code, incoming.form["password"])
     except Rejected:
         # Whatever the reason, also "no such user": the code is what was not right.
         site.attempts.failed(attempt)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import segno
@@ -16,6 +18,7 @@ from local.managed_login.pages import code_field
 from local.managed_login.site import Site
 from local.managed_login.visits import AnswerTotp, EnrolTotp, Session
 
+_CODE = re.compile(r"[0-9]{6}")
 _WRONG_CODES = ("CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException")
 
 
@@ -33,7 +36,7 @@ def answer_challenge(site: Site, incoming: Incoming) -> Response:
     attempt = ("totp", step.username)
     if site.attempts.is_locked(attempt):
         return _show_challenge(site, incoming, request, incoming.say("too_many_app_codes"))
-    if not _is_right(lambda: site.accounts.answer_totp(step.username, _digits(incoming))):
+    if not _is_right(incoming.code, partial(site.accounts.answer_totp, step.username)):
         site.attempts.failed(attempt)
         return _show_challenge(site, incoming, request, incoming.say("wrong_app_code"))
     site.attempts.succeeded(attempt)
@@ -51,15 +54,18 @@ def enrol(site: Site, incoming: Incoming) -> Response:
     """POST /mfa/setup: the first code proves that the app has the secret."""
     request = site.authorization(incoming)
     step = site.step(incoming, EnrolTotp)
-    if not _is_right(lambda: site.accounts.enrol_totp(step.access_token, _digits(incoming))):
+    if not _is_right(incoming.code, partial(site.accounts.enrol_totp, step.access_token)):
         return _show_enrolment(site, incoming, request, step, incoming.say("wrong_app_code"))
     incoming.visit.end(incoming.query["step"])
     return complete(site, request, Session(step.username, step.password))
 
 
-def _is_right(try_code: Callable[[], None]) -> bool:
+def _is_right(code: str, check: Callable[[str], None]) -> bool:
+    """What ``check`` says; the API takes nothing but six digits."""
+    if not _CODE.fullmatch(code):
+        return False
     try:
-        try_code()
+        check(code)
     except Rejected as rejected:
         if rejected.code not in _WRONG_CODES:
             raise
@@ -71,11 +77,6 @@ def key_uri(issuer: str, username: str, secret: str) -> str:
     """What the QR code says (https://github.com/google/google-authenticator/wiki/Key-Uri-Format)."""
     parameters = urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
     return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{parameters}"
-
-
-def _digits(incoming: Incoming) -> str:
-    """The code as typed, less the blanks that apps show inside it; never empty for the API."""
-    return "".join(incoming.form["code"].split()) or "-"
 
 
 def _show_challenge(

@@ -42,9 +42,10 @@ def test_where_mfa_is_on_the_first_sign_in_sets_an_app_up(
     assert image["src"].startswith("data:image/svg+xml")
     assert "QR code" in image["alt"]
     secret = secret_on(browser)
-    browser.press("Finish", code=wrong_totp(secret))
-    assert browser.page.problem_at("code").startswith("That code is not right.")
-    assert secret_on(browser) == secret
+    for wrong in (wrong_totp(secret), "123", "abcdef", ""):
+        browser.press("Finish", code=wrong)
+        assert browser.page.problem_at("code").startswith("That code is not right.")
+        assert secret_on(browser) == secret
     browser.press("Finish", code=f"{totp(secret)[:3]} {totp(secret)[3:]}")
     assert pages.exchange(browser.returned["code"]).status_code == 200
 
@@ -68,7 +69,7 @@ def test_the_next_sign_in_asks_for_the_code(pages: LoginPages, browser: Browser)
     assert other.page.heading == "Enter the code"
     assert other.page.input("code")["autocomplete"] == "one-time-code"
     assert other.page.input("code")["inputmode"] == "numeric"
-    for wrong in (wrong_totp(secret), ""):
+    for wrong in (wrong_totp(secret), "123", ""):
         other.press("Continue", code=wrong)
         assert other.page.problem_at("code").startswith("That code is not right.")
     assert other.authorize().heading == "Sign in"

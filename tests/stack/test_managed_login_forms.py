@@ -1,0 +1,99 @@
+"""What every form owes to whoever fills it in: nothing typed is lost, nothing above is skipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stack.login_pages import PASSWORD, Browser, LoginPages
+from tests.stack.test_managed_login_sign_up import ANSWERS
+
+pytestmark = pytest.mark.stack
+
+optional = pytest.mark.parametrize("pages", [{"MfaConfiguration": "OPTIONAL"}], indirect=True)
+
+
+def focused(browser: Browser) -> list[dict[str, str]]:
+    return [i.attributes for i in browser.page.all("input") if "autofocus" in i.attributes]
+
+
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [("/login", "Sign in"), ("/signup", "Create account"), ("/forgotPassword", "Send the code")],
+)
+def test_a_name_that_was_emptied_stays_empty_though_the_app_knew_one(
+    pages: LoginPages, browser: Browser, path: str, button: str
+) -> None:
+    page = browser.open(f"{path}?{pages.query(login_hint='ada')}")
+    assert page.input("username")["value"] == "ada"
+    browser.press(button, username="")
+    assert browser.page.problem_at("username")
+    assert browser.page.input("username")["value"] == ""
+
+
+@optional
+def test_a_wish_for_an_authenticator_app_outlives_a_wrong_password(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user()
+    assert "checked" not in browser.authorize().input("totp")
+    browser.sign_in(password="Wrong-horse-1", totp="on")
+    assert "checked" in browser.page.input("totp")
+
+
+def test_whoever_listens_hears_what_stands_above_the_field_in_focus(
+    pages: LoginPages, browser: Browser
+) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.press("Create account", **ANSWERS)
+    (code,) = focused(browser)
+    assert code["aria-describedby"] == "lead"
+    assert browser.page.by_id("lead") == "We have sent a code to the address you gave."
+    browser.press("Send a new code")
+    (code,) = focused(browser)
+    assert code["aria-describedby"] == "notice lead"
+    assert browser.page.by_id("notice") == "A new code is on its way."
+
+
+@optional
+def test_the_focus_does_not_pass_over_what_is_to_be_scanned(
+    pages: LoginPages, browser: Browser
+) -> None:
+    pages.new_user()
+    browser.authorize()
+    browser.sign_in(password=PASSWORD, totp="on")
+    assert browser.page.heading == "Set up an authenticator app"
+    assert focused(browser) == []
+    browser.press("Finish", code="")
+    assert browser.page.problem_at("code")
+    assert [field["name"] for field in focused(browser)] == ["code"]
+
+
+def test_phones_offer_the_right_keyboard(pages: LoginPages, browser: Browser) -> None:
+    page = browser.open(f"/signup?{pages.query()}")
+    assert page.input("name")["autocapitalize"] == "words"
+    assert page.input("email")["type"] == "email"
+    assert page.input("username")["autocapitalize"] == "none"
+    browser.press("Create account", **ANSWERS)
+    code = browser.page.input("code")
+    assert (code["autocomplete"], code["inputmode"]) == ("one-time-code", "numeric")
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\n"])
+def test_a_code_may_be_pasted_with_the_blanks_around_and_inside_it(
+    pages: LoginPages, browser: Browser, blank: str
+) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.press("Create account", **ANSWERS)
+    code = browser.mailed_code()
+    browser.press("Confirm", code=f"{blank}{code[:3]}{blank}{code[3:]}{blank}")
+    assert browser.page.heading == "Sign in"
+
+
+def test_a_code_may_be_typed_in_wide_digits(pages: LoginPages, browser: Browser) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.press("Create account", **ANSWERS)
+    wide = str.maketrans(
+        "0123456789", "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"
+    )
+    browser.press("Confirm", code=browser.mailed_code().translate(wide))
+    assert browser.page.heading == "Sign in"
