@@ -1,4 +1,4 @@
-"""`make run` as a child process, on three free ports, for tests that need all of it."""
+"""`make run` as a child process, on three free ports; or no more of it than the local AWS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import ministack
 from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -88,6 +89,17 @@ def running_stack(
             stack.press_ctrl_c()
         if port is None:
             forget(first)
+
+
+@contextmanager
+def running_ministack(data: Path) -> Iterator[str]:
+    """The local AWS without the rest; its endpoint."""
+    started = ministack.start(port=free_port(), data=data)
+    try:
+        ministack.wait_until_ready(started)
+        yield started.endpoint
+    finally:
+        started.stop()
 
 
 def command(port: int, *arguments: str) -> list[str]:

@@ -8,20 +8,15 @@ from collections.abc import Iterator
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local import ministack
 from tests.deploy.project import Project, Stack
-from tests.ports import free_port
+from tests.running_stack import running_ministack
 from tests.template.parameter_sets import WITHOUT_REFUSED
 
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    running = ministack.start(port=free_port(), data=tmp_path_factory.mktemp("ministack"))
-    try:
-        ministack.wait_until_ready(running)
-        yield running.endpoint
-    finally:
-        running.stop()
+    with running_ministack(tmp_path_factory.mktemp("ministack")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

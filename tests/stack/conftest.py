@@ -7,20 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from local import ministack
-from tests.ports import free_port
+from tests.running_stack import running_ministack
 from tests.stack.gateway_project import ECHO, GatewayProject
 from tests.stack.login_pages import Browser, LoginPages, serving
 
 
 @pytest.fixture(scope="session")
 def aws_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    started = ministack.start(port=free_port(), data=tmp_path_factory.mktemp("ministack"))
-    try:
-        ministack.wait_until_ready(started)
-        yield started.endpoint
-    finally:
-        started.stop()
+    with running_ministack(tmp_path_factory.mktemp("ministack")) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
