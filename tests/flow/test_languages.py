@@ -110,8 +110,13 @@ def test_whoever_was_signed_out_everywhere_is_told_so_in_their_language(
     assert 'role="status">Se ha cerrado' in browser.get("/").body
 
 
-@pytest.mark.parametrize("path", ["/", "/logout"])
-def test_every_language_can_be_picked_by_its_own_name(browser: Browser, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/welcome", "/logout"])
+def test_every_language_can_be_picked_by_its_own_name(
+    stack: Stack, browser: Browser, path: str
+) -> None:
+    if path == "/welcome":
+        stack.sign_in(browser)
+        path = "/"
     page = browser.get(path)
     for code, name in LANGUAGES.items():
         current = "true" if code == "en" else "false"

@@ -70,7 +70,7 @@ class Pages:
     def landing(self, *, notice: str | None = None) -> str:
         """For visitors who are not signed in; ``notice`` says what just happened."""
         shown = self._fill("notice", notice=notice) if notice else ""
-        return self.page("landing", title=self.text["welcome"], notice=shown)
+        return self.page("landing", title=self.text["welcome"], offers_languages=True, notice=shown)
 
     def welcome(self, claims: Mapping[str, object]) -> str:
         """For the signed-in visitor; ``claims`` are the ID token's names for things."""
@@ -78,22 +78,27 @@ class Pages:
             self._fill("detail", term=term, value=value) for term, value in self._details(claims)
         )
         name = _name(claims) or self.text["visitor"]
-        return self.page("welcome", title=self.text["welcome"], name=name, details=details)
+        return self.page(
+            "welcome",
+            title=self.text["welcome"],
+            offers_languages=True,
+            name=name,
+            details=details,
+        )
 
     def sign_out(self) -> str:
         """Asks before signing out."""
-        return self.page("sign_out", title=self.text["sign_out"])
+        return self.page("sign_out", title=self.text["sign_out"], offers_languages=True)
 
     def problem(self, *, heading: str, sentence: str, reference: str, href: str, label: str) -> str:
         """What went wrong, what to do next, and a reference that the log has too.
 
-        In this language alone: to ask again would do something else, or lose the reference.
+        It offers no languages: to ask again would do something else, or lose the reference.
         """
         action = self._fill("action", href=href, label=label)
         return self.page(
             "problem",
             title=heading,
-            is_in_all_languages=False,
             heading=heading,
             sentence=sentence,
             action=action,
@@ -101,17 +106,17 @@ class Pages:
         )
 
     def page(
-        self, template: str, *, title: str, is_in_all_languages: bool = True, **values: object
+        self, template: str, *, title: str, offers_languages: bool = False, **values: object
     ) -> str:
         """The file ``pages/{template}.html`` in the common layout; every value is escaped.
 
-        ``is_in_all_languages``: whether visitors may ask for the same address with ``?lang=``.
+        ``offers_languages``: for a page that its address shows again, in any of them.
         """
         return self._fill(
             "layout",
             title=title,
             brand_name=self._brand_name,
-            languages=self._languages if is_in_all_languages else "",
+            languages=self._languages if offers_languages else "",
             logo=self._logo,
             style=self._style,
             content=self._fill(template, **values),
