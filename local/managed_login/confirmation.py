@@ -85,11 +85,5 @@ def _show_confirmation(
 ) -> Response:
     step = incoming.query["step"]
     incoming.visit.waits_for_mail_at = incoming.to("/confirm", step=step)
-    return site.show(
-        "confirm.html",
-        incoming,
-        status=400 if problem else 200,
-        redirects_to=request.redirect_uri,
-        fields=[code_field(incoming.say("mail_code"), problem)],
-        step=step,
-    )
+    fields = [code_field(incoming.say("mail_code"), problem)]
+    return site.show_form("confirm.html", incoming, request, fields)

@@ -46,22 +46,9 @@ def page_endpoint(
         except ErrorPage as error:
             response = _error_page(site, error, language)
         if is_new:
-            response.set_cookie(
-                VISIT_COOKIE,
-                visits.put(visit),
-                httponly=True,
-                samesite="lax",
-                secure=site.is_secure,
-            )
+            site.set_cookie(response, VISIT_COOKIE, visits.put(visit))
         if find(request.query_params.get("lang", "")):
-            response.set_cookie(
-                LANGUAGE_COOKIE,
-                language.tag,
-                max_age=LANGUAGE_SECONDS,
-                httponly=True,
-                samesite="lax",
-                secure=site.is_secure,
-            )
+            site.set_cookie(response, LANGUAGE_COOKIE, language.tag, LANGUAGE_SECONDS)
         return response
 
     return endpoint

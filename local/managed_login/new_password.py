@@ -47,11 +47,5 @@ def _show_new_password(
     policy: PasswordPolicy,
     problems: dict[str, str] | None = None,
 ) -> Response:
-    return site.show(
-        "new_password.html",
-        incoming,
-        status=400 if problems else 200,
-        redirects_to=request.redirect_uri,
-        fields=password_fields(policy, incoming, "new_password", problems or {}),
-        step=incoming.query["step"],
-    )
+    fields = password_fields(policy, incoming, "new_password", problems or {})
+    return site.show_form("new_password.html", incoming, request, fields)

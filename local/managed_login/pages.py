@@ -45,6 +45,10 @@ def username_field(label: str, value: str = "", problem: str = "") -> Field:
     return Field("username", label, value=value, autocomplete="username", problem=problem)
 
 
+def password_field(label: str, problem: str = "") -> Field:
+    return Field("password", label, "password", autocomplete="current-password", problem=problem)
+
+
 def code_field(label: str, problem: str = "") -> Field:
     return Field("code", label, autocomplete="one-time-code", inputmode="numeric", problem=problem)
 

@@ -97,13 +97,8 @@ def _show_forgotten(
     site: Site, incoming: Incoming, request: AuthorizationRequest, problem: str = ""
 ) -> Response:
     typed = incoming.typed("username", request.login_hint)
-    return site.show(
-        "forgot.html",
-        incoming,
-        status=400 if problem else 200,
-        redirects_to=request.redirect_uri,
-        fields=[username_field(incoming.say("username_or_email"), typed, problem)],
-    )
+    fields = [username_field(incoming.say("username_or_email"), typed, problem)]
+    return site.show_form("forgot.html", incoming, request, fields)
 
 
 def _show_reset(
@@ -115,14 +110,8 @@ def _show_reset(
 ) -> Response:
     step = incoming.query["step"]
     incoming.visit.waits_for_mail_at = incoming.to("/confirmforgotPassword", step=step)
-    return site.show(
-        "reset.html",
-        incoming,
-        status=400 if problems else 200,
-        redirects_to=request.redirect_uri,
-        fields=[
-            code_field(incoming.say("mail_code"), problems.get("code", "")),
-            *password_fields(pool.policy, incoming, "new_password", problems),
-        ],
-        step=step,
-    )
+    fields = [
+        code_field(incoming.say("mail_code"), problems.get("code", "")),
+        *password_fields(pool.policy, incoming, "new_password", problems),
+    ]
+    return site.show_form("reset.html", incoming, request, fields)

@@ -82,14 +82,8 @@ def key_uri(issuer: str, username: str, secret: str) -> str:
 def _show_challenge(
     site: Site, incoming: Incoming, request: AuthorizationRequest, problem: str = ""
 ) -> Response:
-    return site.show(
-        "mfa.html",
-        incoming,
-        status=400 if problem else 200,
-        redirects_to=request.redirect_uri,
-        fields=[code_field(incoming.say("code"), problem)],
-        step=incoming.query["step"],
-    )
+    fields = [code_field(incoming.say("code"), problem)]
+    return site.show_form("mfa.html", incoming, request, fields)
 
 
 def _show_enrolment(
@@ -101,13 +95,11 @@ def _show_enrolment(
 ) -> Response:
     image = segno.make(key_uri(site.settings.brand_name, step.username, step.totp_secret))
     groups = [step.totp_secret[i : i + 4] for i in range(0, len(step.totp_secret), 4)]
-    return site.show(
+    return site.show_form(
         "mfa_setup.html",
         incoming,
-        status=400 if problem else 200,
-        redirects_to=request.redirect_uri,
-        fields=[code_field(incoming.say("app_code"), problem)],
-        step=incoming.query["step"],
+        request,
+        [code_field(incoming.say("app_code"), problem)],
         qr_code=image.svg_data_uri(border=3, light="#fff", dark="#000"),
         secret=" ".join(groups),
         is_demanded=site.directory.pool().mfa == "ON",

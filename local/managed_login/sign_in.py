@@ -12,7 +12,7 @@ from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.errors import Rejected, SentBack
 from local.managed_login.incoming import Incoming
 from local.managed_login.language import Say
-from local.managed_login.pages import Field, username_field
+from local.managed_login.pages import password_field, username_field
 from local.managed_login.pool import Pool
 from local.managed_login.site import Site, see_other
 from local.managed_login.visits import (
@@ -58,9 +58,7 @@ def sign_in(site: Site, incoming: Incoming) -> Response:
         return _show_sign_in(site, incoming, request, incoming.say("password_attempts_exceeded"))
     wants_totp = incoming.form["totp"] == "on"
     try:
-        response = admit(
-            site, incoming, pool, name, incoming.form["password"], wants_totp=wants_totp
-        )
+        way_on = admit(site, incoming, pool, name, incoming.form["password"], wants_totp=wants_totp)
     except Rejected as rejected:
         step = _step_for(rejected, incoming, name)
         if step:
@@ -68,7 +66,7 @@ def sign_in(site: Site, incoming: Incoming) -> Response:
         site.attempts.failed(attempt)
         return _show_sign_in(site, incoming, request, incoming.say("wrong_password"))
     site.attempts.succeeded(attempt)
-    return response
+    return way_on
 
 
 def _gaps(incoming: Incoming) -> dict[str, str]:
@@ -119,24 +117,14 @@ def _show_sign_in(
     gaps: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     pool = site.directory.pool()
-    return site.show(
+    typed = incoming.typed("username", request.login_hint)
+    return site.show_form(
         "login.html",
         incoming,
-        status=400 if problem or gaps else 200,
-        redirects_to=request.redirect_uri,
-        fields=[
-            username_field(
-                _username_label(pool, incoming.say),
-                incoming.typed("username", request.login_hint),
-                gaps.get("username", ""),
-            ),
-            Field(
-                "password",
-                incoming.say("password"),
-                "password",
-                autocomplete="current-password",
-                problem=gaps.get("password", ""),
-            ),
+        request,
+        [
+            username_field(_username_label(pool, incoming.say), typed, gaps.get("username", "")),
+            password_field(incoming.say("password"), gaps.get("password", "")),
         ],
         problem=problem,
         pool=pool,

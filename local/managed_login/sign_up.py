@@ -117,14 +117,8 @@ def _show_sign_up(
         typed = incoming.typed("username", request.login_hint)
         username = username_field(incoming.say("username"), typed, problems.get("username", ""))
         fields.insert(0, username)
-    return site.show(
-        "signup.html",
-        incoming,
-        status=400 if problems else 200,
-        redirects_to=request.redirect_uri,
-        fields=fields + password_fields(pool.policy, incoming, "password", problems),
-        cancel=request.cancelled(),
-    )
+    fields += password_fields(pool.policy, incoming, "password", problems)
+    return site.show_form("signup.html", incoming, request, fields, cancel=request.cancelled())
 
 
 def _attribute_field(attribute: Attribute, incoming: Incoming, problems: dict[str, str]) -> Field:

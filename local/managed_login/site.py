@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from local.managed_login import authorization
 from local.managed_login.accounts import Accounts
@@ -17,7 +17,7 @@ from local.managed_login.directory import Directory
 from local.managed_login.errors import ErrorPage, StepOver
 from local.managed_login.incoming import Incoming
 from local.managed_login.oauth_server import OAuthServer
-from local.managed_login.pages import Pages
+from local.managed_login.pages import Field, Pages
 from local.managed_login.settings import ManagedLogin
 from local.managed_login.visits import (
     SESSION_COOKIE,
@@ -57,10 +57,6 @@ class Site:
             clock=clock,
         )
 
-    @property
-    def is_secure(self) -> bool:
-        return self.settings.public_url.startswith("https:")
-
     def authorization(self, incoming: Incoming) -> AuthorizationRequest:
         """The checked authorization request that this page serves."""
         query = incoming.query.without("step", "notice")
@@ -98,14 +94,43 @@ class Site:
             **values,
         )
 
-    def start_session(self, response: RedirectResponse, session: Session) -> None:
+    def show_form(
+        self,
+        template: str,
+        incoming: Incoming,
+        request: AuthorizationRequest,
+        fields: Sequence[Field],
+        *,
+        problem: str = "",
+        **values: Any,
+    ) -> HTMLResponse:
+        """A page with these fields; ``problem`` is one of the whole page, not of a field."""
+        has_failed = bool(problem) or any(field.problem for field in fields)
+        return self.show(
+            template,
+            incoming,
+            status=400 if has_failed else 200,
+            redirects_to=request.redirect_uri,
+            fields=fields,
+            problem=problem,
+            step=incoming.query["step"],
+            **values,
+        )
+
+    def start_session(self, response: Response, session: Session) -> None:
+        self.set_cookie(response, SESSION_COOKIE, self.sessions.put(session), SESSION_SECONDS)
+
+    def set_cookie(
+        self, response: Response, name: str, value: str, seconds: int | None = None
+    ) -> None:
+        """Closed to scripts; without ``seconds`` it goes when the browser is closed."""
         response.set_cookie(
-            SESSION_COOKIE,
-            self.sessions.put(session),
-            max_age=SESSION_SECONDS,
+            name,
+            value,
+            max_age=seconds,
             httponly=True,
             samesite="lax",
-            secure=self.is_secure,
+            secure=self.settings.public_url.startswith("https:"),
         )
 
 
