@@ -8,7 +8,7 @@ import pytest
 from foyer.language import LANGUAGES
 
 from tests.flow.browser import Answer, Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import ORIGIN, Stack
 
 COOKIE = "__Host-foyer-language"
 PAGES = ["/", "/logout", "/callback", "/nowhere"]
@@ -85,6 +85,13 @@ def test_a_language_picked_for_signing_in_is_that_of_the_app_too(
 ) -> None:
     stack.sign_in(browser, "/login?lang=de")
     assert language_of(browser.get("/")) == "de"
+
+
+def test_a_new_container_has_read_english_alone(stack: Stack) -> None:
+    app = stack.app()
+    assert set(app._foyer.pages) == {"en"}
+    language_of(Browser(app, ORIGIN).get("/?lang=de"))
+    assert set(app._foyer.pages) == {"de", "en"}
 
 
 def test_programs_are_told_in_english(stack: Stack, browser: Browser) -> None:

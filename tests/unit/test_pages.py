@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import html
+import json
+import shutil
+from pathlib import Path
 
+import foyer.pages
 import pytest
-from foyer.pages import Brand, Pages, text_color_on
+from foyer.pages import Brand, Pages, PagesByLanguage, text_color_on
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +86,40 @@ def _luminance(color: str) -> float:
         share = int(digits, 16) / 255
         total += weight * (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
     return total
+
+
+def test_a_language_is_read_once_and_only_when_it_is_wanted() -> None:
+    pages = PagesByLanguage(Brand("Foyer", "#3d5a80"))
+    assert not pages
+    assert pages["de"] is pages["de"]
+    assert set(pages) == {"de"}
+
+
+def test_a_text_that_a_language_lacks_is_in_english(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = Path(foyer.pages.__file__).parent
+    for folder in ("pages", "languages"):
+        shutil.copytree(package / folder, tmp_path / folder)
+    monkeypatch.setattr("foyer.pages._TEMPLATES", tmp_path / "pages")
+    monkeypatch.setattr("foyer.pages._TEXTS", tmp_path / "languages")
+    (tmp_path / "pages/orders.html").write_text("<h1>{text[orders]}, {name}</h1>", "utf-8")
+
+    def shown(language: str, **texts: str) -> str:
+        file = tmp_path / f"languages/{language}.json"
+        file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | texts), "utf-8")
+        pages = Pages(Brand("Foyer", "#3d5a80"), "de")
+        return pages.page("orders", title="Orders", name="<Ada>")
+
+    assert "<h1>Your orders, &lt;Ada&gt;</h1>" in shown("en", orders="Your orders")
+    assert "<h1>Ihre Bestellungen &amp; mehr, &lt;Ada&gt;</h1>" in shown(
+        "de", orders="Ihre Bestellungen & mehr"
+    )
+
+
+@pytest.mark.parametrize("name", ["{language}", "{text[name]}", "{}", "{{x}}", "{name!r}"])
+def test_braces_in_a_brand_or_a_value_stay_what_they_are(name: str) -> None:
+    page = Pages(Brand(name, "#3d5a80"), "fr").welcome({"name": name, "email": name})
+    assert f"<bdi>{name}</bdi></a></header>" in page
+    assert f"Bienvenue, <bdi>{name}</bdi>" in page
+    assert f"<bdi>{name}</bdi> (pas encore vérifiée)" in page
