@@ -115,9 +115,15 @@ def _deploy(
     ministack.wait_until_ready(aws)
     progress.step("Creating the user pool from template.yaml")
     try:
-        return deploy(aws.endpoint, TEMPLATE, {"LocalUrl": places.app, **dict(parameters)})
+        return deploy(aws.endpoint, TEMPLATE, _parameters(places, dict(parameters)))
     except StackError as error:
         raise RunError(f"{error} (to begin anew, delete {places.data})") from error
+
+
+def _parameters(places: Places, given: Mapping[str, str]) -> dict[str, str]:
+    """What is off on AWS until somebody wants it is to be seen here, where it can be."""
+    account_page = "false" if given.get("LoginPages") == "classic" else "true"
+    return {"LocalUrl": places.app, "AccountPage": account_page, **given}
 
 
 def _environment(places: Places, stack: Stack, host: str) -> Mapping[str, str]:

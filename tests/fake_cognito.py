@@ -25,7 +25,7 @@ from tests.wire_server import Arrived, WireServer
 
 __all__ = ["FakeCognito", "User"]
 
-_UPSTREAM = ("other", "token", "userinfo", "revoke", "jwks")
+_UPSTREAM = ("other", "token", "userinfo", "revoke", "jwks", "user_api")
 
 
 class FakeCognito(Endpoints):
@@ -47,6 +47,7 @@ class FakeCognito(Endpoints):
         self._issuer_origin = WireServer(self._answer, tls)
         self.domain_url = self._domain.url
         pool = self.issuer.rpartition("/")[2]
+        self.user_api_url = self._issuer_origin.url
         self.jwks_url = f"{self._issuer_origin.url}/{pool}/.well-known/jwks.json"
 
     def __enter__(self) -> FakeCognito:
@@ -86,7 +87,7 @@ class FakeCognito(Endpoints):
     # What a test switches
 
     def fault(self, endpoint: str, kind: str | Fault) -> None:
-        """From now on ``endpoint`` (token, userinfo, revoke, jwks) fails in this way.
+        """From now on ``endpoint`` (token, userinfo, revoke, jwks, user_api) fails in this way.
 
         ``kind`` is ``refused``, a name in WIRE_FAULTS, any OAuth error code, or a fault of the
         test's own. With ``refused`` nobody listens any more; for userinfo this begins after

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from tests.fake_token_mint import Grant, TokenMint, User
 from tests.fake_tokens import Json, base64url
+from tests.fake_user_api import FakeUserApi
 from tests.wire_faults import Reply, json_reply
 from tests.wire_server import Arrived
 
@@ -36,7 +37,9 @@ class Endpoints(TokenMint):
         self.logout_uris = logout_uris
         self.client_secret = _random_secret()
         self.further_client_secrets: list[str] = []  # active besides, as during a rotation
+        self.scopes: tuple[str, ...] = SCOPES  # what the app client may ask for
         self.user = User()
+        self.user_api = FakeUserApi(self)
         self.refresh_token_rotation = False
         self.rotation_grace_seconds = 0
         # Members put over those of an honest answer; None takes a member away.
@@ -55,6 +58,7 @@ class Endpoints(TokenMint):
             ("POST", "/oauth2/token"): ("token", self._token),
             ("GET", "/oauth2/userInfo"): ("userinfo", self._userinfo),
             ("POST", "/oauth2/revoke"): ("revoke", self._revoke),
+            ("POST", "/"): ("user_api", self.user_api.answer),
         }
         return endpoints.get((method, path), ("other", lambda _: Reply(404)))
 
@@ -63,10 +67,10 @@ class Endpoints(TokenMint):
             raise LoginErrorPage("client_id")
         if query.get("redirect_uri") not in self.redirect_uris:
             raise LoginErrorPage("redirect_uri")
-        scopes = query.get("scope", " ".join(SCOPES)).split()
+        scopes = query.get("scope", " ".join(self.scopes)).split()
         if query.get("response_type") != "code":
             error = "invalid_request"
-        elif not set(scopes) <= set(SCOPES):
+        elif not set(scopes) <= set(self.scopes):
             error = "invalid_scope"
         elif query.get("code_challenge_method", "S256") != "S256":
             error = "invalid_request"

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from foyer import cognito, errors, secret_store, sign_in
+from foyer import cognito, errors, secret_store, sign_in, user_api
 
 _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 
@@ -118,7 +118,7 @@ def reasons(package: Path) -> set[str]:
     endpoints = _endpoints(package)
     found = _refusals()
     for call in calls(package):
-        if ast.unparse(call.func) in family - {"Refused"}:
+        if ast.unparse(call.func) in family - {"Refused", "WeakPassword"}:
             found |= _possible(call.args[0], {"endpoint": endpoints})
     return found
 
@@ -144,6 +144,7 @@ def _refusals() -> set[str]:
         "token": cognito._TOKEN_ERRORS,
         "revoke": cognito._REVOCATION_ERRORS,
         "userinfo": cognito._BEARER_ERRORS,
+        "user_api": set(user_api._REFUSALS.values()),
     }
     return {
         errors.Refused(error, endpoint).reason
@@ -156,8 +157,9 @@ def _endpoints(package: Path) -> set[str]:
     """Cognito's; what goes wrong on the way to Secrets Manager becomes a reason of its own."""
     return {
         text
-        for call in calls(package, "cognito")
-        if ast.unparse(call.func) in {"self._upstream.get", "self._upstream.post"}
+        for module in ("cognito", "user_api")
+        for call in calls(package, module)
+        if ast.unparse(call.func).endswith(("upstream.get", "upstream.post"))
         for text in _texts(call.args[0])
     }
 

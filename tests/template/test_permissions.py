@@ -85,7 +85,7 @@ def test_functions_are_called_by_our_own_api_and_our_own_secret_only(stack: Rend
     assert rotation["Principal"] == "secretsmanager.amazonaws.com"
     assert rotation["SourceArn"] == "<Secret>"
     assert rotation["SourceAccount"] == "123456789012"
-    assert len(permissions) == 8, "one for each route"
+    assert len(permissions) == 22, "one for each route"
     for permission in permissions.values():
         assert permission["Principal"] == "apigateway.amazonaws.com"
         assert ":execute-api:" in permission["SourceArn"]

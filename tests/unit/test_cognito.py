@@ -55,6 +55,7 @@ def code_from(fake: FakeCognito, cognito: Cognito, **changes: Any) -> str:
         "code_challenge": CHALLENGE,
         "lang": None,
         "login_hint": None,
+        "prompt": None,
         **changes,
     }
     callback = fake.visit(cognito.sign_in_url("/oauth2/authorize", **how))
@@ -109,6 +110,7 @@ def test_sign_in_and_sign_up_urls_carry_every_parameter(path: str) -> None:
             code_challenge="x",
             lang="pt-BR",
             login_hint="a+b@example.com",
+            prompt=None,
         )
     )
     assert f"{url.scheme}://{url.netloc}{url.path}" == f"https://login.example{path}"
@@ -150,6 +152,7 @@ def test_whatever_a_hint_holds_it_stays_one_parameter(hint: str, lang: str | Non
         code_challenge="x",
         lang=lang,
         login_hint=hint,
+        prompt=None,
     )
     query = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
     assert query.get("login_hint") == hint

@@ -34,17 +34,26 @@ ALLOWED = {
     "problems": "errors http_api pages",
     "sign_in": "attempt cognito errors id_token secret_store session",
     "visitors": "cognito counters errors id_token secret_store session",
+    "notice": "cookies",
+    "qr_code": "",
+    "user_api": "errors strict_json upstream",
     "parts": (
         "attempt cognito cookies counters http_api language pages secret_store session sign_in "
-        "visitors"
+        "user_api visitors"
     ),
     "forms": "errors http_api",
     "login": "attempt errors http_api language parts return_to sign_in",
-    "logout": "errors forms http_api parts problems",
-    "routes": "forms http_api language login logout parts problems",
+    "logout": "errors forms http_api notice parts problems",
+    "account_pages": "forms http_api pages qr_code user_api",
+    "account_access": (
+        "account_pages errors forms http_api parts problems session user_api visitors"
+    ),
+    "authenticator": "account_access errors forms http_api notice parts",
+    "account": ("account_access authenticator errors forms http_api logout notice parts"),
+    "routes": "forms http_api language login logout notice parts problems",
     "assembly": (
-        "attempt cognito cookies counters errors http_api id_token language pages parts routes "
-        "secret_store session settings sign_in visitors"
+        "account attempt cognito cookies counters errors http_api id_token language pages parts "
+        "routes secret_store session settings sign_in user_api visitors"
     ),
     "secrets_manager": "errors strict_json upstream",
     "app": "assembly errors secrets_manager",

@@ -21,7 +21,7 @@ TEXTS = {
     for file in (PACKAGE / "languages").iterdir()
 }
 ENGLISH = TEXTS[DEFAULT]
-TEMPLATES = sorted((PACKAGE / "pages").glob("*.html"), key=lambda file: file.name)
+TEMPLATES = sorted((PACKAGE / "pages").rglob("*.html"), key=lambda file: file.name)
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
 
 # The same word in both languages, not one that was forgotten.
@@ -30,6 +30,8 @@ SAME_AS_ENGLISH = {
     ("fr", "email"): "of e-mail, courriel and mél, the one on most French pages",
     ("it", "email"): "the Italian word",
     ("pt-BR", "email"): "the Brazilian word",
+    ("es", "error"): "the Spanish word",
+    ("it", "password"): "the Italian word",
 }
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from .secret_store import Source
 
+_SCOPE = "openid email profile"
+
 
 class App:
     """Answers API Gateway's events."""
@@ -58,7 +60,7 @@ class App:
             correlation_id=request.request_id,
             function_request_id=context.aws_request_id,
             cold_start=self._is_cold,
-            route=request.route_key if request.route_key in routes.ROUTES else "unknown",
+            route=request.route_key if request.route_key in self._foyer.routes else "unknown",
         )
         if self._is_cold:
             self._foyer.counters.count("ColdStart")
@@ -93,6 +95,14 @@ def build(
         fetch_keys=lambda deadline: cognito.signing_keys(deadline=deadline),
         clock=now,
     )
+    user_api, scope, table = None, _SCOPE, routes.ROUTES
+    if settings.user_api_url is not None:
+        # Only then: without an account page, no cold start pays for one.
+        from . import account  # noqa: PLC0415
+        from .user_api import SCOPE, UserApi  # noqa: PLC0415
+
+        user_api = UserApi(cognito.upstream, url=settings.user_api_url)
+        scope, table = f"{_SCOPE} {SCOPE}", {**routes.ROUTES, **account.ROUTES}
     style = CookieStyle(secure=not (settings.app_url or "").startswith("http://"))
     session_cookie = SessionCookie(
         style, settings.session_idle_seconds, settings.session_max_seconds
@@ -115,6 +125,9 @@ def build(
         sign_in=SignIn(
             cognito=cognito, verifier=verifier, secrets=secrets, log=log, clock=clock, now=now
         ),
+        user_api=user_api,
+        scope=scope,
+        routes=table,
         pages=pages,
         cookie_style=style,
         session_cookie=session_cookie,

@@ -70,7 +70,7 @@ class Cognito:
         self._domain_url = domain_url
         self._backchannel_url = backchannel_url
         self._jwks_url = jwks_url
-        self._upstream = Upstream(http, clock)
+        self.upstream = Upstream(http, clock)
 
     def sign_in_url(
         self,
@@ -84,6 +84,7 @@ class Cognito:
         code_challenge: str,
         lang: str | None,
         login_hint: str | None,
+        prompt: str | None,
     ) -> str:
         """``path`` is /oauth2/authorize to sign in or /signup to sign up."""
         query = {
@@ -97,6 +98,7 @@ class Cognito:
             "code_challenge_method": "S256",
             "lang": lang,
             "login_hint": login_hint,
+            "prompt": prompt,
         }
         return self._browser_url(path, query)
 
@@ -135,7 +137,7 @@ class Cognito:
     def _token(
         self, client_id: str, client_secret: str, form: Mapping[str, str], deadline: float
     ) -> Tokens:
-        answer = self._upstream.post(
+        answer = self.upstream.post(
             "token",
             f"{self._backchannel_url}/oauth2/token",
             _basic(client_id, client_secret),
@@ -149,7 +151,7 @@ class Cognito:
         self, *, client_id: str, client_secret: str, refresh_token: str, deadline: float
     ) -> None:
         """End the refresh token and the access tokens made with it (RFC 7009)."""
-        answer = self._upstream.post(
+        answer = self.upstream.post(
             "revoke",
             f"{self._backchannel_url}/oauth2/revoke",
             _basic(client_id, client_secret),
@@ -161,7 +163,7 @@ class Cognito:
 
     def userinfo(self, *, access_token: str, deadline: float) -> Mapping[str, object]:
         """The claims; ``sub`` is a string, and comparing it is left to the caller."""
-        answer = self._upstream.get(
+        answer = self.upstream.get(
             "userinfo",
             f"{self._backchannel_url}/oauth2/userInfo",
             {"Authorization": f"Bearer {access_token}"},
@@ -177,7 +179,7 @@ class Cognito:
 
     def signing_keys(self, *, deadline: float) -> Mapping[str, object]:
         """The JSON Web Key Set (RFC 7517 §5), not yet judged."""
-        return _json("jwks", self._upstream.get("jwks", self._jwks_url, {}, deadline=deadline))
+        return _json("jwks", self.upstream.get("jwks", self._jwks_url, {}, deadline=deadline))
 
 
 def _basic(client_id: str, client_secret: str) -> dict[str, str]:

@@ -9,7 +9,8 @@
         ├── BadRequest          400  the browser's request is at fault
         ├── AccessDenied        403  the visitor (or a policy) said no at Cognito
         ├── BadGateway          502  Cognito answered, but wrongly
-        │   └── Refused              … with an OAuth error code (RFC 6749 §5.2)
+        │   └── Refused              … with an error of its own (RFC 6749 §5.2, the user API's)
+        │       └── WeakPassword     … because of these rules for passwords
         ├── Unavailable         503  the secret cannot be had, or a quota is hit
         └── GatewayTimeout      504  no answer in time
 
@@ -71,11 +72,19 @@ class BadGateway(SignInError):
 
 
 class Refused(BadGateway):
-    """An endpoint answered with an OAuth error (RFC 6749 §5.2), e.g. ``invalid_grant``."""
+    """An endpoint answered with an error that it has a word for, e.g. ``invalid_grant``."""
 
     def __init__(self, error: str, endpoint: str = "token") -> None:
         super().__init__(f"{endpoint}_{error}")
         self.error = error
+
+
+class WeakPassword(Refused):
+    """A new password breaks ``rules``: length, uppercase, lowercase, number, symbol; or unnamed."""
+
+    def __init__(self, rules: tuple[str, ...]) -> None:
+        super().__init__("invalid_password", "user_api")
+        self.rules = rules
 
 
 class Unavailable(SignInError):

@@ -14,8 +14,6 @@ from .sign_in import reported_error
 if TYPE_CHECKING:
     from .parts import Foyer
 
-SCOPE = "openid email profile"
-
 # From the callback's arrival until Cognito's last answer. One more read of the secret may come on
 # top; all of it has to end before the function is stopped (Timeout in template.yaml).
 _SIGN_IN_SECONDS = 12
@@ -35,7 +33,7 @@ def signup(foyer: Foyer, request: Request) -> Response:
 
 
 def _start(foyer: Foyer, request: Request, path: str) -> Response:
-    query = request.query(return_to=MAX_CHARACTERS, lang=MAX_TAG, login_hint=256)
+    query = request.query(return_to=MAX_CHARACTERS, lang=MAX_TAG, login_hint=256, prompt=16)
     credentials = foyer.secrets.credentials()
     keys, now = credentials.key_ring, foyer.now()
     attempt = Attempt.start(return_to=own_path(query.get("return_to", "/")), now=now)
@@ -43,12 +41,14 @@ def _start(foyer: Foyer, request: Request, path: str) -> Response:
         path,
         client_id=credentials.client_id,
         redirect_uri=redirect_uri(request),
-        scope=SCOPE,
+        scope=foyer.scope,
         state=attempt.state,
         nonce=attempt.nonce,
         code_challenge=attempt.code_challenge,
         lang=foyer.language_for(request),
         login_hint=query.get("login_hint"),
+        # To ask for the password again, whoever is signed in at managed login; no other is ours.
+        prompt="login" if query.get("prompt") == "login" else None,
     )
     cookies = (
         *foyer.attempts.make_room(request.cookies, keys=keys, now=now),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import forms, http_api, problems
+from . import forms, http_api, notice, problems
 from .errors import SignInError, Unavailable
 from .http_api import Request, Response, redirect
 
@@ -36,6 +36,13 @@ def sign_out(foyer: Foyer, request: Request) -> Response:
     return _signed_out_here(foyer, request, redirect(location, status=303))
 
 
+def leave(foyer: Foyer, request: Request, *, say: str) -> Response:
+    """Out of here and of managed login, with a notice; Cognito has ended the refresh token."""
+    away = _signed_out_here(foyer, request, redirect(_logout_url(foyer, request), status=303))
+    line = notice.leave(say, style=foyer.cookie_style)
+    return replace(away, cookies=(*away.cookies, line))
+
+
 def _signed_out_here(foyer: Foyer, request: Request, response: Response) -> Response:
     # Not "cookies": that would reach every site under the same registrable domain.
     headers = {**response.headers, "clear-site-data": '"cache", "storage"'}
@@ -48,6 +55,10 @@ def _end_at_cognito(foyer: Foyer, request: Request) -> str:
     session = foyer.visitors.session_in(request.cookies)
     if session is not None and session.refresh_token is not None:
         _revoke(foyer, session.refresh_token)
+    return _logout_url(foyer, request)
+
+
+def _logout_url(foyer: Foyer, request: Request) -> str:
     return foyer.cognito.logout_url(
         client_id=foyer.secrets.credentials().client_id, logout_uri=f"{request.app_url}/"
     )

@@ -53,13 +53,9 @@ class Pages:
     def __init__(self, brand: Brand, language: str) -> None:
         self.language = language
         self.text = _texts(language)
-        self._brand_name = brand.name
-        first = _TextsFirst(text=self.text, language=language)
-        self._templates = {
-            file.stem: file.read_text("utf-8").rstrip("\n").format_map(first)
-            for file in _TEMPLATES.glob("*.html")
-        }
-        self._logo = self._fill("logo", image=brand.logo) if brand.logo else ""
+        self.brand_name = brand.name
+        self._templates = _Templates(_TextsFirst(text=self.text, language=language))
+        self._logo = self.fill("logo", image=brand.logo) if brand.logo else ""
         self._languages = self._picker()
         colors = f":root{{--brand:{brand.color};--on-brand:{text_color_on(brand.color)}}}"
         style = (_TEMPLATES / "style.css").read_text("utf-8") + colors
@@ -69,21 +65,21 @@ class Pages:
 
     def landing(self, *, notice: str | None = None) -> str:
         """For visitors who are not signed in; ``notice`` says what just happened."""
-        shown = self._fill("notice", notice=notice) if notice else ""
+        shown = self.fill("notice", notice=notice) if notice else ""
         return self.page("landing", title=self.text["welcome"], offers_languages=True, notice=shown)
 
-    def welcome(self, claims: Mapping[str, object]) -> str:
+    def welcome(self, claims: Mapping[str, object], *, has_account_page: bool = False) -> str:
         """For the signed-in visitor; ``claims`` are the ID token's names for things."""
         details = Markup().join(
-            self._fill("detail", term=term, value=value) for term, value in self._details(claims)
+            self.fill("detail", term=term, value=value) for term, value in self._details(claims)
         )
-        name = _name(claims) or self.text["visitor"]
         return self.page(
             "welcome",
             title=self.text["welcome"],
             offers_languages=True,
-            name=name,
+            name=_name(claims) or self.text["visitor"],
             details=details,
+            account=self.fill("account/button") if has_account_page else "",
         )
 
     def sign_out(self) -> str:
@@ -95,7 +91,7 @@ class Pages:
 
         It offers no languages: to ask again would do something else, or lose the reference.
         """
-        action = self._fill("action", href=href, label=label)
+        action = self.fill("action", href=href, label=label)
         return self.page(
             "problem",
             title=heading,
@@ -112,14 +108,14 @@ class Pages:
 
         ``offers_languages``: for a page that its address shows again, in any of them.
         """
-        return self._fill(
+        return self.fill(
             "layout",
             title=title,
-            brand_name=self._brand_name,
+            brand_name=self.brand_name,
             languages=self._languages if offers_languages else "",
             logo=self._logo,
             style=self._style,
-            content=self._fill(template, **values),
+            content=self.fill(template, **values),
         )
 
     def _details(self, claims: Mapping[str, object]) -> list[tuple[str, object]]:
@@ -137,19 +133,35 @@ class Pages:
 
     def _picker(self) -> Markup:
         links = Markup().join(
-            self._fill(
+            self.fill(
                 "language", code=code, name=name, is_current=str(code == self.language).lower()
             )
             for code, name in LANGUAGES.items()
         )
-        return self._fill("languages", name=LANGUAGES[self.language], links=links)
+        return self.fill("languages", name=LANGUAGES[self.language], links=links)
 
-    def _fill(self, template: str, **values: object) -> Markup:
+    def fill(self, template: str, **values: object) -> Markup:
+        """The file ``pages/{template}.html`` by itself; every value is escaped."""
         escaped = {
             name: value if type(value) is Markup else escape(value)
             for name, value in values.items()
         }
         return Markup(self._templates[template].format_map(escaped))  # noqa: S704 - escaped above
+
+
+class _Templates(dict[str, str]):
+    """Templates by name, texts put in; those in folders are read when they are first wanted."""
+
+    def __init__(self, first: _TextsFirst) -> None:
+        self._first = first
+        super().__init__((file.stem, self._read(file)) for file in _TEMPLATES.glob("*.html"))
+
+    def __missing__(self, name: str) -> str:
+        self[name] = template = self._read(_TEMPLATES / f"{name}.html")
+        return template
+
+    def _read(self, file: Path) -> str:
+        return file.read_text("utf-8").rstrip("\n").format_map(self._first)
 
 
 class _TextsFirst(dict[str, object]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools import Logger
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from .cognito import Cognito
     from .cookies import CookieStyle
     from .counters import Counters
-    from .http_api import Request
+    from .http_api import Request, Response
     from .pages import Pages, PagesByLanguage
     from .secret_store import SecretStore
     from .session import SessionCookie
     from .sign_in import SignIn
+    from .user_api import UserApi
     from .visitors import Visitors
 
 
@@ -32,6 +33,9 @@ class Foyer:
     secrets: SecretStore
     visitors: Visitors
     sign_in: SignIn
+    user_api: UserApi | None  # None without an account page
+    scope: str
+    routes: Mapping[str, Callable[[Foyer, Request], Response]]
     pages: PagesByLanguage
     cookie_style: CookieStyle
     session_cookie: SessionCookie

@@ -52,6 +52,19 @@ _BY_REASON = {
     ),
 }
 
+# On the account page; where Cognito answered wrongly or late, something may have been changed.
+_OF_ACCOUNT = {
+    400: _Words(
+        "account_problem_form", "account_problem_form_sentence", "/account", "back_to_account"
+    ),
+    503: _Words(
+        "account_problem_busy", "account_problem_busy_sentence", "/account", "back_to_account"
+    ),
+}
+_OF_ACCOUNT_ELSE = _Words(
+    "account_problem_unsure", "account_problem_unsure_sentence", "/account", "back_to_account"
+)
+
 _NOT_FOUND = _Words("problem_not_found", "problem_not_found_sentence", "/", "go_to_start_page")
 
 
@@ -62,9 +75,15 @@ def answer(error: Exception, pages: Pages, request: Request, log: Logger) -> Res
         return _show(500, _OURS, pages, request)
     line = log.error if error.status >= 500 else log.warning
     line("request_failed", reason=error.reason, detail=error.detail, status=error.status)
-    words = _BY_REASON.get(error.reason) or _BY_STATUS[error.status]
+    words = _words(error, request)
     more = {"retry-after": str(error.retry_after)} if isinstance(error, Unavailable) else {}
     return _show(error.status, words, pages, request, more)
+
+
+def _words(error: SignInError, request: Request) -> _Words:
+    if " /account" in request.route_key:
+        return _OF_ACCOUNT.get(error.status, _OF_ACCOUNT_ELSE)
+    return _BY_REASON.get(error.reason) or _BY_STATUS[error.status]
 
 
 def not_found(pages: Pages, request: Request) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import forms, http_api, language, problems
+from . import forms, http_api, language, notice, problems
 from .http_api import Request, Response
 from .login import callback, forget_attempt, login, signup
 from .logout import sign_out, sign_out_page
@@ -30,7 +30,7 @@ def answer(foyer: Foyer, request: Request) -> Response:
 
 
 def _answer(foyer: Foyer, request: Request) -> Response:
-    route = ROUTES.get(request.route_key)
+    route = foyer.routes.get(request.route_key)
     if route is None:
         return problems.not_found(foyer.pages_for(request), request)
     try:
@@ -48,11 +48,12 @@ def home(foyer: Foyer, request: Request) -> Response:
     visit = foyer.visitors.recognise(request.cookies)
     pages = foyer.pages_for(request)
     if visit.session is None:
-        notice = pages.text["session_ended"] if visit.was_ended else None
-        page = pages.landing(notice=notice)
-        return http_api.html(page, language=pages.language, cookies=visit.cookies)
+        left, gone = notice.take(request.cookies, style=foyer.cookie_style)
+        said = "session_ended" if visit.was_ended else left
+        page = pages.landing(notice=pages.text[said] if said else None)
+        return http_api.html(page, language=pages.language, cookies=(*visit.cookies, *gone))
     return http_api.html(
-        pages.welcome(visit.session.claims),
+        pages.welcome(visit.session.claims, has_account_page=foyer.user_api is not None),
         language=pages.language,
         cookies=visit.cookies,
         more_headers=forms.ON_PAGE,

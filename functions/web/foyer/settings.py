@@ -35,6 +35,7 @@ class Settings:
     cognito_issuer: str
     cognito_jwks_url: str
     app_url: str | None
+    user_api_url: str | None  # None leaves the account page out
     session_idle_seconds: int
     session_max_seconds: int
     brand_name: str
@@ -61,6 +62,7 @@ class Settings:
                 environ, "COGNITO_JWKS_URL", f"{issuer.rstrip('/')}/.well-known/jwks.json"
             ),
             app_url=_app_url(environ),
+            user_api_url=_user_api_url(environ, issuer),
             session_idle_seconds=idle,
             session_max_seconds=_seconds(
                 environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
@@ -117,6 +119,25 @@ def _app_url(environ: Mapping[str, str]) -> str | None:
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ConfigurationError("APP_URL must begin with https:// (http:// for localhost only)")
     return value
+
+
+def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
+    """Cognito's user API, by the variables that all of AWS's tools share, else the issuer's host.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    page = _optional(environ, "ACCOUNT_PAGE", "false").lower()
+    if page not in ("true", "false"):
+        raise ConfigurationError("ACCOUNT_PAGE must be true or false")
+    if page == "false":
+        return None
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        for name in ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"):
+            if environ.get(name):
+                return _origin(environ, name)
+    parts = urlsplit(issuer)
+    # The newer form of issuer has a host of its own; the API has none of the kind.
+    return f"{parts.scheme}://{parts.netloc.removeprefix('issuer-')}"
 
 
 def _seconds(environ: Mapping[str, str], name: str, *, default: int, least: int) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from .errors import BadGateway, PerhapsNewKey, Refused, SealBroken, SignInError
 from .session import Session, SessionCookie, kept_claims
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .cognito import Cognito, Tokens
     from .counters import Counters
-    from .id_token import IdTokenVerifier
+    from .id_token import IdToken, IdTokenVerifier
     from .secret_store import Credentials, SecretStore
 
 # Seconds. The first is for finding out who is here, the secret included; within it, or not at
@@ -31,12 +31,25 @@ _PROVES_NOTHING = ("jwks_", "id_token_unknown_key", "id_token_ambiguous_key")
 
 
 @dataclass(frozen=True)
+class Access:
+    """What a refresh gave besides, for this one request: an access token, the ID token's claims."""
+
+    token: str = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Visit:
-    """Who is here, and the ``Set-Cookie`` lines that have to go with the answer."""
+    """Who is here, and the ``Set-Cookie`` lines that have to go with the answer.
+
+    ``postponed`` says why Cognito could not be asked about a session that was to be refreshed.
+    """
 
     session: Session | None
     cookies: tuple[str, ...] = ()
     was_ended: bool = False
+    access: Access | None = None
+    postponed: SignInError | None = None
 
 
 class Visitors:
@@ -81,6 +94,19 @@ class Visitors:
             return self.remember(replace(session, seen_at=int(now)))
         return Visit(session)
 
+    def ask(self, cookies: Mapping[str, str]) -> Visit:
+        """Who is here by Cognito's word of this moment, with an access token.
+
+        A session without a refresh token has no ``access``, and no ``postponed`` either.
+        """
+        deadline = self._clock() + _RECOGNISE
+        session = self.session_in(cookies)
+        if session is None:
+            return Visit(None, (self._cookie.clear(),) if self._cookie.is_in(cookies) else ())
+        if session.refresh_token is None:
+            return Visit(session)
+        return self._refreshed(replace(session, seen_at=int(self._now())), deadline)
+
     def session_in(self, cookies: Mapping[str, str]) -> Session | None:
         """The session as the browser shows it, or None when there is none or it is no good."""
         if not self._cookie.is_in(cookies):
@@ -124,10 +150,17 @@ class Visitors:
         # From here on a rotated token is the only one that will work.
         session = replace(session, refresh_token=tokens.refresh_token or session.refresh_token)
         try:
-            return self.remember(self._confirmed(session, tokens, client_id))
+            id_token = self._confirmed(session, tokens, client_id)
         except SignInError as error:
             proves_nothing = error.reason.startswith(_PROVES_NOTHING)
             return self._later(session, error) if proves_nothing else self._ended(error)
+        refreshed = replace(
+            session,
+            claims=kept_claims(id_token.claims),
+            refresh_at=int(self._now()) + tokens.expires_in,
+        )
+        access = Access(tokens.access_token, id_token.claims)
+        return replace(self.remember(refreshed), access=access)
 
     def _new_tokens(
         self, session: Session, credentials: Credentials, deadline: float
@@ -140,8 +173,8 @@ class Visitors:
         )
         return tokens, credentials.client_id
 
-    def _confirmed(self, session: Session, tokens: Tokens, client_id: str) -> Session:
-        """The session with new claims, after the checks of OIDC Core §12.2."""
+    def _confirmed(self, session: Session, tokens: Tokens, client_id: str) -> IdToken:
+        """The new ID token, after the checks of OIDC Core §12.2."""
         id_token = self._verifier.verify(
             tokens.id_token,
             client_id=client_id,
@@ -151,17 +184,14 @@ class Visitors:
         )
         if (id_token.issuer, id_token.subject) != (session.issuer, session.subject):
             raise BadGateway("refresh_other_subject")
-        return replace(
-            session,
-            claims=kept_claims(id_token.claims),
-            refresh_at=int(self._now()) + tokens.expires_in,
-        )
+        return id_token
 
     def _later(self, session: Session, error: SignInError) -> Visit:
         """Cognito cannot be asked: that ends nobody's session, and is tried again in a while."""
         self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail)
         self._counters.count("RefreshPostponed", reason=error.reason)
-        return self.remember(replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER))
+        later = replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER)
+        return replace(self.remember(later), postponed=error)
 
     def _ended(self, error: SignInError) -> Visit:
         self._log.info("session_ended", reason=error.reason, detail=error.detail)

@@ -1,0 +1,244 @@
+"""The pages of /account: forms with what is wrong beside the field, and what was typed kept.
+
+Words are keys of texts; passwords and codes are never put back into a page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from . import forms, http_api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .http_api import Response
+    from .pages import Pages
+    from .user_api import User
+
+# Not for people: ids, and what stands in a row of its own.
+_NOT_SHOWN = ("sub", "identities", "name", "email", "email_verified")
+
+_NEEDS = {
+    "length": "password_needs_length",
+    "uppercase": "password_needs_uppercase",
+    "lowercase": "password_needs_lowercase",
+    "number": "password_needs_number",
+    "symbol": "password_needs_symbol",
+}
+
+
+class AccountPages:
+    """Every answer has status 400 when something typed was wrong, else 200."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._text = pages.text
+        self.brand_name = pages.brand_name
+
+    def overview(
+        self, user: User, *, notice: str | None, has_password: bool, cookies: tuple[str, ...]
+    ) -> Response:
+        said = self._pages.fill("notice", notice=self._text[notice]) if notice else ""
+        rows = Markup().join(self._rows(user, has_password=has_password))
+        page = self._pages.page(
+            "account/overview", title=self._text["account"], notice=said, rows=rows
+        )
+        return http_api.html(page, language=self._pages.language, cookies=cookies)
+
+    def _rows(self, user: User, *, has_password: bool) -> Iterator[Markup]:
+        attributes = user.attributes
+        yield self._row("name", attributes.get("name", ""), name="change_name")
+        email = attributes.get("email", "")
+        if email and attributes.get("email_verified") != "true":
+            email = self._text["email_not_verified"].format(email=email)
+        yield self._row("email", email)
+        yield self._row("user_name", user.username)
+        for name in sorted(set(attributes) - set(_NOT_SHOWN)):
+            term = name.removeprefix("custom:")
+            yield self._pages.fill("detail", term=term, value=attributes[name])
+        if has_password:
+            yield self._row("password", "••••••••", password="change_password")  # noqa: S106 - dots
+            yield self._second_step(user)
+
+    def _second_step(self, user: User) -> Markup:
+        if not user.has_authenticator:
+            return self._row("second_step", self._text["off"], authenticator="set_up")
+        links = {"authenticator": "set_up_another", "authenticator/off": "turn_off"}
+        return self._row("second_step", self._text["on_with_app"], **links)
+
+    def _row(self, term: str, value: str, **links: str) -> Markup:
+        """``links`` are texts by the path, below /account, that each leads to."""
+        shown = Markup().join(
+            self._pages.fill("account/link", path=path, label=self._text[label])
+            for path, label in links.items()
+        )
+        return self._pages.fill("account/row", term=self._text[term], value=value, links=shown)
+
+    def name(self, name: str, *, problem: str = "") -> Response:
+        field = self._field("name", "name", problem, value=name, autocomplete="name")
+        return self._form("change_name", "name", "save", fields=field, has_problem=bool(problem))
+
+    def password(
+        self, problems: Mapping[str, str] | None = None, *, rules: tuple[str, ...] = ()
+    ) -> Response:
+        """``problems`` are texts by field; ``rules`` are those that the new password breaks."""
+        problems = problems or {}
+        fields = self._field(
+            "current",
+            "current_password",
+            problems.get("current", ""),
+            kind="password",
+            autocomplete="current-password",
+        ) + self._field(
+            "new",
+            "new_password",
+            problems.get("new", ""),
+            more=tuple(_NEEDS[rule] for rule in rules),
+            kind="password",
+            autocomplete="new-password",
+            hint="new_password_hint",
+        )
+        return self._form(
+            "change_password", "password", "save", fields=fields, has_problem=bool(problems)
+        )
+
+    def authenticator_start(self, *, problem: str = "") -> Response:
+        return self._form(
+            "set_up_app", "authenticator", "continue", lead="set_up_app_lead", problem=problem
+        )
+
+    def authenticator(
+        self, *, key_uri: str, secret: str, replaces: bool, problem: str = ""
+    ) -> Response:
+        # Most requests need no QR code, and a cold start should not pay for it.
+        from . import qr_code  # noqa: PLC0415
+
+        warning = self._pages.fill("notice", notice=self._text["set_up_replaces"])
+        picture = qr_code.data_url(key_uri)
+        code = self._field(
+            "code",
+            "code_from_app",
+            problem,
+            autocomplete="one-time-code",
+            inputmode="numeric",
+        )
+        groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+        page = self._pages.page(
+            "account/authenticator",
+            title=self._title("set_up_app", problem),
+            offers_languages=not problem,
+            warning=warning if replaces else "",
+            picture=self._pages.fill("account/qr_code", source=picture) if picture else "",
+            key_uri=key_uri,
+            secret=groups,
+            code=code,
+        )
+        return self._html(page, 400 if problem else 200)
+
+    def authenticator_off(self, *, problem: str = "") -> Response:
+        return self._form(
+            "turn_off_app", "authenticator/off", "turn_off", lead="turn_off_lead", problem=problem
+        )
+
+    def everywhere(self) -> Response:
+        return self._form(
+            "sign_out_everywhere",
+            "sign-out-everywhere",
+            "sign_out_everywhere",
+            lead="sign_out_everywhere_lead",
+        )
+
+    def deletion(self, typed: str = "", *, problem: str = "") -> Response:
+        field = self._field(
+            "username", "confirm_with_username", problem, value=typed, autocomplete="off"
+        )
+        return self._form(
+            "delete_account",
+            "delete",
+            "delete_account",
+            lead="delete_account_lead",
+            fields=field,
+            has_problem=bool(problem),
+        )
+
+    def sign_in_again(self, sentence: str, *, href: str) -> Response:
+        page = self._pages.page(
+            "account/sign_in_again",
+            title=self._text["sign_in_again"],
+            sentence=self._text[sentence],
+            href=href,
+        )
+        return http_api.html(page, language=self._pages.language, status=403)
+
+    def _form(
+        self,
+        heading: str,
+        path: str,
+        submit: str,
+        *,
+        lead: str = "",
+        fields: Markup | str = "",
+        problem: str = "",
+        has_problem: bool = False,
+    ) -> Response:
+        """``problem`` is about the form as a whole; fields have theirs beside them."""
+        has_problem = has_problem or bool(problem)
+        text = self._text
+        page = self._pages.page(
+            "account/form",
+            title=self._title(heading, has_problem),
+            offers_languages=not has_problem,
+            heading=text[heading],
+            problem=self._pages.fill("account/alert", problem=text[problem]) if problem else "",
+            lead=self._pages.fill("account/lead", lead=text[lead]) if lead else "",
+            path=path,
+            fields=fields,
+            submit=text[submit],
+        )
+        return self._html(page, 400 if has_problem else 200)
+
+    def _title(self, heading: str, has_problem: object) -> str:
+        """What a screen reader says first: that something was wrong, if it was."""
+        title = self._text[heading]
+        return Markup(" ").join((self._text["error"], title)) if has_problem else title
+
+    def _html(self, page: str, status: int) -> Response:
+        language = self._pages.language
+        return http_api.html(page, language=language, status=status, more_headers=forms.ON_PAGE)
+
+    def _field(
+        self,
+        name: str,
+        label: str,
+        problem: str,
+        *,
+        autocomplete: str,
+        more: tuple[str, ...] = (),
+        kind: str = "text",
+        value: str = "",
+        hint: str = "",
+        inputmode: str = "text",
+    ) -> Markup:
+        """``problem`` and ``more`` say what is wrong; both are keys, as ``hint`` is."""
+        sentences = " ".join(self._text[key] for key in (problem, *more) if key)
+        notes = {"hint": self._text[hint] if hint else "", "problem": sentences}
+        shown = {
+            kind: self._pages.fill(f"account/{kind}", name=name, **{kind: words}) if words else ""
+            for kind, words in notes.items()
+        }
+        described = " ".join(f"{name}-{kind}" for kind, words in notes.items() if words)
+        return self._pages.fill(
+            "account/field",
+            name=name,
+            label=self._text[label],
+            kind=kind,
+            value=value,
+            autocomplete=autocomplete,
+            inputmode=inputmode,
+            described=described,
+            is_invalid="true" if problem else "false",
+            **shown,
+        )

@@ -1,0 +1,39 @@
+"""What has just been done, to be said once on the page that comes next.
+
+A cookie carries it over the redirect, so that no link can put words on a page; its value is the key
+of one of these texts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .cookies import CookieStyle
+
+COOKIE = "foyer-notice"
+_SECONDS = 120  # managed login's sign-out may lie between
+
+KEYS = (
+    "name_was_changed",
+    "password_was_changed",
+    "authenticator_was_turned_on",
+    "authenticator_was_turned_off",
+    "signed_out_everywhere",
+    "account_was_deleted",
+)
+
+
+def leave(key: str, *, style: CookieStyle) -> str:
+    """The ``Set-Cookie`` line that leaves the notice for the next page."""
+    return style.set(COOKIE, key, max_age=_SECONDS)
+
+
+def take(cookies: Mapping[str, str], *, style: CookieStyle) -> tuple[str | None, tuple[str, ...]]:
+    """The notice's key, if one was left, and the line that makes it the last time."""
+    key = cookies.get(style.name(COOKIE))
+    if key is None:
+        return None, ()
+    return (key if key in KEYS else None), (style.clear(COOKIE),)

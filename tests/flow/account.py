@@ -1,0 +1,42 @@
+"""Somebody signed in to an app that has an account page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.fake_endpoints import SCOPES
+from tests.fake_user_api import SCOPE, FakeUserApi
+from tests.flow.browser import Browser
+from tests.flow.conftest import Stack
+
+A_NEW_PASSWORD = "Difference-Engine-1822"
+QUARTER_OF_AN_HOUR = 15 * 60
+
+
+@dataclass
+class Owner:
+    """The owner of an account, at a browser."""
+
+    stack: Stack
+    browser: Browser
+
+    @property
+    def api(self) -> FakeUserApi:
+        return self.stack.cognito.user_api
+
+    def has_changed(self, kind: str) -> bool:
+        return [line["kind"] for line in self.stack.logged("account_changed")] == [kind]
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    return {
+        "ACCOUNT_PAGE": "true",
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": stack.cognito.user_api_url,
+    }
+
+
+def owner(stack: Stack) -> Owner:
+    stack.cognito.scopes = (*SCOPES, SCOPE)
+    browser = stack.browser(**environment(stack))
+    stack.sign_in(browser)
+    return Owner(stack, browser)

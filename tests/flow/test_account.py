@@ -1,0 +1,291 @@
+"""The account page: what it shows, what it changes, and what it says when Cognito does not."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.fake_user_api import PASSWORD, SCOPE, Refusal
+from tests.flow.account import A_NEW_PASSWORD, Owner, environment, owner
+from tests.flow.browser import Browser
+from tests.flow.conftest import ORIGIN, Stack
+
+PAGES = [
+    "/account",
+    "/account/name",
+    "/account/password",
+    "/account/authenticator",
+    "/account/authenticator/off",
+    "/account/sign-out-everywhere",
+    "/account/delete",
+]
+
+
+@pytest.fixture
+def ada(stack: Stack) -> Owner:
+    return owner(stack)
+
+
+def test_it_is_off_unless_asked_for(stack: Stack, browser: Browser) -> None:
+    location = browser.get("/login").location
+    assert parse_qs(urlsplit(location).query)["scope"] == ["openid email profile"]
+    stack.sign_in(browser)
+    assert "/account" not in browser.get("/").body
+    for path in PAGES:
+        assert browser.get(path).status == 404
+        assert browser.submit(path).status == 404
+    assert stack.cognito.calls("user_api") == 0
+
+
+def test_turned_on_the_scope_is_asked_for_and_the_welcome_page_leads_there(
+    stack: Stack, ada: Owner
+) -> None:
+    (authorized,) = stack.cognito.requests["authorize"]
+    assert authorized.query["scope"] == f"openid email profile {SCOPE}"
+    assert '<a class="button" href="/account">Your account</a>' in ada.browser.get("/").body
+
+
+def test_it_shows_what_cognito_knows_now(stack: Stack, ada: Owner) -> None:
+    user = stack.cognito.user
+    user.name, user.email_verified = "Ada <King>", False
+    user.custom = {"custom:company": "Analytical & Co"}
+    page = ada.browser.get("/account")
+    assert page.status == 200
+    for shown in ("Ada &lt;King&gt;", "(not verified yet)", "company", "Analytical &amp; Co"):
+        assert shown in page.body
+    assert user.sub not in page.body
+    assert user.username in page.body
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_for_its_owner_and_comes_back_after_sign_in(stack: Stack, path: str) -> None:
+    stranger = stack.browser(**environment(stack))
+    answer = stranger.get(path)
+    assert (answer.status, answer.location) == (302, f"/login?return_to={path}")
+    answer = stranger.submit(path, name="X", current="X", new="X", username="visitor")
+    assert answer.status in {303, 404}, "/account itself takes no form"
+    assert stack.cognito.calls("user_api") == 0
+
+
+def test_a_new_name_is_kept_shown_and_said(stack: Stack, ada: Owner) -> None:
+    assert 'value="Test Visitor"' in ada.browser.get("/account/name").body
+    answer = ada.browser.submit("/account/name", name=" Ada King ")
+    assert (answer.status, answer.location) == (303, "/account")
+    assert stack.cognito.user.name == "Ada King"
+    assert ada.has_changed("name")
+    page = ada.browser.get("/account").body
+    assert "Ada King" in page
+    assert "Your name was changed." in page
+    assert "Welcome, <bdi>Ada King</bdi>" in ada.browser.get("/").body
+    assert "Your name was changed." not in ada.browser.get("/account").body, "said once"
+
+
+def test_a_name_that_cognito_refuses_is_kept_in_the_field(ada: Owner) -> None:
+    ada.api.refusals["UpdateUserAttributes"] = "InvalidParameterException"
+    answer = ada.browser.submit("/account/name", name='A "name"')
+    assert answer.status == 400
+    assert 'value="A &#34;name&#34;"' in answer.body
+    assert "That name cannot be used." in answer.body
+    assert 'aria-describedby="name-problem" aria-invalid="true"' in answer.body
+    assert "<title>Error: Change name" in answer.body
+
+
+def test_no_name_is_asked_for_without_asking_cognito(ada: Owner) -> None:
+    assert "Enter a name." in ada.browser.submit("/account/name", name=" ").body
+    assert ada.api.operations == []
+
+
+def test_the_password_is_changed_by_who_knows_the_old_one(ada: Owner) -> None:
+    answer = ada.browser.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
+    assert (answer.status, answer.location) == (303, "/account")
+    assert ada.api.password == A_NEW_PASSWORD
+    assert ada.has_changed("password")
+    assert "Your password was changed." in ada.browser.get("/account").body
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sentences"),
+    [
+        ("NotAuthorizedException", ["That is not your current password."]),
+        ("LimitExceededException", ["Too many attempts."]),
+        ("PasswordHistoryPolicyViolationException", ["You have used that password before."]),
+        ("InvalidParameterException", ["That password cannot be used."]),
+        ("InvalidPasswordException", ["That password is too weak."]),
+        (
+            Refusal(
+                "InvalidPasswordException", "… policy: Password must have uppercase characters"
+            ),
+            ["That password is too weak.", "It needs an upper-case letter."],
+        ),
+        (
+            Refusal("InvalidPasswordException", "… must have length 12; must have numeric …"),
+            ["It has to be longer.", "It needs a digit."],
+        ),
+    ],
+)
+def test_a_password_that_cognito_refuses_is_explained_and_not_shown(
+    ada: Owner, refusal: Refusal | str, sentences: list[str]
+) -> None:
+    ada.api.refusals["ChangePassword"] = refusal
+    answer = ada.browser.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
+    assert answer.status == 400
+    for sentence in sentences:
+        assert sentence in answer.body
+    assert PASSWORD not in answer.body
+    assert A_NEW_PASSWORD not in answer.body
+    assert ada.stack.logged("account_changed") == []
+    (refused,) = ada.stack.logged("account_refused")
+    assert refused["kind"] == "password"
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "sentence"),
+    [
+        ("", A_NEW_PASSWORD, "Enter your current password."),
+        (PASSWORD, "", "Enter a new password."),
+        (PASSWORD, "x" * 257, "That password cannot be used."),
+    ],
+)
+def test_what_cannot_be_a_password_is_not_sent_to_cognito(
+    ada: Owner, current: str, new: str, sentence: str
+) -> None:
+    answer = ada.browser.submit("/account/password", current=current, new=new)
+    assert answer.status == 400
+    assert sentence in answer.body
+    assert ada.api.operations == []
+
+
+def test_who_signs_in_with_another_provider_has_no_password_here(stack: Stack) -> None:
+    stack.cognito.user.username = "google_1234"
+    stack.cognito.id_token_claims = {"identities": [{"providerName": "Google", "userId": "1234"}]}
+    page = owner(stack).browser.get("/account").body
+    assert "/account/password" not in page
+    assert "/account/authenticator" not in page
+
+
+def test_a_linked_user_of_the_pools_own_keeps_the_password(stack: Stack) -> None:
+    stack.cognito.id_token_claims = {"identities": [{"providerName": "Google", "userId": "1234"}]}
+    assert "/account/password" in owner(stack).browser.get("/account").body
+
+
+def test_signing_out_everywhere_ends_every_session(stack: Stack, ada: Owner) -> None:
+    elsewhere = stack.browser(**environment(stack))
+    stack.sign_in(elsewhere)
+    assert "on all other devices" in ada.browser.get("/account/sign-out-everywhere").body
+    answer = ada.browser.submit("/account/sign-out-everywhere")
+    assert answer.status == 303
+    assert answer.location.startswith(f"{stack.cognito.domain_url}/logout?")
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    assert list(ada.browser.cookies) == ["__Host-foyer-notice"]
+    assert ada.has_changed("signed_out_everywhere")
+    assert "You are signed out everywhere." in ada.browser.get("/").body
+    assert "You are signed out everywhere." not in ada.browser.get("/").body, "said once"
+    stack.clock.advance(3600)
+    assert elsewhere.get("/me").status == 401
+
+
+@pytest.mark.parametrize("typed", ["visitor", " VISITOR ", "Visitor+test@example.com"])
+def test_an_account_is_deleted_by_who_types_whose_it_is(
+    stack: Stack, ada: Owner, typed: str
+) -> None:
+    assert ada.browser.get("/account/delete").status == 200
+    answer = ada.browser.submit("/account/delete", username=typed)
+    assert answer.status == 303
+    assert answer.location.startswith(f"{stack.cognito.domain_url}/logout?")
+    assert ada.api.is_deleted
+    assert ada.has_changed("deleted")
+    landing = ada.browser.get("/").body
+    assert "Your account was deleted." in landing
+    assert "Create account" in landing
+    assert ada.browser.cookies == {}
+
+
+@pytest.mark.parametrize("typed", ["", "visitor2", "somebody@example.com", "Test Visitor"])
+def test_another_word_deletes_nothing(ada: Owner, typed: str) -> None:
+    answer = ada.browser.submit("/account/delete", username=typed)
+    assert answer.status == 400
+    assert "That is not your user name or e-mail address." in answer.body
+    assert not ada.api.is_deleted
+    assert "DeleteUser" not in ada.api.operations
+
+
+@pytest.mark.parametrize("error", ["UserNotFoundException", "PasswordResetRequiredException"])
+def test_an_account_that_is_gone_asks_to_sign_in_again(ada: Owner, error: str) -> None:
+    ada.api.refusals["GetUser"] = error
+    answer = ada.browser.get("/account")
+    assert answer.status == 403
+    assert "Please sign in again" in answer.body
+    assert 'href="/login?return_to=/account"' in answer.body
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "reason"),
+    [
+        ("TooManyRequestsException", 503, "user_api_throttled"),
+        ("ConcurrentModificationException", 503, "user_api_throttled"),
+        ("ForbiddenException", 502, "user_api_refused"),
+        ("SomethingNewException", 502, "user_api_refused"),
+        ("LimitExceededException", 502, "user_api_limit_exceeded"),
+    ],
+)
+def test_other_refusals_become_calm_pages(
+    ada: Owner, refusal: str, status: int, reason: str
+) -> None:
+    ada.api.refusals["GetUser"] = refusal
+    answer = ada.browser.get("/account")
+    assert answer.status == status
+    (line,) = ada.stack.logged("request_failed")
+    assert line["reason"] == reason
+    assert line["correlation_id"] in answer.body
+    assert "SomethingNew" not in str(line), "what is not known is not passed on"
+    assert 'href="/account"' in answer.body
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        ("hang", 504, "user_api_timeout"),
+        ("http_500", 502, "user_api_failed"),
+        ("http_429", 503, "user_api_throttled"),
+        ("redirect", 502, "user_api_redirected"),
+        ("garbage", 502, "user_api_answer_malformed"),
+        ("huge", 502, "user_api_answer_too_large"),
+    ],
+)
+def test_a_fault_on_the_wire_loses_no_rotated_refresh_token(
+    ada: Owner, fault: str, status: int, reason: str
+) -> None:
+    cognito = ada.stack.cognito
+    cognito.refresh_token_rotation = True
+    cognito.fault("user_api", fault)
+    assert ada.browser.get("/account").status == status
+    (line,) = ada.stack.logged("request_failed")
+    assert line["reason"] == reason
+    cognito.mend("user_api")
+    assert ada.browser.get("/account").status == 200
+
+
+def test_answers_about_somebody_else_are_not_shown(stack: Stack, ada: Owner) -> None:
+    somebody = [{"Name": "sub", "Value": "somebody"}, {"Name": "name", "Value": "Charles"}]
+    ada.api.answers["GetUser"] = {"UserAttributes": somebody}
+    answer = ada.browser.get("/account")
+    assert answer.status == 502
+    assert "Charles" not in answer.body
+    (line,) = stack.logged("request_failed")
+    assert line["reason"] == "user_api_other_subject"
+
+
+def test_each_request_is_counted_and_logged_under_its_route(
+    ada: Owner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada.browser.submit("/account/name", name="Ada King")
+    (line,) = ada.stack.logged("account_changed")
+    assert line["route"] == "POST /account/name"
+    assert '"reason":"name","AccountChanged":[1.0]' in capsys.readouterr().out
+
+
+def test_pages_are_in_the_visitors_language(ada: Owner) -> None:
+    page = ada.browser.get("/account", **{"accept-language": "de"})
+    assert page.headers["content-language"] == "de"
+    assert ORIGIN not in page.body

@@ -1,0 +1,173 @@
+"""An authenticator app: set up, replaced, turned off."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.authenticator import digits, wrong
+from tests.flow.account import Owner, environment, owner
+from tests.flow.conftest import Stack
+
+PAGE = "/account/authenticator"
+CODE = f"{PAGE}/code"
+
+
+@pytest.fixture
+def ada(stack: Stack) -> Owner:
+    return owner(stack)
+
+
+def begin(ada: Owner) -> str:
+    """The secret, as the page shows it."""
+    answer = ada.browser.submit(PAGE)
+    assert (answer.status, answer.location) == (303, PAGE)
+    shown = re.search(
+        r'<code id="key" translate="no">([A-Z2-7 ]+)</code>', ada.browser.get(PAGE).body
+    )
+    assert shown
+    return shown.group(1).replace(" ", "")
+
+
+def test_a_code_from_the_app_turns_it_on(ada: Owner) -> None:
+    assert "Off" in ada.browser.get("/account").body
+    secret = begin(ada)
+    code = digits(secret)
+    answer = ada.browser.submit(CODE, code=f" {code[:3]} {code[3:]}")
+    assert (answer.status, answer.location) == (303, "/account")
+    assert ada.api.secret == secret
+    assert ada.api.has_authenticator
+    assert ada.has_changed("authenticator_on")
+    page = ada.browser.get("/account").body
+    assert "Two-step sign-in is on" in page
+    assert "On, with an authenticator app" in page
+    assert ada.browser.named("authenticator") == {}
+
+
+def test_a_get_changes_nothing(ada: Owner) -> None:
+    assert ada.browser.get(PAGE).status == 200
+    assert ada.api.operations == []
+
+
+def test_the_secret_is_in_no_address_and_the_page_survives_a_reload(ada: Owner) -> None:
+    secret = begin(ada)
+    page = ada.browser.get(PAGE).body
+    assert f"otpauth://totp/Foyer:visitor?secret={secret}&amp;issuer=Foyer" in page
+    assert '<img class="qr" src="data:image/svg+xml;base64,' in page
+    assert secret not in str(ada.browser.cookies), "sealed"
+    assert ada.api.operations.count("AssociateSoftwareToken") == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16"]
+)
+def test_what_is_no_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
+    begin(ada)
+    answer = ada.browser.submit(CODE, code=code)
+    assert answer.status == 400
+    assert "Enter the six digits" in answer.body
+    assert "VerifySoftwareToken" not in ada.api.operations
+
+
+def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
+    secret = begin(ada)
+    answer = ada.browser.submit(CODE, code=wrong(digits(secret)))
+    assert answer.status == 400
+    assert "That code is not right." in answer.body
+    assert 'aria-invalid="true"' in answer.body
+    assert 'autocomplete="one-time-code"' in answer.body
+    assert wrong(digits(secret)) not in answer.body
+    assert not ada.api.has_authenticator
+    assert ada.browser.submit(CODE, code=digits(secret)).status == 303
+
+
+def test_a_set_up_lasts_ten_minutes(ada: Owner) -> None:
+    secret = begin(ada)
+    ada.stack.clock.advance(599)
+    assert secret[:4] in ada.browser.get(PAGE).body
+    ada.stack.clock.advance(1)
+    answer = ada.browser.submit(CODE, code=digits(secret))
+    assert answer.status == 400
+    assert "more than ten minutes" in answer.body
+    assert "VerifySoftwareToken" not in ada.api.operations
+
+
+def test_another_users_set_up_is_not_taken_up(ada: Owner) -> None:
+    secret = begin(ada)
+    left_behind = ada.browser.named("authenticator")
+    ada.stack.cognito.user = type(ada.stack.cognito.user)(username="eve")
+    eve = owner(ada.stack)
+    eve.browser.cookies |= left_behind
+    assert secret[:4] not in eve.browser.get(PAGE).body
+    assert eve.browser.submit(CODE, code=digits(secret)).status == 400
+
+
+def test_a_session_cookie_cannot_pass_for_a_set_up(ada: Owner) -> None:
+    (session,) = ada.browser.named("session").values()
+    ada.browser.cookies["__Host-foyer-authenticator"] = session
+    assert "Continue" in ada.browser.get(PAGE).body
+    assert len(ada.stack.logged("authenticator_not_usable")) == 1
+
+
+def test_who_has_an_app_is_warned_before_replacing_it(ada: Owner) -> None:
+    """Cognito may stop asking for the old app's codes at once."""
+    ada.api.has_authenticator = True
+    assert "Set up another app" in ada.browser.get("/account").body
+    begin(ada)
+    assert "Please finish this" in ada.browser.get(PAGE).body
+
+
+def test_who_has_none_is_not_warned(ada: Owner) -> None:
+    begin(ada)
+    assert "Please finish this" not in ada.browser.get(PAGE).body
+
+
+def test_it_is_turned_off_after_a_question(ada: Owner) -> None:
+    ada.api.has_authenticator = True
+    assert "Your password alone" in ada.browser.get(f"{PAGE}/off").body
+    assert ada.api.has_authenticator
+    answer = ada.browser.submit(f"{PAGE}/off")
+    assert (answer.status, answer.location) == (303, "/account")
+    assert not ada.api.has_authenticator
+    assert ada.has_changed("authenticator_off")
+    assert "Two-step sign-in is off." in ada.browser.get("/account").body
+
+
+def test_where_everybody_needs_one_it_stays_on(ada: Owner) -> None:
+    ada.api.mfa, ada.api.has_authenticator = "ON", True
+    answer = ada.browser.submit(f"{PAGE}/off")
+    assert answer.status == 400
+    assert "cannot be turned off" in answer.body
+    assert ada.api.has_authenticator
+    assert ada.stack.logged("account_changed") == []
+
+
+def test_where_there_is_none_that_is_said(ada: Owner) -> None:
+    ada.api.mfa = "OFF"
+    answer = ada.browser.submit(PAGE)
+    assert answer.status == 400
+    assert "A second step is not offered here." in answer.body
+
+
+def test_an_answer_without_a_proper_secret_is_not_shown(stack: Stack, ada: Owner) -> None:
+    ada.api.answers["AssociateSoftwareToken"] = {"SecretCode": "<b>secret</b>"}
+    answer = ada.browser.submit(PAGE)
+    assert answer.status == 502
+    (line,) = stack.logged("request_failed")
+    assert line["reason"] == "user_api_answer_malformed"
+
+
+def test_an_answer_short_of_success_turns_nothing_on(ada: Owner) -> None:
+    secret = begin(ada)
+    ada.api.answers["VerifySoftwareToken"] = {"Status": "ERROR"}
+    assert ada.browser.submit(CODE, code=digits(secret)).status == 400
+    assert "SetUserMFAPreference" not in ada.api.operations
+
+
+def test_a_brand_too_long_for_a_qr_code_leaves_the_key(stack: Stack) -> None:
+    ada = owner(stack)
+    ada.browser = stack.browser(BRAND_NAME="名" * 60, **environment(stack))
+    stack.sign_in(ada.browser)
+    begin(ada)
+    assert "<img" not in ada.browser.get(PAGE).body
