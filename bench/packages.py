@@ -49,7 +49,7 @@ class Toolbox:
     def runtime(self, folder: Path) -> None:
         """Install what Lambda's image brings, with the bytecode that it has there."""
         self._install(folder, *RUNTIME_PACKAGES)
-        self._trust_bench(folder)
+        trust(self.ca_file, folder)
         self.compile(folder)
 
     def peer(self, name: str, folder: Path, *, bytecode: bool) -> None:
@@ -59,7 +59,7 @@ class Toolbox:
         if requirements.exists():
             self._install(folder, "--require-hashes", "-r", str(requirements))
         shutil.copy(_PEERS / name / "app.py", folder)
-        self._trust_bench(folder)
+        trust(self.ca_file, folder)
         if bytecode:
             self.compile(folder)
 
@@ -86,7 +86,7 @@ class Toolbox:
         if not bytecode:
             for found in sorted(folder.rglob("__pycache__")):
                 shutil.rmtree(found)
-        self._trust_bench(folder)
+        trust(self.ca_file, folder)
 
     def compile(self, folder: Path) -> None:
         _run([self.python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
@@ -96,14 +96,20 @@ class Toolbox:
         _run([self.uv, "pip", "install", "--quiet", "--python", self.python,
               "--only-binary", ":all:", "--target", str(folder), *what])  # fmt: skip
 
-    def _trust_bench(self, folder: Path) -> None:
-        """Every list of authorities gets the bench's own, at its full length otherwise."""
-        for bundle in folder.rglob("cacert.pem"):
-            with bundle.open("ab") as file:
-                file.write(b"\n" + self.ca_file.read_bytes())
-        for hashed in folder.rglob("certifi/hashed"):
-            name = _run(["openssl", "x509", "-subject_hash", "-noout", "-in", str(self.ca_file)])
-            shutil.copy(self.ca_file, hashed / f"{name.strip()}.0")
+
+def trust(ca_file: Path, folder: Path) -> None:
+    """Every list of authorities below ``folder`` gets one more, at its full length otherwise.
+
+    A list is replaced and not written to: uv links what it installs to its cache, and so to every
+    other environment on the machine.
+    """
+    for bundle in folder.rglob("cacert.pem"):
+        authorities = bundle.read_bytes() + b"\n" + ca_file.read_bytes()
+        bundle.unlink()
+        bundle.write_bytes(authorities)
+    for hashed in folder.rglob("certifi/hashed"):
+        name = _run(["openssl", "x509", "-subject_hash", "-noout", "-in", str(ca_file)])
+        shutil.copy(ca_file, hashed / f"{name.strip()}.0")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import bursts, page, targets
+from bench import bursts, packages, page, targets
 from bench.cost import Sweep, sections
 from bench.report import modelled
 from tests.documents import ROOT, read
@@ -102,3 +103,17 @@ def test_nodes_packages_are_pinned_by_hash_and_come_from_no_registry_in_particul
     assert packages
     assert all(each["integrity"].startswith("sha512-") for each in packages)
     assert not any("resolved" in each for each in packages)
+
+
+def test_the_benchs_authority_reaches_its_packages_and_nothing_that_they_are_linked_to(
+    tmp_path: Path,
+) -> None:
+    installed, package, authority = (tmp_path / name for name in ("cache", "package", "ca.pem"))
+    installed.write_text("known authorities", "utf-8")
+    authority.write_text("the bench's own", "utf-8")
+    (package / "certifi").mkdir(parents=True)
+    (package / "certifi/cacert.pem").hardlink_to(installed)
+    packages.trust(authority, package)
+    trusted = (package / "certifi/cacert.pem").read_text("utf-8")
+    assert trusted.splitlines() == ["known authorities", "the bench's own"]
+    assert installed.read_text("utf-8") == "known authorities"
