@@ -6,7 +6,8 @@
 # takes, and only the unchecked kind stays valid, because the SAM CLI's zip dates every file 1980.
 #
 # cffi and pycparser serve cryptography's build; at run time it loads _cffi_backend alone. Of
-# Powertools, bytecode for what we don't import would only make the package larger.
+# Powertools, bytecode for what we don't import would only make the package larger, and so do the
+# scripts and styles of its API browser, half a megabyte of them.
 PYTHON := 3.13
 NEVER_IMPORTED := aws_lambda_powertools/(event_handler|utilities/(?!__init__|jmespath_utils))
 SHELL := /bin/bash
@@ -20,6 +21,7 @@ build-WebFunction:
 	cp -R foyer "$(ARTIFACTS_DIR)"
 	find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf "$(ARTIFACTS_DIR)"/{bin,.lock,cffi,pycparser}
+	rm -f "$(ARTIFACTS_DIR)"/aws_lambda_powertools/event_handler/openapi/swagger_ui/*.{js,css}
 	build/authorities.sh "$(ARTIFACTS_DIR)"
 	@uv run --quiet --no-project --python $(PYTHON) python -m compileall -q -j 0 \
 	  --invalidation-mode unchecked-hash -x '$(NEVER_IMPORTED)' \
