@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from foyer import problems
+from foyer.account_pages import AccountPages
 from foyer.errors import AccessDenied, BadGateway, BadRequest, GatewayTimeout, Unavailable
 from foyer.http_api import Request
 from foyer.pages import Brand, Pages
@@ -63,7 +64,8 @@ def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
 
     directory = Directory(stack)
     account = directory.add()
-    for part in (_app, _sign_up, _sign_in, _recovery, _second_factor, _temporary_password):
+    parts = (_app, _sign_up, _sign_in, _recovery, _second_factor, _temporary_password, _account)
+    for part in parts:
         with arriving() as visitor:
             part(visitor, account, look)
     for name in (LONG_NAME, RIGHT_TO_LEFT_NAME):
@@ -197,6 +199,62 @@ def _temporary_password(visitor: Visitor, _: Account, look: Look) -> None:
     look(visitor, "new password not the same twice")
 
 
+def _account(visitor: Visitor, _: Account, look: Look) -> None:
+    owner = Directory(visitor.stack).add()
+    visitor.sign_in(owner)
+    visitor.follow("Your account")
+    look(visitor, "account")
+    visitor.follow("Change name")
+    look(visitor, "change name")
+    visitor.page.get_by_label("Name").fill("")
+    visitor.press("Save")
+    visitor.reads("Enter a name.")
+    look(visitor, "change name nothing entered")
+    visitor.open("/account/password")
+    look(visitor, "change password")
+    visitor.page.get_by_label("Current password").fill(owner.password)
+    visitor.page.get_by_label("New password").fill("short")
+    visitor.press("Save")
+    visitor.reads("That password is too weak.")
+    look(visitor, "change password weak")
+    _account_authenticator(visitor, look)
+    visitor.open("/account/sign-out-everywhere")
+    look(visitor, "sign-out everywhere")
+    visitor.open("/account/delete")
+    look(visitor, "delete account")
+    visitor.page.get_by_label("To confirm").fill("somebody else")
+    visitor.press("Delete account")
+    visitor.reads("That is not your user name or e-mail address.")
+    look(visitor, "delete account wrong name")
+    visitor.page.get_by_label("To confirm").fill(owner.username)
+    visitor.press("Delete account")
+    visitor.reads("Your account was deleted.")
+    look(visitor, "landing account deleted")
+
+
+def _account_authenticator(visitor: Visitor, look: Look) -> None:
+    visitor.open("/account/authenticator")
+    look(visitor, "account authenticator")
+    visitor.press("Continue")
+    visitor.reads("Scan this")
+    look(visitor, "account authenticator set-up")
+    secret = visitor.page.locator("#key").inner_text().replace(" ", "")
+    visitor.enter_code(wrong(digits(secret)))
+    visitor.press("Finish")
+    visitor.reads("That code is not right.")
+    look(visitor, "account authenticator set-up wrong code")
+    visitor.enter_code(digits(secret))
+    visitor.press("Finish")
+    visitor.reads("Two-step sign-in is on")
+    look(visitor, "account two steps")
+    visitor.follow("Set up another app")
+    visitor.press("Continue")
+    visitor.reads("Please finish this")
+    look(visitor, "account authenticator replaced")
+    visitor.open("/account/authenticator/off")
+    look(visitor, "account two steps off")
+
+
 def _errors(visitor: Visitor, look: Look) -> None:
     visitor.open(f"{visitor.stack.login}/oauth2/authorize?client_id=1example23456789")
     look(visitor, "managed login error")
@@ -225,19 +283,50 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         "users": [],
         "temporary_password": "",
     }
-    shown = {
-        f"problem {name}": problems.answer(fault, pages, request, log).body
-        for name, fault in _FAULTS.items()
-    } | {
-        "problem not found": problems.not_found(pages, request).body,
-        "landing session ended": pages.landing(notice=pages.text["session_ended"]),
-        "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
-        "welcome nothing known": pages.welcome({}),
-        "welcome e-mail not verified": pages.welcome({"name": "Ada", "email": "ada@example.com"}),
-        "inbox empty": bytes(managed_login.show("inbox.html", ENGLISH, **nothing).body).decode(),
-        "inbox logo": bytes(with_logo.show("inbox.html", ENGLISH, **nothing).body).decode(),
-        "users nobody": bytes(managed_login.show("users.html", ENGLISH, **nothing).body).decode(),
-    }
+    shown = (
+        {
+            f"problem {name}": problems.answer(fault, pages, request, log).body
+            for name, fault in _FAULTS.items()
+        }
+        | _account_without_stack(pages)
+        | {
+            "problem not found": problems.not_found(pages, request).body,
+            "landing session ended": pages.landing(notice=pages.text["session_ended"]),
+            "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
+            "welcome nothing known": pages.welcome({}),
+            "welcome e-mail not verified": pages.welcome(
+                {"name": "Ada", "email": "ada@example.com"}
+            ),
+            "inbox empty": bytes(
+                managed_login.show("inbox.html", ENGLISH, **nothing).body
+            ).decode(),
+            "inbox logo": bytes(with_logo.show("inbox.html", ENGLISH, **nothing).body).decode(),
+            "users nobody": bytes(
+                managed_login.show("users.html", ENGLISH, **nothing).body
+            ).decode(),
+        }
+    )
     for name, page in shown.items():
         visitor.page.set_content(page)
         look(visitor, name)
+
+
+def _account_without_stack(pages: Pages) -> dict[str, str]:
+    account = AccountPages(pages)
+    request = Request("POST /account/name", "JKJaXmPLvHcESHA=", "http://localhost", "", {}, {})
+    log = Logger("every page", level="CRITICAL")
+    faults = (BadRequest("form_malformed"), BadGateway("user_api_failed"), Unavailable("busy"))
+    return {
+        f"account problem {fault.status}": problems.answer(fault, pages, request, log).body
+        for fault in faults
+    } | {
+        "account sign-in again": account.sign_in_again(
+            "sign_in_again_recently", href="/login?return_to=/account/delete&prompt=login"
+        ).body,
+        "account authenticator too late": account.authenticator_start(
+            problem="authenticator_too_late"
+        ).body,
+        "account two steps demanded": account.authenticator_off(
+            problem="authenticator_demanded"
+        ).body,
+    }
