@@ -33,6 +33,8 @@ SAMPLES = {
     "me": Outcome(401, "Nobody is signed in."),
     "logout-page": Outcome(200, 'method="post" action="/logout"'),
     "logout": Outcome(303, "/logout?client_id="),
+    "account": Outcome(302, "/login?return_to=/account"),
+    "account-name": Outcome(303, "/login?return_to=/account/name"),
     "health": Outcome(200, "ok"),
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 
 from local import api_gateway
+from tests.flow.account import environment
 from tests.flow.browser import Context, Handler
 from tests.flow.conftest import Stack
 from tests.sample_events import FOLDER, SAMPLES, sample
@@ -19,7 +21,7 @@ def test_every_sample_event_has_an_expected_outcome() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_event_has_the_outcome_it_is_named_after(stack: Stack, name: str) -> None:
-    handler: Handler = stack.app()
+    handler: Handler = stack.app(**environment(stack))
     reply = handler(sample(name), Context())
     assert SAMPLES[name].fits(reply), reply
     if reply["statusCode"] >= 400:
@@ -42,6 +44,7 @@ def test_a_sample_event_is_what_api_gateway_makes_of_its_request(name: str) -> N
             if header not in made_there
         ],
         client=context["http"]["sourceIp"],
+        body=base64.b64decode(event.get("body", "")),
     )
     built = api_gateway.build_event(
         request,

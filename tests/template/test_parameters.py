@@ -107,6 +107,10 @@ def test_what_a_service_takes_is_taken(name: str, value: str) -> None:
             {"Passkeys": "true", "LoginPages": "classic"},
             "classic pages have no passkeys",
         ),
+        (
+            {"AccountPage": "true", "LoginPages": "classic"},
+            "classic pages cannot be told to ask for the password",
+        ),
         ({"EmailFrom": "a@example.com"}, "belong together"),
         (
             {"SesIdentityArn": "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},

@@ -317,3 +317,19 @@ def _parameters_in(part: Any, conditions: dict[str, Any]) -> Iterator[str]:
     elif isinstance(part, list):
         for each in part:
             yield from _parameters_in(each, conditions)
+
+
+def test_only_with_an_account_page_may_tokens_change_accounts() -> None:
+    scope = "aws.cognito.signin.user.admin"
+    without, with_page = render(), render({"AccountPage": "true"})
+    assert scope not in without.properties("UserPoolClient")["AllowedOAuthScopes"]
+    assert scope in with_page.properties("UserPoolClient")["AllowedOAuthScopes"]
+    environment = with_page.properties("WebFunction")["Environment"]["Variables"]
+    assert environment["ACCOUNT_PAGE"] == "true"
+
+
+def test_the_account_page_needs_no_permission_on_the_pool() -> None:
+    """Cognito's user API asks for the user's token, and evaluates no policy."""
+    role = render({"AccountPage": "true"}).properties("WebRole")
+    assert role == render().properties("WebRole")
+    assert "cognito" not in str(role)

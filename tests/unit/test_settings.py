@@ -110,3 +110,44 @@ def test_the_absolute_limit_is_never_below_the_idle_one() -> None:
     assert settings(SESSION_IDLE_SECONDS="90000").session_max_seconds == 90000
     with pytest.raises(ConfigurationError, match=r"^SESSION_MAX_SECONDS must be at least 7200"):
         settings(SESSION_IDLE_SECONDS="7200", SESSION_MAX_SECONDS="7199")
+
+
+def test_there_is_no_account_page_unless_it_is_asked_for() -> None:
+    assert settings().user_api_url is None
+    assert settings(ACCOUNT_PAGE="false").user_api_url is None
+    with pytest.raises(ConfigurationError, match="ACCOUNT_PAGE must be true or false"):
+        settings(ACCOUNT_PAGE="yes")
+
+
+@pytest.mark.parametrize(
+    ("more", "url"),
+    [
+        ({}, "https://cognito-idp.eu-central-1.amazonaws.com"),
+        (
+            {"COGNITO_ISSUER": "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_Ex"},
+            "https://cognito-idp.us-east-1.amazonaws.com",
+        ),
+        ({"AWS_ENDPOINT_URL": "http://localhost:4566/"}, "http://localhost:4566"),
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://localhost:4566",
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:9229",
+            },
+            "http://127.0.0.1:9229",
+        ),
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://localhost:4566",
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+            },
+            "https://cognito-idp.eu-central-1.amazonaws.com",
+        ),
+    ],
+)
+def test_the_user_api_is_where_aws_tools_would_look_for_it(more: dict[str, str], url: str) -> None:
+    assert settings(ACCOUNT_PAGE="true", **more).user_api_url == url
+
+
+def test_access_tokens_leave_the_machine_over_https_only() -> None:
+    with pytest.raises(ConfigurationError, match="AWS_ENDPOINT_URL must begin with https://"):
+        settings(ACCOUNT_PAGE="true", AWS_ENDPOINT_URL="http://aws.example")

@@ -1,7 +1,8 @@
 """QR codes (ISO/IEC 18004) for what an authenticator app reads: bytes, error correction level L.
 
-The libraries for it would take the package over its limit of 8 MB; this is the small part that is
-needed here. One mask serves for all: the standard's choice among eight only helps poor cameras.
+A library for it would add 180 KB to the package; this is the small part that is needed here
+(docs/decisions/account-page.md). One mask serves for all: the standard's choice among eight only
+helps poor cameras.
 """
 
 from __future__ import annotations

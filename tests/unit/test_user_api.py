@@ -1,0 +1,77 @@
+"""The user API: every error of AWS's own model is known, and answers are judged."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from foyer import user_api
+from foyer.user_api import has_scope
+
+from tests.fake_user_api import SCOPE, model
+
+OPERATIONS = [
+    "AssociateSoftwareToken",
+    "ChangePassword",
+    "DeleteUser",
+    "GetUser",
+    "GlobalSignOut",
+    "SetUserMFAPreference",
+    "UpdateUserAttributes",
+    "VerifySoftwareToken",
+]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_error_that_an_operation_can_have_is_known(operation: str) -> None:
+    errors = {shape.name for shape in model().operation_model(operation).error_shapes}
+    assert errors <= {*user_api._REFUSALS, *user_api._BUSY, *user_api._OTHERS}
+
+
+def test_no_error_is_listed_that_no_operation_has() -> None:
+    listed = {*user_api._REFUSALS, *user_api._BUSY, *user_api._OTHERS}
+    possible = {
+        shape.name
+        for operation in OPERATIONS
+        for shape in model().operation_model(operation).error_shapes
+    }
+    assert listed == possible
+
+
+def token(claims: object) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{payload}.c2ln"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_good"),
+    [
+        (token({"scope": SCOPE}), True),
+        (token({"scope": f"openid {SCOPE} email"}), True),
+        (token({"scope": f"{SCOPE}.not"}), False),
+        (token({"scope": None}), False),
+        (token({}), False),
+        (token([SCOPE]), False),
+        ("opaque", False),
+        ("a.b.c", False),
+        ("", False),
+    ],
+)
+def test_a_token_says_whether_it_is_good_for_the_api(given: str, is_good: bool) -> None:
+    assert has_scope(given) == is_good
+
+
+@pytest.mark.parametrize(
+    ("message", "rules"),
+    [
+        ("Password did not conform with policy: Password not long enough", ("length",)),
+        ("… Password must have length greater than or equal to 12", ("length",)),
+        ("… uppercase characters; … symbol characters", ("uppercase", "symbol")),
+        ("… lowercase characters", ("lowercase",)),
+        ("… numeric characters", ("number",)),
+        ("something else", ()),
+    ],
+)
+def test_the_broken_rules_are_read_from_the_message(message: str, rules: tuple[str, ...]) -> None:
+    assert user_api._broken_rules(message) == rules
