@@ -45,6 +45,7 @@ def _start(foyer: Foyer, request: Request, path: str) -> Response:
         state=attempt.state,
         nonce=attempt.nonce,
         code_challenge=attempt.code_challenge,
+        # Always: managed login keeps what it was told last in a cookie of its own.
         lang=foyer.language_for(request),
         login_hint=query.get("login_hint"),
         # To ask for the password again, whoever is signed in at managed login; no other is ours.
