@@ -120,9 +120,8 @@ def test_a_cookie_with_a_key_from_after_the_rotation_makes_an_old_container_look
     assert browser.get("/me").status == 200
 
 
-def test_a_container_that_may_not_look_again_yet_leaves_a_cookie_for_others(
-    stack: Stack, browser: Browser
-) -> None:
+def test_a_container_that_may_not_look_again_yet_leaves_a_cookie_for_others(stack: Stack) -> None:
+    browser = stack.browser(ACCOUNT_PAGE="true")
     browser.cookies = {"__Host-foyer-session": "made-up-" * 8}
     assert browser.get("/me").status == 401, "a doubt, so this container has just looked"
     before = stack.secret()["session_key"]
@@ -132,6 +131,8 @@ def test_a_container_that_may_not_look_again_yet_leaves_a_cookie_for_others(
     sealed_with_the_new_key = visitor.cookies
     browser.cookies = dict(sealed_with_the_new_key)
     assert browser.get("/me").status == 401
+    assert browser.cookies == sealed_with_the_new_key
+    assert browser.get("/account").location.startswith("/login")
     assert browser.cookies == sealed_with_the_new_key
     stack.clock.advance(30)
     assert browser.get("/me").status == 200

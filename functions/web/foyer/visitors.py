@@ -83,10 +83,8 @@ class Visitors:
         deadline = self._clock() + _RECOGNISE
         try:
             session = self._session_in(cookies)
-        except PerhapsNewKey:
-            return Visit(None)  # no container that knows the key should find the cookie gone
-        except SealBroken:
-            return Visit(None, (self._cookie.clear(),))
+        except SealBroken as error:
+            return self._nobody(error)
         now = self._now()
         if session.is_due_for_refresh(now):
             return self._refreshed(replace(session, seen_at=int(now)), deadline)
@@ -99,10 +97,13 @@ class Visitors:
 
         A session without a refresh token has no ``access``, and no ``postponed`` either.
         """
+        if not self._cookie.is_in(cookies):
+            return Visit(None)
         deadline = self._clock() + _RECOGNISE
-        session = self.session_in(cookies)
-        if session is None:
-            return Visit(None, (self._cookie.clear(),) if self._cookie.is_in(cookies) else ())
+        try:
+            session = self._session_in(cookies)
+        except SealBroken as error:
+            return self._nobody(error)
         if session.refresh_token is None:
             return Visit(session)
         return self._refreshed(replace(session, seen_at=int(self._now())), deadline)
@@ -126,6 +127,11 @@ class Visitors:
         except SealBroken as error:
             self._log.info("session_not_usable", reason=str(error))
             raise
+
+    def _nobody(self, error: SealBroken) -> Visit:
+        if isinstance(error, PerhapsNewKey):  # who knows the key should not find the cookie gone
+            return Visit(None)
+        return Visit(None, (self._cookie.clear(),))
 
     def remember(self, session: Session) -> Visit:
         """Seal the session into its cookie."""
