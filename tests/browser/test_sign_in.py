@@ -166,6 +166,8 @@ def test_the_keyboard_alone_signs_in_and_out(visitor: Visitor, directory: Direct
     visitor.is_welcome(account)
     keyboard.press("Tab")
     keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Your account")).to_be_focused()
+    keyboard.press("Tab")
     expect(page.get_by_role("button", name="Sign out")).to_be_focused()
     keyboard.press("Enter")
     visitor.is_signed_out()
