@@ -20,6 +20,7 @@ ALLOWED = {"MIT", "MIT-0", "BSD-3-Clause", "Apache-2.0", "Apache License 2.0", "
 # Others, each with its reason.
 EXCEPTIONS = {
     "certifi": ("MPL-2.0", "copyleft for its own files only, and those are shipped unchanged"),
+    "segno": ("none", "BSD-3-Clause, as its LICENSE file says; the metadata has a classifier only"),
     "python-dateutil": ("Dual License", "Apache-2.0 or BSD-3-Clause, as its classifiers say"),
 }
 

@@ -35,7 +35,6 @@ ALLOWED = {
     "sign_in": "attempt cognito errors id_token secret_store session",
     "visitors": "cognito counters errors id_token secret_store session",
     "notice": "cookies",
-    "qr_code": "",
     "user_api": "errors strict_json upstream",
     "parts": (
         "attempt cognito cookies counters http_api language pages secret_store session sign_in "
@@ -44,7 +43,7 @@ ALLOWED = {
     "forms": "errors http_api",
     "login": "attempt errors http_api language parts return_to sign_in",
     "logout": "errors forms http_api notice parts problems",
-    "account_pages": "forms http_api pages qr_code user_api",
+    "account_pages": "forms http_api pages user_api",
     "account_access": (
         "account_pages errors forms http_api parts problems session user_api visitors"
     ),

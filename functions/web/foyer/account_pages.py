@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Not for people: ids, and what stands in a row of its own.
 _NOT_SHOWN = ("sub", "identities", "name", "email", "email_verified")
 
+# Characters: with more, the modules get too small for the camera of a phone.
+_MOST_IN_QR_CODE = 800
+
 _NEEDS = {
     "length": "password_needs_length",
     "uppercase": "password_needs_uppercase",
@@ -113,11 +116,7 @@ class AccountPages:
     def authenticator(
         self, *, key_uri: str, secret: str, replaces: bool, problem: str = ""
     ) -> Response:
-        # Most requests need no QR code, and a cold start should not pay for it.
-        from . import qr_code  # noqa: PLC0415
-
         warning = self._pages.fill("notice", notice=self._text["set_up_replaces"])
-        picture = qr_code.data_url(key_uri)
         code = self._field(
             "code",
             "code_from_app",
@@ -131,12 +130,20 @@ class AccountPages:
             title=self._title("set_up_app", problem),
             offers_languages=not problem,
             warning=warning if replaces else "",
-            picture=self._pages.fill("account/qr_code", source=picture) if picture else "",
+            picture=self._qr_code(key_uri),
             key_uri=key_uri,
             secret=groups,
             code=code,
         )
         return self._html(page, 400 if problem else 200)
+
+    def _qr_code(self, key_uri: str) -> Markup | str:
+        if len(key_uri) > _MOST_IN_QR_CODE:
+            return ""
+        import segno  # noqa: PLC0415 - a cold start should not pay for this one page
+
+        source = segno.make(key_uri).svg_data_uri(border=4, light="#fff", dark="#000")
+        return self._pages.fill("account/qr_code", source=source)
 
     def authenticator_off(self, *, problem: str = "") -> Response:
         return self._form(

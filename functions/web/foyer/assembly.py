@@ -97,9 +97,8 @@ def build(
     )
     user_api, scope, table = None, _SCOPE, routes.ROUTES
     if settings.user_api_url is not None:
-        # Only then: without an account page, no cold start pays for one.
-        from . import account  # noqa: PLC0415
-        from .user_api import SCOPE, UserApi  # noqa: PLC0415
+        from . import account  # noqa: PLC0415 - without an account page, no cold start pays for one
+        from .user_api import SCOPE, UserApi  # noqa: PLC0415 - likewise
 
         user_api = UserApi(cognito.upstream, url=settings.user_api_url)
         scope, table = f"{_SCOPE} {SCOPE}", {**routes.ROUTES, **account.ROUTES}
