@@ -289,4 +289,5 @@ def test_each_request_is_counted_and_logged_under_its_route(
 def test_pages_are_in_the_visitors_language(ada: Owner) -> None:
     page = ada.browser.get("/account", **{"accept-language": "de"})
     assert page.headers["content-language"] == "de"
+    assert 'href="?lang=fr"' in page.body
     assert ORIGIN not in page.body

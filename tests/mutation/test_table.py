@@ -34,7 +34,7 @@ def test_a_check_that_cannot_be_found_is_an_error() -> None:
 def test_every_module_that_decides_something_has_a_check() -> None:
     """What is left out has none: it only names, counts, draws, or puts parts together."""
     nothing_to_decide = {
-        "__init__", "errors", "counters", "parts", "assembly", "account_pages",
+        "__init__", "errors", "counters", "parts", "assembly", "account_pages", "form_pages",
     }  # fmt: skip
     modules = {path.stem for path in (ROOT / "functions/web/foyer").glob("*.py")}
     checked = {re.split(r"[/.]", check.file)[-2] for check in CHECKS}

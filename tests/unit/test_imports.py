@@ -43,7 +43,8 @@ ALLOWED = {
     "forms": "errors http_api",
     "login": "attempt errors http_api language parts return_to sign_in",
     "logout": "errors forms http_api notice parts problems",
-    "account_pages": "forms http_api pages user_api",
+    "form_pages": "forms http_api pages",
+    "account_pages": "form_pages http_api user_api",
     "account_access": (
         "account_pages errors forms http_api parts problems session user_api visitors"
     ),
