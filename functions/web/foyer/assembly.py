@@ -49,11 +49,17 @@ class App:
         return http_api.reply(response, always=self._always, without_body=http_api.is_head(event))
 
     def load_secret(self) -> None:
-        """Read the secret ahead of the first request; failing is that request's affair."""
+        """Read the secret ahead of the first request; failing is that request's affair.
+
+        Sealing once is part of it: OpenSSL takes 2 ms to find a cipher for the first time, and in
+        a request Lambda's throttle would make that 7 (docs/decisions/speed-ideas.md).
+        """
         try:
-            self._foyer.secrets.credentials()
+            keys = self._foyer.secrets.credentials().key_ring
         except Unavailable as error:
             self._foyer.log.warning("secret_not_loaded", reason=error.reason, detail=error.detail)
+        else:
+            keys.seal(b"", purpose="warm-up", expires_at=0)
 
     def _note_beginning(self, request: http_api.Request, context: LambdaContext) -> None:
         self._foyer.log.append_keys(
