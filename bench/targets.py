@@ -10,6 +10,14 @@ from bench.report import named
 COLD = {"landing": 6.5, "login": 6.5, "callback": 8.0}  # multiples of hello world's
 OF_BEST_PEER = 0.6
 WARM_MS = {"landing": 0.06, "welcome": 0.06, "callback": 0.3}
+# Milliseconds are a machine's. Where those were set, the Powertools stack took these; it has no page
+# for who is signed in, so its landing page is held against both of ours.
+STACK = "powertools-bytecode"
+STACK_MS = {
+    "landing": ("landing", 0.09),
+    "welcome": ("landing", 0.09),
+    "callback": ("callback", 0.42),
+}
 WARM_CALLS = {"landing": {}, "welcome": {}, "callback": {"token": 1, "userinfo": 1}}
 PACKAGE_BYTES = 8_000_000
 MEMORY_BYTES = 100_000_000
@@ -34,7 +42,7 @@ def judged(document: Mapping[str, Any]) -> list[Judged]:
     memory = max(row["peak_memory_mib"] for row in ours.values())
     return [
         *_cold(document, ours),
-        *_warm(ours),
+        *_warm(document, ours),
         *_calls(ours),
         ("package at most 8 MB zipped", f"{package / 1e6:.2f} MB", package <= PACKAGE_BYTES),
         ("at most 100 MB of memory", f"{memory:.0f} MiB", memory * 2**20 <= MEMORY_BYTES),
@@ -69,10 +77,16 @@ def _best_python_peer(document: Mapping[str, Any], route: str, *, bytecode: bool
     return min(of_peers, default=None)
 
 
-def _warm(ours: Mapping[str, Any]) -> Iterator[Judged]:
+def _warm(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Judged]:
+    stack = {row["route"]: row for row in document["routes"] if row["subject"] == STACK}
     for route, most in WARM_MS.items():
         took = ours[route]["handler_milliseconds"]
         yield f"warm {route}: at most {most} ms in the handler", f"{took:.3f} ms", took <= most
+        theirs, then = STACK_MS[route]
+        if theirs in stack:
+            share, limit = took / stack[theirs]["handler_milliseconds"], most / then
+            target = f"… at most {limit:.2f} of the Powertools stack's {theirs}"
+            yield target, f"{share:.2f}", share <= limit
 
 
 def _calls(ours: Mapping[str, Any]) -> Iterator[Judged]:

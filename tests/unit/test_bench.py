@@ -74,6 +74,17 @@ def test_only_python_peers_are_the_measure_and_the_best_of_them_counts() -> None
     assert verdicts(document)[against_peers]
 
 
+def test_a_slow_machine_is_told_from_a_slow_handler_by_what_the_powertools_stack_takes() -> None:
+    document = copy.deepcopy(SPEED)
+    ours, stack = row(document, "foyer", "callback"), row(document, targets.STACK, "callback")
+    target = "warm callback: at most 0.3 ms in the handler"
+    ours["handler_milliseconds"], stack["handler_milliseconds"] = 0.6, 0.9
+    assert not verdicts(document)[target]
+    assert verdicts(document)[f"{target}, against peers"]
+    stack["handler_milliseconds"] = 0.8
+    assert not verdicts(document)[f"{target}, against peers"]
+
+
 def test_a_call_too_many_is_missed() -> None:
     document = copy.deepcopy(SPEED)
     row(document, "foyer", "landing")["upstream_calls"]["warm"] = {"userinfo": 1}
