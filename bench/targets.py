@@ -10,8 +10,8 @@ from bench.report import named
 COLD = {"landing": 6.5, "login": 6.5, "callback": 8.0}  # multiples of hello world's
 OF_BEST_PEER = 0.6
 WARM_MS = {"landing": 0.06, "welcome": 0.06, "callback": 0.3}
-# Milliseconds are a machine's. Where those were set, the Powertools stack took these; it has no page
-# for who is signed in, so its landing page is held against both of ours.
+# Milliseconds are a machine's. Where those were set, the Powertools stack took these; it has no
+# page for who is signed in, so its landing page is held against both of ours.
 STACK = "powertools-bytecode"
 STACK_MS = {
     "landing": ("landing", 0.09),
