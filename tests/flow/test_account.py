@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -94,6 +95,17 @@ def test_a_name_that_cognito_refuses_is_kept_in_the_field(ada: Owner) -> None:
 def test_no_name_is_asked_for_without_asking_cognito(ada: Owner) -> None:
     assert "Enter a name." in ada.browser.submit("/account/name", name=" ").body
     assert ada.api.operations == []
+
+
+def test_the_rules_for_passwords_are_told_before_one_is_typed(ada: Owner) -> None:
+    assert "new-rules" not in ada.browser.get("/account/password").body, "nobody has said any"
+    told = ada.stack.browser(PASSWORD_RULES="14 lowercase symbol", **environment(ada.stack))
+    told.cookies = ada.browser.cookies
+    page = told.get("/account/password").body
+    (rules,) = re.findall(r'<ul class="hint rules" id="new-rules">(.*?)</ul>', page, re.DOTALL)
+    told_so = ["At least 14 characters", "A lowercase letter", "A symbol"]
+    assert [re.sub("<.*?>", "", rule) for rule in rules.split("</li>")][:-1] == told_so
+    assert 'aria-describedby="new-rules"' in page
 
 
 def test_the_password_is_changed_by_who_knows_the_old_one(ada: Owner) -> None:

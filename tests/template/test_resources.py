@@ -328,6 +328,22 @@ def test_only_with_an_account_page_may_tokens_change_accounts() -> None:
     assert environment["ACCOUNT_PAGE"] == "true"
 
 
+@pytest.mark.parametrize("length", ["8", "20"])
+def test_the_account_page_tells_the_pools_own_rules_for_passwords(length: str) -> None:
+    stack = render({"AccountPage": "true", "PasswordMinimumLength": length})
+    policy = stack.properties("UserPool")["Policies"]["PasswordPolicy"]
+    kinds = ("Lowercase", "Uppercase", "Numbers", "Symbols")
+    words = [kind.lower().removesuffix("s") for kind in kinds if policy[f"Require{kind}"]]
+    environment = stack.properties("WebFunction")["Environment"]["Variables"]
+    assert environment["PASSWORD_RULES"].split() == [str(policy["MinimumLength"]), *words]
+
+
+def test_of_a_pool_that_was_there_before_the_rules_are_not_known() -> None:
+    stack = render(PARAMETER_SETS["existing pool"])
+    environment = stack.properties("WebFunction")["Environment"]["Variables"]
+    assert not environment["PASSWORD_RULES"]
+
+
 def test_the_account_page_needs_no_permission_on_the_pool() -> None:
     """Cognito's user API asks for the user's token, and evaluates no policy."""
     role = render({"AccountPage": "true"}).properties("WebRole")

@@ -112,6 +112,18 @@ def test_the_absolute_limit_is_never_below_the_idle_one() -> None:
         settings(SESSION_IDLE_SECONDS="7200", SESSION_MAX_SECONDS="7199")
 
 
+def test_rules_for_passwords_are_a_length_and_kinds_of_characters() -> None:
+    assert settings().password_rules == {}
+    rules = settings(PASSWORD_RULES="12 lowercase symbol").password_rules
+    assert rules == {"length": 12, "lowercase": 1, "symbol": 1}
+
+
+@pytest.mark.parametrize("words", ["lowercase", "12 letters", "123", "-1", "12, number"])
+def test_rules_for_passwords_that_make_no_sense_are_named(words: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^PASSWORD_RULES must be"):
+        settings(PASSWORD_RULES=words)
+
+
 def test_there_is_no_account_page_unless_it_is_asked_for() -> None:
     assert settings().user_api_url is None
     assert settings(ACCOUNT_PAGE="false").user_api_url is None

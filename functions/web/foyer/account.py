@@ -65,7 +65,7 @@ def change_name(foyer: Foyer, request: Request, member: Member) -> Response:
 
 
 def password_page(foyer: Foyer, request: Request, member: Member) -> Response:  # noqa: ARG001 - a route
-    return member.pages.password()
+    return member.pages.password(foyer.password_rules)
 
 
 def change_password(foyer: Foyer, request: Request, member: Member) -> Response:
@@ -73,9 +73,9 @@ def change_password(foyer: Foyer, request: Request, member: Member) -> Response:
     form = forms.read(request, current=_MAX_CHARACTERS, new=_MAX_CHARACTERS)
     missing = {field: _MISSING[field] for field in form if not form[field]}
     if missing:
-        return member.pages.password(missing)
+        return member.pages.password(foyer.password_rules, missing)
     if len(form["new"]) > _MAX_PASSWORD:
-        return member.pages.password({"new": "password_unusable"})
+        return member.pages.password(foyer.password_rules, {"new": "password_unusable"})
     try:
         member.api.change_password(
             member.token,
@@ -88,8 +88,8 @@ def change_password(foyer: Foyer, request: Request, member: Member) -> Response:
         if error.error not in _PASSWORD_REFUSED:
             raise
         field, key = _PASSWORD_REFUSED[error.error]
-        rules = error.rules if isinstance(error, WeakPassword) else ()
-        return member.pages.password({field: key}, rules=rules)
+        broken = error.rules if isinstance(error, WeakPassword) else ()
+        return member.pages.password(foyer.password_rules, {field: key}, broken=broken)
     return _done(foyer, "password", "password_was_changed")
 
 

@@ -21,6 +21,13 @@ _NOT_SHOWN = ("sub", "identities", "name", "email", "email_verified")
 # Characters: with more, the modules get too small for the camera of a phone.
 _MOST_IN_QR_CODE = 800
 
+_RULES = {
+    "length": "password_rule_length",
+    "lowercase": "password_rule_lowercase",
+    "uppercase": "password_rule_uppercase",
+    "number": "password_rule_number",
+    "symbol": "password_rule_symbol",
+}
 _NEEDS = {
     "length": "password_needs_length",
     "uppercase": "password_needs_uppercase",
@@ -81,9 +88,16 @@ class AccountPages(FormPages):
         return self._form("change_name", "name", "save", fields=field, has_problem=bool(problem))
 
     def password(
-        self, problems: Mapping[str, str] | None = None, *, rules: tuple[str, ...] = ()
+        self,
+        rules: Mapping[str, int],
+        problems: Mapping[str, str] | None = None,
+        *,
+        broken: tuple[str, ...] = (),
     ) -> Response:
-        """``problems`` are texts by field; ``rules`` are those that the new password breaks."""
+        """``problems`` are texts by field; ``broken`` are the rules that the new password breaks.
+
+        ``rules`` are all of them, with the least number of each, as far as they are known.
+        """
         problems = problems or {}
         fields = self._field(
             "current",
@@ -95,10 +109,11 @@ class AccountPages(FormPages):
             "new",
             "new_password",
             problems.get("new", ""),
-            more=tuple(_NEEDS[rule] for rule in rules),
+            more=tuple(_NEEDS[rule] for rule in broken),
             kind="password",
             autocomplete="new-password",
-            hint="new_password_hint",
+            hint="" if rules else "new_password_hint",
+            rules=[self._text[_RULES[rule]].format(least=least) for rule, least in rules.items()],
         )
         return self._form(
             "change_password", "password", "save", fields=fields, has_problem=bool(problems)

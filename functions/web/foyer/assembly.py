@@ -131,6 +131,7 @@ def build(
             cognito=cognito, verifier=verifier, secrets=secrets, log=log, clock=clock, now=now
         ),
         user_api=user_api,
+        password_rules=settings.password_rules,
         scope=scope,
         routes=table,
         pages=pages,

@@ -12,6 +12,8 @@ from markupsafe import Markup
 from . import forms, http_api
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .http_api import Response
     from .pages import Pages
 
@@ -71,11 +73,16 @@ class FormPages:
         kind: str = "text",
         value: str = "",
         hint: str = "",
+        rules: Sequence[Markup] = (),
         inputmode: str = "text",
     ) -> Markup:
-        """``problem`` and ``more`` say what is wrong; both are keys, as ``hint`` is."""
+        """``problem`` and ``more`` say what is wrong; both are keys, as ``hint`` is.
+
+        ``rules`` are sentences, for what has to be kept to.
+        """
         sentences = " ".join(self._text[key] for key in (problem, *more) if key)
-        notes = {"hint": self._text[hint] if hint else "", "problem": sentences}
+        listed = Markup().join(self._pages.fill("account/rule", rule=rule) for rule in rules)
+        notes = {"hint": self._text[hint] if hint else "", "rules": listed, "problem": sentences}
         shown = {
             kind: self._pages.fill(f"account/{kind}", name=name, **{kind: words}) if words else ""
             for kind, words in notes.items()

@@ -34,6 +34,7 @@ class Foyer:
     visitors: Visitors
     sign_in: SignIn
     user_api: UserApi | None  # None without an account page
+    password_rules: Mapping[str, int]
     scope: str
     routes: Mapping[str, Callable[[Foyer, Request], Response]]
     pages: PagesByLanguage

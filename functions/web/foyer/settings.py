@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _THIS_MACHINE = {*_LOOPBACK, "host.docker.internal"}
 
+_PASSWORD_KINDS = {"lowercase", "uppercase", "number", "symbol"}
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -36,6 +37,7 @@ class Settings:
     cognito_jwks_url: str
     app_url: str | None
     user_api_url: str | None  # None leaves the account page out
+    password_rules: Mapping[str, int]
     session_idle_seconds: int
     session_max_seconds: int
     brand_name: str
@@ -63,6 +65,7 @@ class Settings:
             ),
             app_url=_app_url(environ),
             user_api_url=_user_api_url(environ, issuer),
+            password_rules=_password_rules(environ),
             session_idle_seconds=idle,
             session_max_seconds=_seconds(
                 environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
@@ -138,6 +141,19 @@ def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
     parts = urlsplit(issuer)
     # The newer form of issuer has a host of its own; the API has none of the kind.
     return f"{parts.scheme}://{parts.netloc.removeprefix('issuer-')}"
+
+
+def _password_rules(environ: Mapping[str, str]) -> Mapping[str, int]:
+    """By name and with the least number of each; empty when nobody has said what they are."""
+    words = environ.get("PASSWORD_RULES", "").split()
+    if not words:
+        return {}
+    length, *kinds = words
+    if not re.fullmatch(r"[0-9]{1,2}", length) or not set(kinds) <= _PASSWORD_KINDS:
+        raise ConfigurationError(
+            "PASSWORD_RULES must be a length and any of lowercase, uppercase, number, symbol"
+        )
+    return {"length": int(length), **dict.fromkeys(kinds, 1)}
 
 
 def _seconds(environ: Mapping[str, str], name: str, *, default: int, least: int) -> int:
