@@ -78,60 +78,50 @@ class Visitors:
 
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Asks Cognito once the access token's life is over; else no upstream call."""
-        if not self._cookie.is_in(cookies):
-            return Visit(None)
         deadline = self._clock() + _RECOGNISE
-        try:
-            session = self._session_in(cookies)
-        except SealBroken as error:
-            return self._nobody(error)
+        visit = self._shown(cookies)
+        session = visit.session
+        if session is None:
+            return visit
         now = self._now()
         if session.is_due_for_refresh(now):
             return self._refreshed(replace(session, seen_at=int(now)), deadline)
         if self._cookie.is_worth_renewing(session, now):
             return self.remember(replace(session, seen_at=int(now)))
-        return Visit(session)
+        return visit
 
     def ask(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here by Cognito's word of this moment, with an access token.
 
         A session without a refresh token has no ``access``, and no ``postponed`` either.
         """
-        if not self._cookie.is_in(cookies):
-            return Visit(None)
         deadline = self._clock() + _RECOGNISE
-        try:
-            session = self._session_in(cookies)
-        except SealBroken as error:
-            return self._nobody(error)
-        if session.refresh_token is None:
-            return Visit(session)
+        visit = self._shown(cookies)
+        session = visit.session
+        if session is None or session.refresh_token is None:
+            return visit
         return self._refreshed(replace(session, seen_at=int(self._now())), deadline)
 
     def session_in(self, cookies: Mapping[str, str]) -> Session | None:
         """The session as the browser shows it, or None when there is none or it is no good."""
-        if not self._cookie.is_in(cookies):
-            return None
-        try:
-            return self._session_in(cookies)
-        except SealBroken:
-            return None
+        return self._shown(cookies).session
 
-    def _session_in(self, cookies: Mapping[str, str]) -> Session:
+    def _shown(self, cookies: Mapping[str, str]) -> Visit:
+        """The session in the cookie, as it is; a cookie that is no good is to be cleared."""
+        if not self._cookie.is_in(cookies):
+            return Visit(None)
         try:
-            return self._secrets.use(
+            session = self._secrets.use(
                 lambda credentials: self._cookie.open(
                     cookies, keys=credentials.key_ring, now=self._now()
                 )
             )
         except SealBroken as error:
             self._log.info("session_not_usable", reason=str(error))
-            raise
-
-    def _nobody(self, error: SealBroken) -> Visit:
-        if isinstance(error, PerhapsNewKey):  # who knows the key should not find the cookie gone
-            return Visit(None)
-        return Visit(None, (self._cookie.clear(),))
+            if isinstance(error, PerhapsNewKey):  # who knows the key should not find it gone
+                return Visit(None)
+            return Visit(None, (self._cookie.clear(),))
+        return Visit(session)
 
     def remember(self, session: Session) -> Visit:
         """Seal the session into its cookie."""
