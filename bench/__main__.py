@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from bench import imports, measure, page, plot, report
+from bench import command, imports, measure, page, plot, report
 from bench.packages import Toolbox, has_bytecode, size
 from bench.subjects import Subject, catalogue
-from bench.upstreams import Upstreams
 
 _FEWEST = 2  # rounds worth recording
 
 
 def main() -> None:
     options = _options()
-    folder = Path(options.folder).resolve()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    upstreams = Upstreams(folder, latency=options.latency / 1000)
-    tools = Toolbox.find(
-        uv=options.uv, sam=options.sam, folder=folder / "python", ca_file=upstreams.ca_file
-    )
+    folder, upstreams, tools = command.begin(options)
     _say("building packages")
     subjects = _subjects(tools, folder, options.only)
     sizes = {subject.name: size(subject.package) for subject in subjects}
@@ -89,19 +81,13 @@ def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--samples", type=int, default=20, help="containers per subject and route")
-    parser.add_argument("--folder", default="build/bench", help="for packages; emptied first")
-    parser.add_argument("--output", default="build/speed", help="docs/ records the run for good")
+    parser = command.parser(
+        "python -m bench", __doc__,
+        folder="build/bench", samples_of="containers per subject and route", latency=0.0,
+    )  # fmt: skip
     parser.add_argument(
         "--only", nargs="*", default=[], help="subjects to measure beside the floor"
     )
-    parser.add_argument(
-        "--latency", type=float, default=0.0,
-        help="milliseconds that AWS takes for each TLS handshake and each answer",
-    )  # fmt: skip
-    parser.add_argument("--uv", default="uv")
-    parser.add_argument("--sam", default="sam")
     return parser.parse_args()
 
 

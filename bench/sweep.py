@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import sys
 import time
 from collections import defaultdict
@@ -21,13 +20,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import cost
+from bench import command, cost
 from bench.container import Container, Taken
 from bench.measure import ROUNDS_PER_VISITOR, Bench
 from bench.packages import Toolbox
 from bench.report import FULL_PROCESSOR_MB, machine
 from bench.subjects import Subject, catalogue, check
-from bench.upstreams import Upstreams
 
 MEMORY_MB = (128, 256, 512, 1024, 1769)
 ROUTES = ("landing", "login", "callback", "welcome")
@@ -41,13 +39,7 @@ Case = tuple[int, str]  # memory, route
 
 def main() -> None:
     options = _options()
-    folder = Path(options.folder).resolve()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    upstreams = Upstreams(folder, latency=options.latency / 1000)
-    tools = Toolbox.find(
-        uv=options.uv, sam=options.sam, folder=folder / "python", ca_file=upstreams.ca_file
-    )
+    folder, upstreams, tools = command.begin(options)
     hello, foyer = _subjects(tools, folder)
     tools.runtime(folder / "runtime")
     bench = Bench(
@@ -142,17 +134,10 @@ def _subjects(tools: Toolbox, folder: Path) -> tuple[Subject, Subject]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.sweep", description=__doc__)
-    parser.add_argument("--samples", type=int, default=20, help="containers per memory and route")
-    parser.add_argument("--folder", default="build/sweep", help="for packages; emptied first")
-    parser.add_argument("--output", default="build/speed", help="docs/ records the run for good")
-    parser.add_argument(
-        "--latency", type=float, default=15.0,
-        help="milliseconds that AWS takes for each TLS handshake and each answer",
-    )  # fmt: skip
-    parser.add_argument("--uv", default="uv")
-    parser.add_argument("--sam", default="sam")
-    return parser.parse_args()
+    return command.parser(
+        "python -m bench.sweep", __doc__,
+        folder="build/sweep", samples_of="containers per memory and route", latency=15.0,
+    ).parse_args()  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+"""What `make bench` and `make sweep` begin with: their common options, and a folder to work in."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from bench.packages import Toolbox
+from bench.upstreams import Upstreams
+
+
+def parser(
+    prog: str, description: str | None, *, folder: str, samples_of: str, latency: float
+) -> argparse.ArgumentParser:
+    """``samples_of`` says what there are so many of; ``latency`` is in milliseconds."""
+    options = argparse.ArgumentParser(prog=prog, description=description)
+    options.add_argument("--samples", type=int, default=20, help=samples_of)
+    options.add_argument("--folder", default=folder, help="for packages; emptied first")
+    options.add_argument("--output", default="build/speed", help="docs/ records the run for good")
+    options.add_argument(
+        "--latency", type=float, default=latency,
+        help="milliseconds that AWS takes for each TLS handshake and each answer",
+    )  # fmt: skip
+    options.add_argument("--uv", default="uv")
+    options.add_argument("--sam", default="sam")
+    return options
+
+
+def begin(options: argparse.Namespace) -> tuple[Path, Upstreams, Toolbox]:
+    """An empty folder, AWS's side listening, and the tools to make packages with."""
+    folder = Path(options.folder).resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    upstreams = Upstreams(folder, latency=options.latency / 1000)
+    tools = Toolbox.find(
+        uv=options.uv, sam=options.sam, folder=folder / "python", ca_file=upstreams.ca_file
+    )
+    return folder, upstreams, tools
