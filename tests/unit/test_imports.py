@@ -55,7 +55,7 @@ ALLOWED = {
         "account attempt cognito cookies counters errors http_api id_token language pages parts "
         "routes secret_store session settings sign_in user_api visitors"
     ),
-    "secrets_manager": "errors strict_json upstream",
+    "secrets_manager": "errors settings strict_json upstream",
     "app": "assembly errors secrets_manager",
 }
 MODULES = sorted(file.stem for file in PACKAGE.glob("*.py"))

@@ -19,6 +19,7 @@ from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvi
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 
 from .errors import ConfigurationError, SignInError, Unavailable
+from .settings import endpoint_variable
 from .strict_json import parse_object
 from .upstream import Upstream
 
@@ -110,14 +111,10 @@ class SecretsManager:
 
 
 def endpoint(environ: Mapping[str, str], region: str) -> str:
-    """Where Secrets Manager is, by the variables that all of AWS's tools share.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-    """
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        for name in ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"):
-            if environ.get(name):
-                return f"{environ[name].rstrip('/')}/"
+    """Where Secrets Manager is: where the environment says, else at AWS's own address."""
+    variable = endpoint_variable(environ, "AWS_ENDPOINT_URL_SECRETS_MANAGER")
+    if variable is not None:
+        return f"{environ[variable].rstrip('/')}/"
     fips = "-fips" if environ.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true" else ""
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://secretsmanager{fips}.{region}.{suffix}/"

@@ -79,6 +79,16 @@ class Settings:
         )
 
 
+def endpoint_variable(environ: Mapping[str, str], of_service: str) -> str | None:
+    """Which variable says where a service is, of those that all of AWS's tools share; or None.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return None
+    return next((name for name in (of_service, "AWS_ENDPOINT_URL") if environ.get(name)), None)
+
+
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "").strip()
     if not value:
@@ -125,19 +135,15 @@ def _app_url(environ: Mapping[str, str]) -> str | None:
 
 
 def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
-    """Cognito's user API, by the variables that all of AWS's tools share, else the issuer's host.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-    """
+    """Cognito's user API: where the environment says, else at the issuer's host."""
     page = _optional(environ, "ACCOUNT_PAGE", "false").lower()
     if page not in ("true", "false"):
         raise ConfigurationError("ACCOUNT_PAGE must be true or false")
     if page == "false":
         return None
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        for name in ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"):
-            if environ.get(name):
-                return _origin(environ, name)
+    variable = endpoint_variable(environ, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
+    if variable is not None:
+        return _origin(environ, variable)
     parts = urlsplit(issuer)
     # The newer form of issuer has a host of its own; the API has none of the kind.
     return f"{parts.scheme}://{parts.netloc.removeprefix('issuer-')}"
