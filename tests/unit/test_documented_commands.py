@@ -138,7 +138,7 @@ def source(module: str) -> str:
 
 def test_our_modules_know_the_options_and_values_that_they_are_given() -> None:
     given = given_to_our_modules()
-    parsing = {module for module in given if "ArgumentParser(" in source(module)}
+    parsing = {module for module in given if "parse_args(" in source(module)}
     assert {"local.run", "tests.mutation"} <= parsing
     plain = [word for module in given.keys() - parsing for word in given[module]]
     assert all((ROOT / word).is_file() for word in plain), plain  # they take files at most
