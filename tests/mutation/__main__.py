@@ -1,7 +1,7 @@
 """Takes each security check out in turn and shows which test notices: ``make mutants``.
 
 ``python -m tests.mutation WORD …`` tries only checks whose defence, file or test has a word;
-``--write`` tries none and writes the table into docs/security.md.
+``--write`` tries none and updates the table in docs/security-checks.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _IMPORTED_ONCE = ["boto3", "cryptography", "hypothesis", "moto", "pytest", "requ
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("words", nargs="*", metavar="WORD")
-    parser.add_argument("--write", action="store_true", help="only write docs/security.md's table")
+    parser.add_argument("--write", action="store_true", help="only update docs/security-checks.md")
     options = parser.parse_args()
     threats = read()
     if options.write:

@@ -1,22 +1,22 @@
-"""The table of threats, defences and tests in docs/security.md."""
+"""Writes the table of security checks in docs/security-checks.md."""
 
 from __future__ import annotations
 
 from tests.mutation.checks import ROOT, Check, Threat
 
-SECURITY = ROOT / "docs/security.md"
+CHECKS = ROOT / "docs/security-checks.md"
 
-_BEGIN = "<!-- written by `python -m tests.mutation --write`, from tests/mutation/checks.toml -->\n"
-_END = "<!-- end of what is written -->\n"
+_BEGIN = "<!-- made by `python -m tests.mutation --write` from tests/mutation/checks.toml -->\n"
+_END = "<!-- end of the generated part -->\n"
 
 
 def write(threats: tuple[Threat, ...]) -> None:
-    """Bring the table in docs/security.md up to date."""
-    SECURITY.write_text(with_table(SECURITY.read_text("utf-8"), threats), "utf-8")
+    """Update the table in docs/security-checks.md."""
+    CHECKS.write_text(with_table(CHECKS.read_text("utf-8"), threats), "utf-8")
 
 
 def with_table(text: str, threats: tuple[Threat, ...]) -> str:
-    """The document with the table as it is now."""
+    """The document with the current table."""
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     return f"{before}{_BEGIN}{_table(threats)}{_END}{after}"
@@ -29,8 +29,8 @@ def _table(threats: tuple[Threat, ...]) -> str:
 def _section(threat: Threat) -> str:
     rows = "".join(_row(check) for check in threat.checks)
     return (
-        f"\n### {threat.name}\n\n{threat.yardsticks}\n\n"
-        f"| Defence | Where | Noticed by |\n|---|---|---|\n{rows}\n"
+        f"\n## {threat.name}\n\n{threat.yardsticks}\n\n"
+        f"| Check | Code | Test |\n|---|---|---|\n{rows}\n"
     )
 
 
