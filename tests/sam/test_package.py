@@ -29,7 +29,7 @@ def uv() -> Path:
 def build(uv: Path, folder: Path, *, architecture: str = "x86_64", **environ: str) -> str:
     """What it prints."""
     done = subprocess.run(  # noqa: S603 - our own makefile
-        ["make", "--makefile", WEB / f"build/{architecture}/Makefile", "build-WebFunction"],  # noqa: S607 - as the SAM CLI finds it
+        ["make", "build-WebFunction", f"ARCHITECTURE={architecture}"],  # noqa: S607 - as the SAM CLI finds it
         cwd=WEB,
         env={
             **os.environ,
@@ -113,5 +113,40 @@ def test_authorities_are_there_one_by_one(printed_and_package: tuple[str, Path])
 def test_another_processor_gets_modules_of_its_own(uv: Path, tmp_path: Path) -> None:
     build(uv, tmp_path, architecture="arm64")
     modules = [path.name for path in tmp_path.rglob("*.cpython-*.so")]
+    assert modules
+    assert all("aarch64" in name for name in modules)
+
+
+def test_foyer_can_be_a_nested_application_in_a_folder_of_another_project(
+    uv: Path, tmp_path: Path
+) -> None:
+    """For the processor that the outer template asks for."""
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "bench")
+    shutil.copytree(ROOT, tmp_path / "vendor/foyer", ignore=ignored)
+    (tmp_path / "template.yaml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\n"
+        "Resources:\n"
+        "  SignIn:\n"
+        "    Type: AWS::Serverless::Application\n"
+        "    Properties:\n"
+        "      Location: vendor/foyer/template.yaml\n"
+        "      Parameters: { Architecture: arm64 }\n"
+    )
+    built = subprocess.run(  # noqa: S603 - our own command
+        [ROOT / ".venv-sam/bin/sam", "build", "--beta-features"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{uv.resolve().parent}:{os.environ['PATH']}",
+            "SAM_CLI_TELEMETRY": "0",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    package = tmp_path / ".aws-sam/build/SignIn/WebFunction"
+    assert (package / "foyer/app.py").is_file()
+    modules = [path.name for path in package.rglob("*.cpython-*.so")]
     assert modules
     assert all("aarch64" in name for name in modules)
