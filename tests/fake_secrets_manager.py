@@ -2,58 +2,54 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from typing import Any
+
+from tests.wire_faults import Fault, Line, json_reply
+from tests.wire_server import Arrived, WireServer
 
 
-class FakeSecretsManager(HTTPServer):
-    """Answers each request with the next error, and when there are none left with the secret."""
+def refusal(code: str, status: int = 400) -> Fault:
+    """Secrets Manager's own words."""
+    reply = json_reply({"__type": code, "Message": "canary-message"}, status)
+    return lambda line, _: line.send(reply.to_bytes())
+
+
+class FakeSecretsManager:
+    """Answers each request with the next fault, and when there are none left with the secret."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.faults: list[Fault] = []
         self.containers_credentials: dict[str, str] = {}
-        self.requests: list[tuple[Mapping[str, str], bytes]] = []
+        self.requests: list[Arrived] = []
         self.authorizations: list[str | None] = []
         self.secret = "kept"
         self.connections: list[int] = []  # the clients' ports, in order
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self._thread = Thread(target=self.serve_forever, args=(0.02,))
+        self._server = WireServer(self._answer)
+        self.url = self._server.url
 
     def __enter__(self) -> FakeSecretsManager:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
+        self.close()
 
+    def close(self) -> None:
+        self._server.close()
 
-class _Handler(BaseHTTPRequestHandler):
-    server: FakeSecretsManager
+    def next_fault(self) -> Fault | None:
+        return self.faults.pop(0) if self.faults else None
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.connections.append(self.client_address[1])
-        self.server.requests.append((dict(self.headers.items()), body))
-        answers = self.server.answers
-        secret = {"Name": "s", "SecretString": self.server.secret}
-        self._send(*(answers.pop(0) if answers else (200, secret)))
-
-    def do_GET(self) -> None:
-        """The container's endpoint for credentials."""
-        self.server.authorizations.append(self.headers["Authorization"])
-        self._send(200, self.server.containers_credentials)
-
-    def _send(self, status: int, body: dict[str, str]) -> None:
-        sent = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Test output stays readable."""
+    def _answer(self, arrived: Arrived, line: Line) -> bool:
+        if arrived.method == "GET":  # the container's endpoint for credentials
+            self.authorizations.append(arrived.headers.get("Authorization"))
+            line.send(json_reply(self.containers_credentials).to_bytes())
+            return True
+        self.requests.append(arrived)
+        self.connections.append(line.socket.getpeername()[1])
+        held: dict[str, Any] = {"Name": "s", "SecretString": self.secret}
+        fault = self.next_fault()
+        if fault is None:
+            line.send(json_reply(held).to_bytes())
+        else:
+            fault(line, json_reply(held))
+        return fault is None

@@ -172,42 +172,11 @@ def test_a_federation_error_without_state_is_shown(browser: Browser) -> None:
     assert "<b>" not in answer.body
 
 
-def test_unavailable_says_when_to_come_back(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location, error="temporarily_unavailable")
-    assert browser.get(callback).headers["retry-after"] == "5"
-
-
 def test_state_without_code_or_error_is_refused(stack: Stack, browser: Browser) -> None:
     location = browser.get("/login").location
     (state,) = parse_qs(urlsplit(location).query)["state"]
     assert browser.get(f"/callback?state={state}").status == 400
     assert reason(stack) == "code_missing"
-
-
-@pytest.mark.parametrize(
-    ("fault", "status", "expected"),
-    [
-        ("http_500", 502, "token_failed"),
-        ("garbage", 502, "token_answer_malformed"),
-        ("reset", 502, "token_unreachable"),
-        ("refused", 502, "token_unreachable"),
-        ("http_429", 503, "token_throttled"),
-        ("invalid_grant", 400, "token_invalid_grant"),
-        ("unauthorized_client", 502, "token_unauthorized_client"),
-        ("invalid_client", 502, "token_invalid_client"),
-    ],
-)
-def test_token_endpoint_failures_become_pages(
-    stack: Stack, browser: Browser, fault: str, status: int, expected: str
-) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
-    stack.cognito.fault("token", fault)
-    answer = browser.get(callback)
-    assert answer.status == status
-    assert_calm(answer)
-    assert reason(stack) == expected
-    assert browser.cookies == {}
-    assert stack.cognito.calls("token") <= 1
 
 
 @pytest.mark.parametrize("defect", sorted(ID_TOKEN_DEFECTS))

@@ -1,4 +1,4 @@
-"""Every answer's headers and cookies, judged by somebody else's rules."""
+"""Every kind of answer: its headers and cookies."""
 
 from __future__ import annotations
 
@@ -10,10 +10,26 @@ from foyer import routes
 
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import SECRET_ID, Stack
-from tests.flow.observatory import directives, score
 
 AUTH = "https://auth.example.com"
-BEST = 135  # what a site can reach that is not on the HSTS preload list
+
+# What the HTTP Observatory of Mozilla looks for (developer.mozilla.org/en-US/observatory/docs) and
+# the OWASP cheat sheet besides. A page from which a form is sent names its own origin; the
+# style's hash is put in.
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "default-src 'none'; style-src '<hash>'; img-src data:; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action 'self' {AUTH}"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+SAYS_TOO_MUCH = {"etag", "last-modified", "expires", "server", "x-powered-by", "x-frame-options"}
 
 
 class Scan:
@@ -92,65 +108,17 @@ def test_every_status_there_is_was_seen(scan: Scan) -> None:
     assert seen == {200, 302, 303, 400, 401, 403, 404, 500, 502, 503}
 
 
-def test_the_observatory_would_give_every_answer_the_best_grade(scan: Scan) -> None:
-    lines = list(scan.answers["callback"].cookies)  # its jar, once somebody has signed in
+def test_every_answer_carries_the_security_headers(scan: Scan) -> None:
     for name, answer in scan.answers.items():
-        points, modifiers = score(answer.headers, answer.body, [*lines, *answer.cookies])
-        assert points >= BEST, (name, modifiers)
-
-
-def test_the_audit_takes_points_off(scan: Scan) -> None:
-    """Else the test above could not fail."""
-    good = scan.answers["welcome page"]
-    cookie = "__Host-foyer-session=x; Path=/; Secure; HttpOnly; SameSite=Lax"
-    policy = good.headers["content-security-policy"]
-
-    def points(cookies: tuple[str, ...] = (cookie,), body: str = good.body, **more: str) -> int:
-        changed = {name.replace("_", "-"): value for name, value in more.items()}
-        return score({**good.headers, **changed}, body, cookies)[0]
-
-    assert points() == BEST
-    for name in (
-        "content-security-policy",
-        "referrer-policy",
-        "strict-transport-security",
-        "x-content-type-options",
-        "cross-origin-resource-policy",
-    ):
-        without = {other: value for other, value in good.headers.items() if other != name}
-        assert score(without, good.body, [cookie])[0] < BEST, name
-    for attribute in ("; Secure", "; HttpOnly", "; SameSite=Lax"):
-        assert points((cookie.replace(attribute, ""),)) < BEST
-    assert points(content_security_policy=policy.replace("frame-ancestors 'none'", "")) < BEST
-    assert points(content_security_policy=policy + "; script-src 'unsafe-inline'") < BEST
-    assert points(content_security_policy=policy.replace("default-src 'none'", "")) < BEST
-    assert points(content_security_policy=policy.replace("https://auth", "http://auth")) < BEST
-    assert points(strict_transport_security="max-age=300") < BEST
-    assert points(body="<script src=x></script>") < BEST
-    assert points(referrer_policy="unsafe-url") < BEST
-
-
-def test_the_policy_allows_no_more_than_the_pages_need(scan: Scan) -> None:
-    for name, answer in scan.answers.items():
-        csp = directives(answer.headers["content-security-policy"])
-        (style,) = csp.pop("style-src")
-        assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", style), name
-        assert csp == {
-            "default-src": {"'none'"},
-            "img-src": {"data:"},
-            "base-uri": {"'none'"},
-            "frame-ancestors": {"'none'"},
-            "form-action": {"'self'", AUTH},
-        }, name
-
-
-def test_nothing_is_cached_and_nothing_is_said_about_the_server(scan: Scan) -> None:
-    for name, answer in scan.answers.items():
-        assert answer.headers["cache-control"] == "no-store", name
-        assert answer.headers["cross-origin-opener-policy"] == "same-origin", name
-        assert not {"etag", "last-modified", "expires", "server", "x-powered-by"} & {
-            *answer.headers
-        }, name
+        sent = dict(answer.headers)
+        policy = sent.get("content-security-policy", "")
+        sent["content-security-policy"] = re.sub(r"sha256-[A-Za-z0-9+/]{43}=", "<hash>", policy)
+        has_form = 'method="post"' in answer.body or name == "HEAD"  # of the welcome page
+        expected = HEADERS | ({"referrer-policy": "same-origin"} if has_form else {})
+        assert {header: sent.get(header) for header in expected} == expected, name
+        assert not SAYS_TOO_MUCH & {*sent}, name
+        assert not {header for header in sent if header.startswith("access-control-")}, name
+        assert "<script" not in answer.body.lower(), name
 
 
 def test_every_body_says_what_it_is(scan: Scan) -> None:

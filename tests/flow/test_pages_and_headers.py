@@ -14,27 +14,6 @@ from foyer import routes
 from tests.flow.browser import Browser, event
 from tests.flow.conftest import ORIGIN, Stack
 
-EVERYWHERE = ["/", "/login", "/signup", "/callback", "/logout", "/me", "/healthz", "/nowhere"]
-
-
-@pytest.mark.parametrize("path", EVERYWHERE)
-def test_every_answer_carries_the_security_headers(
-    stack: Stack, browser: Browser, path: str
-) -> None:
-    headers = browser.get(path).headers
-    policy = headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert "; img-src data:; base-uri 'none'; frame-ancestors 'none'; " in policy
-    assert policy.endswith(f"; form-action 'self' {stack.cognito.domain_url}")
-    assert headers["cache-control"] == "no-store"
-    assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert headers["cross-origin-resource-policy"] == "same-origin"
-    assert headers["strict-transport-security"].startswith("max-age=63072000")
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["permissions-policy"]
-    if path != "/logout":
-        assert headers["referrer-policy"] == "no-referrer"
-
 
 @pytest.mark.parametrize("path", ["/", "/logout", "/callback", "/nowhere"])
 def test_the_policy_allows_the_one_style_and_there_is_no_script(
@@ -79,6 +58,16 @@ def test_pages_are_whole_documents(stack: Stack, browser: Browser, path: str) ->
     assert parser.open == []
     for tag in ("title", "main", "h1"):
         assert parser.seen.count(tag) == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/logout", "/me", "/healthz", "/login", "/signup"])
+def test_these_pages_cost_no_upstream_call(stack: Stack, browser: Browser, path: str) -> None:
+    browser.get(path)
+    assert stack.cognito.upstream_calls == 0
+    stack.sign_in(browser)
+    assert stack.cognito.upstream_calls == 3, "token, keys and UserInfo"
+    browser.get(path)
+    assert stack.cognito.upstream_calls == 3
 
 
 def test_names_are_escaped_wherever_they_appear(stack: Stack, browser: Browser) -> None:

@@ -19,13 +19,6 @@ def is_signed_in(browser: Browser) -> bool:
     return browser.get("/me").status == 200
 
 
-def test_a_warm_welcome_page_costs_no_call_and_no_cookie(stack: Stack, signed_in: Browser) -> None:
-    calls = stack.cognito.upstream_calls
-    for _ in range(3):
-        assert signed_in.get("/").cookies == ()
-    assert stack.cognito.upstream_calls == calls
-
-
 def test_me_shows_the_claims_as_json(stack: Stack, signed_in: Browser) -> None:
     answer = signed_in.get("/me")
     user = stack.cognito.user
@@ -169,24 +162,6 @@ def test_me_says_it_with_a_401(stack: Stack, signed_in: Browser) -> None:
     assert answer.status == 401
     assert "You were signed out" in answer.json["detail"]
     assert signed_in.cookies == {}
-
-
-@pytest.mark.parametrize("fault", ["http_500", "reset", "http_429", "garbage", "invalid_client"])
-def test_cognito_out_of_order_ends_nobodys_session(
-    stack: Stack, signed_in: Browser, fault: str
-) -> None:
-    stack.clock.advance(3601)
-    stack.cognito.fault("token", fault)
-    assert is_signed_in(signed_in)
-    calls = stack.cognito.calls("token")
-    stack.clock.advance(29)
-    assert is_signed_in(signed_in)
-    assert stack.cognito.calls("token") == calls, "not at every request"
-    stack.cognito.mend("token")
-    stack.cognito.user.name = "Newer Name"
-    stack.clock.advance(1)
-    assert "Newer Name" in signed_in.get("/").body
-    assert len(stack.logged("refresh_postponed")) == 1
 
 
 def test_cognito_out_of_order_does_not_stretch_the_idle_time(

@@ -9,8 +9,8 @@ from collections import Counter
 from threading import RLock
 
 from tests.fake_cognito import FakeCognito, User
+from tests.fake_secrets_manager import FakeSecretsManager, refusal
 from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply
-from tests.wire_server import Arrived, WireServer
 
 # How often each kind comes up among faults. The costly ones hold a container up for seconds.
 _OFTEN = dict.fromkeys(WIRE_FAULTS, 20) | {"late": 4, "drip": 1, "drip_head": 1, "hang": 1}
@@ -53,33 +53,23 @@ def _somebody_else(line: Line, _reply: Reply) -> None:
     line.send(json_reply(claims).to_bytes())
 
 
-class FaultySecretsManager:
-    """GetSecretValue over loopback; every third call is throttled, so that a retry succeeds."""
+class FaultySecretsManager(FakeSecretsManager):
+    """Every third call is throttled, so that a retry succeeds."""
 
     def __init__(self, cognito: FakeCognito) -> None:
-        self.calls = 0
+        super().__init__()
         self.fields = {
             "client_id": cognito.client_id,
             "client_secret": cognito.client_secret,
             "session_key": secrets.token_urlsafe(48),
         }
-        self._server = WireServer(self._answer)
-        self.url = self._server.url
-        self.close = self._server.close
+        self.secret = json.dumps(self.fields)
 
     def replace_session_key(self) -> None:
         """What a rotation leaves behind."""
-        self.fields = {
-            **self.fields,
-            "session_key": secrets.token_urlsafe(48),
-            "previous_session_key": self.fields["session_key"],
-        }
+        before = self.fields["session_key"]
+        self.fields |= {"session_key": secrets.token_urlsafe(48), "previous_session_key": before}
+        self.secret = json.dumps(self.fields)
 
-    def _answer(self, _: Arrived, line: Line) -> bool:
-        self.calls += 1
-        if self.calls % 3 == 0:
-            reply = json_reply({"__type": "ThrottlingException"}, 400)
-        else:
-            reply = json_reply({"Name": "foyer/soak", "SecretString": json.dumps(self.fields)})
-        line.send(reply.to_bytes())
-        return True
+    def next_fault(self) -> Fault | None:
+        return refusal("ThrottlingException") if len(self.requests) % 3 == 0 else None

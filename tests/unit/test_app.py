@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,10 +26,19 @@ ENVIRON = {
 }
 
 
-def start(environ: dict[str, str]) -> tuple[int, list[dict[str, str]]]:
-    """Import the handler; return the exit status and what was logged."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import foyer.app"],
+SNAPSHOT = ENVIRON | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}  # reads nothing ahead
+
+# Each costs a cold start more than all of ours: botocore's client, Powertools' router and tracer.
+FAR_TOO_DEAR = {
+    "asyncio", "aws_lambda_powertools.event_handler", "aws_xray_sdk", "boto3",
+    "botocore.client", "botocore.loaders", "botocore.session", "jinja2", "jwt", "s3transfer",
+}  # fmt: skip
+
+
+def start(environ: dict[str, str], *, then: str = "") -> tuple[int, list[Any]]:
+    """Import the handler; return the exit status and what was printed, one JSON value a line."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", f"import foyer.app, json, sys\n{then}"],
         env=environ,
         capture_output=True,
         text=True,
@@ -56,5 +66,10 @@ def test_the_secret_is_loaded_ahead_and_its_absence_stops_nothing() -> None:
 
 
 def test_a_snapshot_holds_no_secret() -> None:
-    status, lines = start(ENVIRON | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})
+    status, lines = start(SNAPSHOT)
     assert (status, lines) == (0, [])
+
+
+def test_a_start_loads_nothing_that_is_far_too_dear() -> None:
+    _, (loaded,) = start(SNAPSHOT, then="print(json.dumps(list(sys.modules)))")
+    assert not FAR_TOO_DEAR & set(loaded)

@@ -16,14 +16,16 @@ from typing import Any
 import boto3
 import pytest
 import requests
+import urllib3
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 from foyer.errors import ConfigurationError, Unavailable
 from foyer.secret_store import SecretStore
 from foyer.secrets_manager import SecretsManager, endpoint
 
-from tests.fake_secrets_manager import FakeSecretsManager
+from tests.fake_secrets_manager import FakeSecretsManager, refusal
 from tests.ports import refusing_port
+from tests.wire_faults import WIRE_FAULTS
 
 TARGET = "secretsmanager.GetSecretValue"
 
@@ -50,14 +52,11 @@ def read(environment: Mapping[str, str]) -> Any:
     return client.get_secret_value(SecretId="s")["SecretString"]
 
 
-def error(code: str, status: int = 400) -> tuple[int, dict[str, str]]:
-    return status, {"__type": code}
-
-
 def test_one_call_gives_the_secret(server: FakeSecretsManager) -> None:
     assert read(environ(server)) == "kept"
-    ((headers, body),) = server.requests
-    assert json.loads(body) == {"SecretId": "s"}
+    (arrived,) = server.requests
+    headers = arrived.headers
+    assert json.loads(arrived.body) == {"SecretId": "s"}
     assert headers["X-Amz-Target"] == TARGET
     assert headers["X-Amz-Security-Token"] == "session"
 
@@ -65,15 +64,15 @@ def test_one_call_gives_the_secret(server: FakeSecretsManager) -> None:
 def test_the_signature_is_aws_signature_version_4(server: FakeSecretsManager) -> None:
     """Computed anew from what arrived, by the specification's four steps."""
     read(environ(server))
-    ((headers, body),) = server.requests
-    arrived = {name.lower(): value for name, value in headers.items()}
+    (sent,) = server.requests
+    arrived = {name.lower(): value for name, value in sent.headers.items()}
     algorithm, _, rest = arrived["authorization"].partition(" ")
     parts = dict(part.split("=", 1) for part in rest.split(", "))
     key_id, _, scope = parts["Credential"].partition("/")
     names = parts["SignedHeaders"].split(";")
     canonical = "\n".join(
         ["POST", "/", "", *(f"{name}:{arrived[name]}" for name in names), "", ";".join(names),
-         hashlib.sha256(body).hexdigest()]
+         hashlib.sha256(sent.body).hexdigest()]
     )  # fmt: skip
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     key = b"AWS4wJalrXUtnFEMI"
@@ -86,59 +85,63 @@ def test_the_signature_is_aws_signature_version_4(server: FakeSecretsManager) ->
     assert hmac.digest(key, text.encode(), "sha256").hex() == parts["Signature"]
 
 
-@pytest.mark.parametrize(
-    "passing",
-    [error("ThrottlingException"), error("InternalServiceError", 500), error("?", 503),
-     error("TooManyRequests", 429)],
-)  # fmt: skip
-def test_what_passes_is_tried_once_more(
-    server: FakeSecretsManager, passing: tuple[int, Any]
-) -> None:
-    server.answers = [passing]
-    assert read(environ(server)) == "kept"
-    server.answers = [passing] * 2
-    with pytest.raises(ClientError):
-        read(environ(server))
-    assert len(server.requests) == 4
+def reason_for(server: FakeSecretsManager, http: requests.Session, **more: str) -> tuple[str, str]:
+    """Reason and detail with which a store gives up."""
+    log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
+    client = SecretsManager(environ(server, **more), http=http, pause=lambda _: None)
+    with pytest.raises(Unavailable) as raised:
+        SecretStore(client, "s", clock=lambda: 0.0, log=log).credentials()
+    return raised.value.reason, raised.value.detail
 
 
 @pytest.mark.parametrize(
-    ("code", "reason", "requests_made"),
+    ("code", "status", "reason", "tries"),
     [
-        ("ThrottlingException", "secret_throttled", 2),
-        ("AccessDeniedException", "secret_denied", 1),
-        ("DecryptionFailure", "secret_denied", 1),
-        ("ResourceNotFoundException", "secret_not_found", 1),
-        ("com.amazonaws.secretsmanager#ResourceNotFoundException", "secret_not_found", 1),
-        ("InvalidRequestException", "secret_refused", 1),
+        ("ThrottlingException", 400, "secret_throttled", 2),
+        ("TooManyRequests", 429, "secret_throttled", 2),
+        ("InternalServiceError", 500, "secret_refused", 2),
+        ("AccessDeniedException", 400, "secret_denied", 1),
+        ("DecryptionFailure", 400, "secret_denied", 1),
+        ("ResourceNotFoundException", 400, "secret_not_found", 1),
+        ("com.amazonaws.secretsmanager#ResourceNotFoundException", 400, "secret_not_found", 1),
+        ("InvalidRequestException", 400, "secret_refused", 1),
     ],
 )
-def test_each_refusal_has_its_reason(
-    server: FakeSecretsManager, code: str, reason: str, requests_made: int
+def test_each_refusal_has_its_reason_and_what_passes_is_tried_once_more(
+    server: FakeSecretsManager, code: str, status: int, reason: str, tries: int
 ) -> None:
-    server.answers = [error(code)] * 2
-    log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
-    client = SecretsManager(environ(server), http=requests.Session(), pause=lambda _: None)
-    store = SecretStore(client, "s", clock=lambda: 0.0, log=log)
-    with pytest.raises(Unavailable) as raised:
-        store.credentials()
-    assert (raised.value.reason, raised.value.detail) == (reason, code.rpartition("#")[2])
-    assert len(server.requests) == requests_made
+    server.faults = [refusal(code, status)] * tries
+    found, detail = reason_for(server, requests.Session())
+    assert found == reason
+    assert status != 400 or detail == code.rpartition("#")[2]
+    assert len(server.requests) == tries
+    if tries == 2:
+        server.faults = [refusal(code, status)]
+        assert read(environ(server)) == "kept"
 
 
-def test_nobody_there_is_an_error_of_botocores(server: FakeSecretsManager) -> None:
+class Hurried(requests.Session):
+    """Gives no request the time that it is granted."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["timeout"] = urllib3.Timeout(total=0.2)
+        return super().request(*args, **kwargs)
+
+
+@pytest.mark.parametrize("kind", ["hang", "drip", "reset", "garbage", "json_array", "truncated"])
+def test_what_makes_no_sense_or_never_comes_is_unreachable(
+    server: FakeSecretsManager, kind: str
+) -> None:
+    server.faults = [WIRE_FAULTS[kind]] * 2
+    assert reason_for(server, Hurried())[0] == "secret_unreachable"
+    assert len(server.requests) == 2
+
+
+def test_nobody_there_is_unreachable(server: FakeSecretsManager) -> None:
     with refusing_port() as port:
         url = f"http://127.0.0.1:{port}"
-        with pytest.raises(BotoCoreError):
-            read(environ(server, AWS_ENDPOINT_URL_SECRETS_MANAGER=url))
-
-
-def test_an_answer_that_is_no_json_object_is_an_error_of_botocores(
-    server: FakeSecretsManager,
-) -> None:
-    server.answers = [(200, ["no object"])] * 2  # type: ignore[list-item]
-    with pytest.raises(BotoCoreError):
-        read(environ(server))
+        found, _ = reason_for(server, requests.Session(), AWS_ENDPOINT_URL_SECRETS_MANAGER=url)
+    assert found == "secret_unreachable"
 
 
 def test_two_tries_take_six_seconds_at_most(server: FakeSecretsManager) -> None:
@@ -190,7 +193,8 @@ def test_under_snapstart_the_container_gives_credentials(
 
     client.get_secret_value(SecretId="s")
 
-    ((headers, _),) = server.requests
+    (arrived,) = server.requests
+    headers = arrived.headers
     assert server.authorizations == [token]
     assert "Credential=AKIDCONTAINER/" in headers["Authorization"]
     assert headers["X-Amz-Security-Token"] == "of the container"
@@ -213,7 +217,7 @@ def test_credentials_about_to_expire_are_renewed(server: FakeSecretsManager) -> 
     for key_id in ("AKIDFIRST", "AKIDSECOND"):
         server.containers_credentials["AccessKeyId"] = key_id
         client.get_secret_value(SecretId="s")
-        assert f"Credential={key_id}/" in server.requests[-1][0]["Authorization"]
+        assert f"Credential={key_id}/" in server.requests[-1].headers["Authorization"]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import socket
 import ssl
 import time
@@ -15,15 +13,12 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
 from foyer import upstream
 from foyer.errors import BadGateway, GatewayTimeout, SignInError, Unavailable
 from foyer.upstream import ReadInTime, Upstream
 
+from tests.certificates import server_context
 from tests.fake_cognito import FakeCognito
-from tests.fake_tokens import SigningKey
 from tests.wire_faults import Fault, Line, Reply
 
 
@@ -276,36 +271,9 @@ def test_a_header_that_cannot_be_sent_is_not_quoted(cognito: FakeCognito) -> Non
 # TLS
 
 
-def certificate(directory: Path, address: str) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate for an IP address, and a server's context that presents it."""
-    key = SigningKey().private
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = directory / f"{address}.pem"
-    path.write_bytes(
-        built.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return path, context
+def certificate(folder: Path, address: str) -> tuple[Path, ssl.SSLContext]:
+    """The authority's file, and a server's context that presents a certificate of it."""
+    return folder / "ca.pem", server_context(folder, folder / "ca.pem", address=address)
 
 
 def session_that_trusts(authority: Path) -> requests.Session:
