@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,9 +26,11 @@ from starlette.types import Receive, Scope, Send
 
 from local import api_gateway, template
 from local.api_gateway import Request
+from local.authorizers import Refused
 from local.console import Console, last_reason
+from local.functions import Functions
+from local.gate import Gate
 from local.integration_response import MalformedResponse, Response, error, parse_response
-from local.lambda_function import LambdaFunction
 from local.lambda_runtime import isolated
 from local.places import RunError, listen
 from local.routes import select
@@ -48,39 +51,63 @@ HTTP_OPTIONS: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class _Mapped:
+    """The API that a request belongs to; ``path`` is without the mapping key."""
+
+    api: HttpApi
+    gate: Gate
+    path: str
+
+
 class Gateway:
     """An ASGI application; it runs between ``start`` and ``stop``, or by ASGI's lifespan.
 
-    ``environment`` goes to the functions, over the template's own variables. Nothing of this
-    process's environment follows but PATH and the like, so that a developer's AWS credentials
-    stay out of reach, unless ``inherit`` says that it is meant for the functions.
+    ``apis`` are told apart by their mapping keys. ``jwks_urls`` are where keys of issuers are
+    that JWT authorizers name.
     """
 
     def __init__(
         self,
-        template_path: Path,
+        apis: Sequence[HttpApi],
+        functions: Functions,
+        *,
+        console: Console,
+        jwks_urls: Mapping[str, str] | None = None,
+        integration_timeout: float = 30,  # seconds; http-api-quotas, not to be raised there
+    ) -> None:
+        self._functions = functions
+        self._apis = [(api, Gate(self._ask, jwks_urls or {})) for api in apis]
+        self._console = console
+        self._timeout = integration_timeout
+
+    @classmethod
+    def of_template(
+        cls,
+        path: Path,
         environment: Mapping[str, str],
         *,
         console: Console,
         inherit: bool = False,
-        integration_timeout: float = 30,  # seconds; http-api-quotas, not to be raised there
-    ) -> None:
-        self.api: HttpApi = template.read(template_path)
-        self._console = console
-        self._timeout = integration_timeout
+        **options: Any,
+    ) -> Gateway:
+        """One template alone.
+
+        ``environment`` goes to the functions, over the template's own variables. Nothing of this
+        process's environment follows but PATH and the like, so that a developer's AWS credentials
+        stay out of reach, unless ``inherit`` says that it is meant for the functions.
+        """
+        api = template.read(path)
         given = {**os.environ, **environment} if inherit else isolated(environment)
-        self._functions = {
-            name: LambdaFunction(function, given, console)
-            for name, function in self.api.functions.items()
-        }
+        functions = Functions(api.functions, lambda _: given, console)
+        return cls([api], functions, console=console, **options)
 
     async def start(self) -> None:
-        """Returns while the functions are still importing; a request waits for that."""
-        await asyncio.gather(*(function.start() for function in self._functions.values()))
+        await self._functions.start()
 
     async def stop(self) -> None:
         """No child is left on return."""
-        await asyncio.gather(*(function.stop() for function in self._functions.values()))
+        await self._functions.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -116,8 +143,9 @@ class Gateway:
         """The answer, and for the terminal why it is what it is."""
         if head.head_size > api_gateway.MAX_HEAD_BYTES:
             return error(431), f"{head.head_size} bytes of request line and headers"
-        selected = select(self.api.routes, head.method, head.decoded_path)
-        if selected is None:
+        mapped = self._mapped(head.decoded_path)
+        selected = select(mapped.api.routes, head.method, mapped.path) if mapped else None
+        if mapped is None or selected is None:
             return error(404), "no such route"
         route, parameters = selected
         request = await _with_body(head, receive)
@@ -130,11 +158,27 @@ class Gateway:
             request_id=request_id,
             now=datetime.now(UTC),
         )
-        return await self._integrate(self._functions[route.function], event)
+        if route.authorizer is not None:
+            decision = await mapped.gate.ask(route, event)
+            if isinstance(decision, Refused):
+                return error(decision.status, decision.challenge), decision.reason
+            event["requestContext"]["authorizer"] = dict(decision.context)
+        return await self._integrate(route.function, event)
 
-    async def _integrate(
-        self, function: LambdaFunction, event: dict[str, Any]
-    ) -> tuple[Response, str | None]:
+    def _mapped(self, path: str) -> _Mapped | None:
+        """The longest mapping key wins (http-api-mappings in the developer guide)."""
+        found: _Mapped | None = None
+        for api, gate in self._apis:
+            prefix = f"/{api.mapping_key}" if api.mapping_key else ""
+            is_longer = found is None or len(api.mapping_key) > len(found.api.mapping_key)
+            if is_longer and (path + "/").startswith(f"{prefix}/"):
+                found = _Mapped(api, gate, path.removeprefix(prefix) or "/")
+        return found
+
+    async def _ask(self, function: str, event: bytes) -> bytes:
+        return (await self._functions.invoke(function, event))[0]
+
+    async def _integrate(self, function: str, event: dict[str, Any]) -> tuple[Response, str | None]:
         """A failing function is a 500, its own Timeout included; only the gateway's is a 503.
 
         Observed on deployed HTTP APIs: denoland/deno_registry2#87 (500), anomalyco/sst#2232 and
@@ -142,7 +186,9 @@ class Gateway:
         """
         try:
             async with asyncio.timeout(self._timeout):
-                payload, printed = await function.invoke(json.dumps(event).encode())
+                payload, printed = await self._functions.invoke(
+                    function, json.dumps(event).encode()
+                )
         except FunctionFailed as failure:
             return error(500), str(failure)
         except TimeoutError:
@@ -198,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             log = resources.enter_context(options.log_file.open("a", encoding="utf-8"))
         console = Console(sys.stdout, log_format=options.log_format, log=log)
         try:
-            gateway = Gateway(options.template, {}, console=console, inherit=True)
+            gateway = Gateway.of_template(options.template, {}, console=console, inherit=True)
             listener = resources.enter_context(listen(options.host, options.port))
         except RunError as error:
             raise SystemExit(f"Gateway stopped: {error}.") from error

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _MESSAGES = {
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     413: "Request Entity Too Large",
     431: "Request Header Fields Too Large",
@@ -42,10 +44,11 @@ class Response:
     body: bytes
 
 
-def error(status: int) -> Response:
-    """API Gateway's own answer, without the function."""
+def error(status: int, challenge: str = "") -> Response:
+    """API Gateway's own answer, without the function; ``challenge`` is for WWW-Authenticate."""
     body = json.dumps({"message": _MESSAGES[status]}, separators=(",", ":")).encode()
-    return Response(status, [("content-type", "application/json")], body)
+    challenges = [("www-authenticate", challenge)] if challenge else []
+    return Response(status, [("content-type", "application/json"), *challenges], body)
 
 
 def parse_response(payload: bytes) -> Response:

@@ -12,16 +12,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from local.authorizers import Authorizer
+
 _LITERAL, _VARIABLE, _GREEDY, _DEFAULT = range(4)
 
 
 @dataclass(frozen=True)
 class Route:
-    """``path`` is ``$default`` for the catch-all; ``function`` names a function of the template."""
+    """``path`` is ``$default`` for the catch-all; ``function`` names a function of the template.
+
+    ``scopes`` are those that a JWT authorizer asks for, one of them at least.
+    """
 
     method: str
     path: str
     function: str
+    authorizer: Authorizer | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -41,7 +41,7 @@ def app(
     """The functions behind the gateway; everything they log goes to a file as well."""
     log = (places.data / "app.log").open("a", encoding="utf-8")
     console = Console(sys.stdout, log_format=log_format, log=log)
-    return Served(Gateway(TEMPLATE, environment, console=console), [listener])
+    return Served(Gateway.of_template(TEMPLATE, environment, console=console), [listener])
 
 
 def login(

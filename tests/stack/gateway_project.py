@@ -35,6 +35,23 @@ Resources:
         Form: {{Type: HttpApi, Properties: {{Method: POST, Path: /page}}}}
         Item: {{Type: HttpApi, Properties: {{Method: GET, Path: "/items/{{id}}"}}}}
 """
+# Below the others: a route with an authorizer, which is a function of the same folder.
+_GUARDED = """
+        Guarded:
+          Type: HttpApi
+          Properties: {Method: GET, Path: /guarded, Auth: {Authorizer: SignedIn}}
+  Guard:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.guard}
+Globals:
+  HttpApi:
+    Auth:
+      Authorizers:
+        SignedIn:
+          FunctionArn: !GetAtt Guard.Arn
+          AuthorizerPayloadFormatVersion: "2.0"
+          EnableSimpleResponses: true
+"""
 ECHO = "return {'statusCode': 200, 'body': json.dumps(event)}"
 
 
@@ -89,6 +106,13 @@ class GatewayProject:
     def set_timeout(self, seconds: int) -> None:
         self.template.write_text(_TEMPLATE.format(timeout=seconds))
 
+    def guard(self, body: str) -> None:
+        """``body`` becomes that of the authorizer in front of GET /guarded."""
+        self.template.write_text(self.template.read_text() + _GUARDED)
+        code = self.folder / "code/app.py"
+        indented = textwrap.indent(textwrap.dedent(body), "    ")
+        code.write_text(f"{code.read_text()}\n\ndef guard(event, context):\n{indented}\n")
+
     def write(self, body: str, *, before: str = "") -> None:
         """``body`` becomes the handler's; ``before`` runs when the module is imported."""
         indented = textwrap.indent(textwrap.dedent(body), "    ")
@@ -104,7 +128,9 @@ class GatewayProject:
         self, environment: dict[str, str] | None = None, **options: Any
     ) -> Iterator[RunningGateway]:
         terminal = io.StringIO()
-        gateway = Gateway(self.template, environment or {}, console=Console(terminal), **options)
+        gateway = Gateway.of_template(
+            self.template, environment or {}, console=Console(terminal), **options
+        )
         server = uvicorn.Server(uvicorn.Config(gateway, lifespan="on", **HTTP_OPTIONS))
         with listen("127.0.0.1", 0) as listener:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

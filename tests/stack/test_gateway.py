@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import time
 from pathlib import Path
 
 import pytest
 
-from local.console import Console
-from local.gateway import Gateway
+from local import template
 from tests.process_tree import is_running
 from tests.stack.gateway_project import ECHO, Answer, GatewayProject
 
@@ -251,7 +249,36 @@ def test_a_failed_request_is_one_line_with_reason_and_reference(project: Gateway
 
 
 def test_the_stacks_own_template_can_be_served() -> None:
-    root = Path(__file__).parents[2]
-    gateway = Gateway(root / "template.yaml", {}, console=Console(io.StringIO()))
-    routes = {route.key for route in gateway.api.routes}
+    api = template.read(Path(__file__).parents[2] / "template.yaml")
+    routes = {route.key for route in api.routes}
     assert routes >= {"GET /", "GET /login", "GET /callback", "POST /logout", "GET /healthz"}
+
+
+# -- Authorizers --------------------------------------------------------------------------------
+
+
+def test_an_authorizers_context_reaches_the_function(project: GatewayProject) -> None:
+    project.guard("return {'isAuthorized': True, 'context': {'sub': event['cookies'][0]}}")
+    with project.serve() as gateway:
+        event = gateway.ask("GET", "/guarded", [("Cookie", "who=me")]).json
+    assert event["requestContext"]["authorizer"] == {"lambda": {"sub": "who=me"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message", "reason"),
+    [
+        ("return {'isAuthorized': False}", 403, "Forbidden", "SignedIn refused"),
+        ("return {}", 500, "Internal Server Error", "isAuthorized is not true or false"),
+        ("raise KeyError('x')", 500, "Internal Server Error", "SignedIn: KeyError"),
+    ],
+)
+def test_a_refused_request_never_reaches_the_function(
+    project: GatewayProject, body: str, status: int, message: str, reason: str
+) -> None:
+    project.write("(FOLDER / 'called').touch(); return 'called'")
+    project.guard(body)
+    with project.serve() as gateway:
+        answer = gateway.ask("GET", "/guarded")
+    assert (answer.status, answer.json) == (status, {"message": message})
+    assert reason in gateway.terminal.getvalue()
+    assert not (project.folder / "called").exists()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from local import template
+from local.authorizers import JwtAuthorizer, LambdaAuthorizer, UnsupportedAuthorizer
+from local.places import RunError
 from local.routes import Route
 
 _TEMPLATE = """
@@ -114,3 +116,90 @@ def test_what_cannot_be_served_is_said_in_a_sentence(
 def test_a_missing_template_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(template.TemplateError, match=r"none\.yaml cannot be read \(no such file"):
         template.read(tmp_path / "none.yaml")
+
+
+# -- Authorizers --------------------------------------------------------------------------------
+
+_GUARDED = """
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: SignedIn
+        Authorizers:
+          SignedIn:
+            FunctionArn: !GetAtt Guard.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity:
+              Headers: [X-Key]
+              QueryStrings: [q]
+              Context: [routeKey]
+              ReauthorizeEvery: 60
+          Pool:
+            IdentitySource: $request.header.Authorization
+            AuthorizationScopes: [openid]
+            JwtConfiguration: {issuer: https://issuer.example, audience: [a, b]}
+  Guard:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.handler}
+  Web:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: code
+      Handler: app.handler
+      Events:
+        Event: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /, Auth: AUTH}}
+"""
+
+
+def guarded(written: Path, auth: str, **resolved: str) -> template.HttpApi:
+    written.write_text(_GUARDED.replace("AUTH", auth))
+    return template.read(written, resolved=resolved)
+
+
+def test_the_default_authorizer_is_every_routes(written: Path) -> None:
+    api = guarded(written, "{}")
+    assert api.routes[0].authorizer == LambdaAuthorizer(
+        name="SignedIn",
+        function="Guard",
+        payload_version="2.0",
+        simple_responses=True,
+        identity_sources=("$request.header.X-Key", "$request.querystring.q", "$context.routeKey"),
+        ttl=60,
+    )
+    assert set(api.functions) == {"Guard", "Web"}
+
+
+def test_a_route_can_be_open_or_have_another_authorizer(written: Path) -> None:
+    assert guarded(written, "{Authorizer: NONE}").routes[0].authorizer is None
+    (route,) = guarded(written, "{Authorizer: Pool, AuthorizationScopes: [own]}").routes
+    assert route.scopes == ("own",)
+    (route,) = guarded(written, "{Authorizer: Pool}").routes
+    assert route.authorizer == JwtAuthorizer(
+        "Pool", "https://issuer.example", ("a", "b"), "$request.header.Authorization"
+    )
+    assert route.scopes == ("openid",)
+
+
+@pytest.mark.parametrize("auth", ["{Authorizer: AWS_IAM}", "{Authorizer: !If [a, NONE, NONE]}"])
+def test_an_authorizer_that_cannot_be_asked_leaves_no_route_open(written: Path, auth: str) -> None:
+    (route,) = guarded(written, auth).routes
+    assert isinstance(route.authorizer, UnsupportedAuthorizer)
+
+
+def test_an_authorizer_that_nobody_declared_is_an_error(written: Path) -> None:
+    with pytest.raises(RunError, match="Api has no authorizer Other"):
+        guarded(written, "{Authorizer: Other}")
+
+
+def test_an_authorizer_of_another_stack_is_known_by_its_arn(written: Path) -> None:
+    imported = '{"Fn::ImportValue": "foyer-GuardFunctionArn"}'
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:GuardFunction:live"
+    text = _GUARDED.replace("!GetAtt Guard.Arn", "!ImportValue foyer-GuardFunctionArn")
+    written.write_text(text.replace("AUTH", "{}"))
+    api = template.read(written, resolved={imported: arn})
+    authorizer = api.routes[0].authorizer
+    assert isinstance(authorizer, LambdaAuthorizer)
+    assert template.function_name(authorizer.function) == "GuardFunction"
