@@ -1,4 +1,4 @@
-"""A simulation: how many requests meet a cold start, by how many come and how bunched they are."""
+"""Simulates which share of requests meets a cold start, by rate and burst size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 
 from bench import plot
 
-LIFE_SECONDS = 600.0  # an idle environment is kept for some minutes; AWS promises nothing
+LIFE_SECONDS = 600.0  # AWS does not document how long an idle environment is kept
 _BURSTS = (1, 10, 50)
 _DRAWN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)  # requests a second
 _TABLED = (0.01, 0.1, 1, 10, 50)
@@ -18,8 +18,8 @@ def cold_share(
 ) -> tuple[float, int]:
     """Simulate arrivals; return the share of cold starts and the most environments at once.
 
-    Bursts of ``burst`` requests come at random (Poisson), ``rate`` requests a second in all. The
-    environment that was used last is used first, and one that idles for LIFE_SECONDS goes.
+    Bursts of ``burst`` requests arrive at random (Poisson), ``rate`` requests a second in total.
+    The most recently used environment is reused first; after LIFE_SECONDS idle, it is removed.
     """
     chance = random.Random(1)  # noqa: S311 - the same simulation every time
     idle: list[float] = []  # since when, oldest first
@@ -41,8 +41,8 @@ def cold_share(
 
 
 def table(busy_seconds: float, cold_seconds: float) -> str:
-    """In Markdown: what a warm and a cold request take makes the difference between the rows."""
-    lines = ["| requests a second | in bursts of | cold starts | environments at most |",
+    """A Markdown table for requests that take that long when warm and when cold."""
+    lines = ["| requests a second | burst size | cold starts | max. environments |",
              "|---:|---:|---:|---:|"]  # fmt: skip
     for burst in _BURSTS:
         for rate in _TABLED:
@@ -60,6 +60,6 @@ def picture(busy_seconds: float, cold_seconds: float) -> str:
     }
     return plot.lines(
         "Share of requests that meet a cold start",
-        "simulated arrivals, callbacks at 512 MB, environments kept for ten idle minutes",
+        "simulation; callbacks at 512 MB; environments are removed after ten idle minutes",
         curves, x_label="requests a second", percent=True,
     )  # fmt: skip

@@ -1,10 +1,10 @@
-"""What a million sign-ins cost at each memory size, and how many requests meet a cold start.
+"""The cost of a million sign-ins at each memory size, and the share of cold starts.
 
     python -m bench.cost docs/sweep.json
 
-Reads what `make sweep` measured, which runs this too, and fills in cost.md beside it, with two
+Reads the results of `make sweep`, which runs this too, and updates cost.md next to it, with two
 pictures. Prices: https://aws.amazon.com/lambda/pricing/, us-east-1, x86. Durations are billed in
-milliseconds, rounded up, that of init among them.
+milliseconds, rounded up, including init.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from bench.report import FULL_PROCESSOR_MB, MODELLED_MB
 
 PRICE_GB_SECOND = 0.0000166667
 PRICE_REQUEST = 0.20 / 1e6
-SIGN_IN = ("landing", "login", "callback", "welcome")  # what one visitor asks for
-COLD = 0.01  # share of requests that meet a new environment
+SIGN_IN = ("landing", "login", "callback", "welcome")  # the requests of one visitor
+COLD = 0.01  # share of requests that start a new environment
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was measured, in milliseconds."""
+    """The measurements, in milliseconds."""
 
     latency: float
     hello_cold: float
     samples: int
-    init: float  # of all containers: it is not throttled, whatever the memory size
+    init: float  # of all containers: init is not throttled at any memory size
     rows: Mapping[tuple[int, str], Mapping[str, float]]
 
     @classmethod
@@ -55,13 +55,13 @@ class Sweep:
         return self.init + self.rows[memory, route]["first_ms"]
 
     def modelled_first(self, memory: int, route: str) -> float:
-        """Waiting as at a whole processor, and the processor's time by the memory's share."""
+        """Waiting time with a whole processor, plus processor time scaled by memory."""
         whole, here = self.rows[self.memory_sizes[-1], route], self.rows[memory, route]
         waiting = whole["first_ms"] - whole["first_processor_ms"]
         return waiting + here["first_processor_ms"] * max(FULL_PROCESSOR_MB / memory, 1.0)
 
     def dollars_for_a_million(self, memory: int, cold: float) -> float:
-        """Sign-ins of four requests each, of which the share ``cold`` meets a new environment."""
+        """Four requests per sign-in; the share ``cold`` of them starts a new environment."""
         billed = sum(
             cold * math.ceil(self.cold(memory, route))
             + (1 - cold) * math.ceil(self.rows[memory, route]["warm_ms"])
@@ -72,7 +72,7 @@ class Sweep:
 
 
 def record(source: Path) -> None:
-    """Fill in cost.md beside ``source``, and draw."""
+    """Update cost.md next to ``source``, and its pictures."""
     sweep = Sweep.read(json.loads(source.read_text("utf-8")))
     for name, section in sections(sweep).items():
         page.fill(source.with_name("cost.md"), name, section)
@@ -85,24 +85,24 @@ def record(source: Path) -> None:
 
 
 def sections(sweep: Sweep) -> dict[str, str]:
-    """What stands between the marks of cost.md, by their names."""
+    """The text between the marks of cost.md, by their names."""
     return {"cost": _table(sweep), "bursts": bursts.table(*_callback_seconds(sweep))}
 
 
 def _callback_seconds(sweep: Sweep) -> tuple[float, float]:
-    """Warm and cold, at the default memory size."""
+    """Seconds of a warm and a cold callback at the default memory size."""
     warm = sweep.rows[MODELLED_MB, "callback"]["warm_ms"]
     return warm / 1000, sweep.cold(MODELLED_MB, "callback") / 1000
 
 
 def _table(sweep: Sweep) -> str:
     lines = [
-        f"{sweep.samples} samples of each; milliseconds are those of a machine where hello world's "
-        f"cold start takes {sweep.hello_cold:.0f} ms. Init takes {sweep.init:.0f} ms at any size. "
-        f"Each handshake and each answer of AWS is {sweep.latency:g} ms late.",
+        f"{sweep.samples} samples of each, on a machine where hello world's cold start takes "
+        f"{sweep.hello_cold:.0f} ms. Init takes {sweep.init:.0f} ms at any size. "
+        f"Each handshake and each answer from AWS is delayed by {sweep.latency:g} ms.",
         "",
-        "| memory | 1 million sign-ins, 1 % cold | cold landing | cold callback | of which its "
-        "request | as modelled | warm callback |",
+        "| memory | 1 million sign-ins, 1 % cold | cold landing | cold callback | its "
+        "request only | according to the model | warm callback |",
         "|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for memory in sweep.memory_sizes:
@@ -126,8 +126,8 @@ def _verdict(sweep: Sweep) -> str:
         if memory != fastest
     ]
     return (
-        f"**Cheapest: {cheapest} MB. Fastest, by a cold callback: {fastest} MB.** "
-        f"The others take longer: {', '.join(longer)}."
+        f"**Cheapest: {cheapest} MB. Fastest cold callback: {fastest} MB.** "
+        f"The others are slower: {', '.join(longer)}."
     )
 
 
@@ -135,7 +135,7 @@ def _picture(sweep: Sweep) -> str:
     sizes = sweep.memory_sizes
     return plot.lines(
         "First request after a cold start, by memory size",
-        f"callback, milliseconds; AWS answers {sweep.latency:g} ms late; init is not throttled",
+        f"callback, milliseconds; AWS answers after {sweep.latency:g} ms; without init",
         {
             "measured": [(size, sweep.rows[size, "callback"]["first_ms"]) for size in sizes],
             "modelled": [(size, sweep.modelled_first(size, "callback")) for size in sizes],

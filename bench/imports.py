@@ -1,4 +1,4 @@
-"""Where init goes: the time each module takes to import, by Python's own account."""
+"""The share of init that each module's import takes, measured with ``-X importtime``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _RUNS = 7
 def shares(
     python: str, module: str, environment: Mapping[str, str], folder: Path
 ) -> dict[str, dict[str, float]]:
-    """Shares of the whole, largest first: by package, and the forty dearest modules by themselves.
+    """Shares of the total, largest first: by package, and for the 40 most expensive modules.
 
-    Medians of several runs; a module's share does not hold what it imports.
+    Medians of several runs. A module's share does not include what it imports.
     """
     seen: defaultdict[str, list[int]] = defaultdict(list)
     for _ in range(_RUNS):
@@ -34,11 +34,11 @@ def shares(
 
 
 def sentence(found: Mapping[str, Mapping[str, float]]) -> str:
-    """The dearest packages, in a line."""
-    dearest = [f"{name} {share:.0%}" for name, share in list(found["packages"].items())[:9]]
+    """The most expensive packages, in one line."""
+    largest = [f"{name} {share:.0%}" for name, share in list(found["packages"].items())[:9]]
     return (
-        f"Of what importing takes: {', '.join(dearest)}. [speed.json](speed.json) has all of "
-        "it, module by module.\n"
+        f"Share of import time: {', '.join(largest)}. [speed.json](speed.json) has the figures "
+        "of each module.\n"
     )
 
 

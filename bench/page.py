@@ -1,4 +1,4 @@
-"""What a run says, in Markdown, and its place in a page between two marks."""
+"""Writes the results of a run as Markdown, between two marks in a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.report import named
 
 
 def fill(page: Path, name: str, section: str) -> None:
-    """Put ``section`` between the two marks of that name; a page that isn't there stays so."""
+    """Replace the text between the two marks of that name; does nothing if there is no page."""
     if page.exists():
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, _, rest = page.read_text("utf-8").partition(begin)
@@ -20,29 +20,29 @@ def fill(page: Path, name: str, section: str) -> None:
 
 
 def speed(report: Mapping[str, Any]) -> str:
-    """All that a run says about speed, so that nothing outside the marks grows old."""
+    """All results of a run, so that no figure outside the marks can become outdated."""
     parts = [_summary(report), _table(report)]
     if "share_of_importing" in report:
         parts.append(imports.sentence(report["share_of_importing"]))
     if judged := targets.judged(report):
-        parts.append(f"## The targets\n\n{targets.table(judged)}")
+        parts.append(f"## Targets\n\n{targets.table(judged)}")
     return "\n".join(parts)
 
 
 def _summary(report: Mapping[str, Any]) -> str:
-    """What was run where."""
+    """The number of samples, and the machine."""
     ran_on = report["machine"]
-    node = f"Node {ran_on['node']}" if ran_on["node"] else "no Node, so cognito-at-edge is left out"
+    node = f"Node {ran_on['node']}" if ran_on["node"] else "no Node (cognito-at-edge was skipped)"
     return (
-        f"{report['samples']} samples of each, on {ran_on['system']} {ran_on['processor']} with "
-        f"Python {ran_on['python']} and {node}:\n"
+        f"{report['samples']} samples of each on {ran_on['system']} {ran_on['processor']}, "
+        f"Python {ran_on['python']}, {node}:\n"
     )
 
 
 def _table(report: Mapping[str, Any]) -> str:
-    """Routes, then packages."""
+    """The table of routes, then the table of packages."""
     lines = [
-        "| | route | init | first | **cold start** | on the wall | handler, warm | memory | calls"
+        "| | route | init | first | **cold start** | wall clock | handler, warm | memory | calls"
         " (init + first, warm) |",
         "|---|---|---:|---:|---:|---:|---:|---:|---|",
     ]

@@ -1,4 +1,4 @@
-"""What was aimed at, judged by a run's document: the table that says met or missed."""
+"""The targets, and whether a run met them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bench.report import named
 COLD = {"landing": 6.5, "login": 6.5, "callback": 8.0}  # multiples of hello world's
 OF_BEST_PEER = 0.6
 WARM_MS = {"landing": 0.06, "welcome": 0.06, "callback": 0.3}
-# Milliseconds are a machine's. Where those were set, the Powertools stack took these; it has no
-# page for who is signed in, so its landing page is held against both of ours.
+# Milliseconds depend on the machine. On the one where they were set, the Powertools stack took
+# STACK_MS. It has no welcome page, so its landing page is compared with both of our pages.
 STACK = "powertools-bytecode"
 STACK_MS = {
     "landing": ("landing", 0.09),
@@ -26,7 +26,7 @@ Judged = tuple[str, str, bool]  # target, what was measured, whether it is met
 
 
 def table(judged: list[Judged]) -> str:
-    """In Markdown."""
+    """The table in Markdown."""
     lines = ["| target | measured | |", "|---|---|---|"]
     for target, measured, met in judged:
         lines.append(f"| {target} | {measured} | {'met' if met else '**missed**'} |")
@@ -34,7 +34,7 @@ def table(judged: list[Judged]) -> str:
 
 
 def judged(document: Mapping[str, Any]) -> list[Judged]:
-    """Those targets whose subjects and routes were measured."""
+    """The targets whose subjects and routes were measured."""
     ours = {row["route"]: row for row in document["routes"] if row["subject"] == "foyer"}
     if not ours:
         return []
@@ -44,15 +44,15 @@ def judged(document: Mapping[str, Any]) -> list[Judged]:
         *_cold(document, ours),
         *_warm(document, ours),
         *_calls(ours),
-        ("package at most 8 MB zipped", f"{package / 1e6:.2f} MB", package <= PACKAGE_BYTES),
-        ("at most 100 MB of memory", f"{memory:.0f} MiB", memory * 2**20 <= MEMORY_BYTES),
+        ("package: at most 8 MB zipped", f"{package / 1e6:.2f} MB", package <= PACKAGE_BYTES),
+        ("memory: at most 100 MB", f"{memory:.0f} MiB", memory * 2**20 <= MEMORY_BYTES),
     ]
 
 
 def _cold(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Judged]:
     for route, most in COLD.items():
         cold = ours[route]["cold_start_at_512_mb"]
-        yield f"cold start of {route} at most {most:g}", f"{cold:.2f}", cold <= most
+        yield f"cold start of {route}: at most {most:g}", f"{cold:.2f}", cold <= most
         shares = {
             how: cold / best
             for how, bytecode in (("as shipped", False), ("with bytecode added", True))
@@ -61,7 +61,7 @@ def _cold(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Judg
         if shares:
             measured = ", ".join(f"{share:.2f} {how}" for how, share in shares.items())
             met = max(shares.values()) <= OF_BEST_PEER
-            yield f"… at most {OF_BEST_PEER} of the best Python peer's", measured, met
+            yield f"… at most {OF_BEST_PEER} of the best other Python stack", measured, met
 
 
 def _best_python_peer(document: Mapping[str, Any], route: str, *, bytecode: bool) -> float | None:
@@ -92,4 +92,4 @@ def _warm(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Judg
 def _calls(ours: Mapping[str, Any]) -> Iterator[Judged]:
     for route, calls in WARM_CALLS.items():
         made = ours[route]["upstream_calls"]["warm"]
-        yield f"{route}, once warm: {named(calls)} upstream", named(made), made == calls
+        yield f"upstream calls of a warm {route}: {named(calls)}", named(made), made == calls

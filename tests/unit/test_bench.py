@@ -52,14 +52,14 @@ def test_the_cost_page_says_what_the_recorded_sweep_says(name: str) -> None:
 def test_a_cold_start_over_the_limit_is_missed() -> None:
     document = copy.deepcopy(SPEED)
     row(document, "foyer", "landing")["cold_start_at_512_mb"] = 6.5
-    assert verdicts(document)["cold start of landing at most 6.5"]
+    assert verdicts(document)["cold start of landing: at most 6.5"]
     row(document, "foyer", "landing")["cold_start_at_512_mb"] = 6.51
-    assert not verdicts(document)["cold start of landing at most 6.5"]
+    assert not verdicts(document)["cold start of landing: at most 6.5"]
 
 
 def test_only_python_peers_are_the_measure_and_the_best_of_them_counts() -> None:
     document = copy.deepcopy(SPEED)
-    against_peers = "cold start of callback at most 8, against peers"
+    against_peers = "cold start of callback: at most 8, against peers"
     best = min(
         each["cold_start_at_512_mb"]
         for each in document["routes"]
@@ -88,7 +88,7 @@ def test_a_slow_machine_is_told_from_a_slow_handler_by_what_the_powertools_stack
 def test_a_call_too_many_is_missed() -> None:
     document = copy.deepcopy(SPEED)
     row(document, "foyer", "landing")["upstream_calls"]["warm"] = {"userinfo": 1}
-    assert not verdicts(document)["landing, once warm: none upstream"]
+    assert not verdicts(document)["upstream calls of a warm landing: none"]
 
 
 def test_more_memory_than_a_whole_processor_has_makes_nothing_faster() -> None:
