@@ -42,17 +42,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterat
         yield running
 
 
-@pytest.fixture(scope="package")
-def stack_with_mfa(
-    tmp_path_factory: pytest.TempPathFactory,
-    chromium: Browser,  # noqa: ARG001 - see above
-) -> Iterator[RunningStack]:
-    """As `make run ARGS="--parameter Mfa=on"` starts it."""
-    output = tmp_path_factory.mktemp("run") / "output"
-    with running_stack(output, ["--parameter", "Mfa=on"]) as running:
-        yield running
-
-
 @pytest.fixture
 def directory(stack: RunningStack) -> Directory:
     return Directory(stack)

@@ -7,19 +7,20 @@ from playwright.sync_api import Browser
 
 from local.managed_login.language import LANGUAGES, Language
 from tests.browser.every_page import PHONE, Look
-from tests.browser.people import Account, Directory, Visitor
+from tests.browser.people import Visitor
 from tests.running_stack import RunningStack
 
 
 def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
     """The app's pages and managed login's, each on a phone."""
-    account = Directory(stack).add()
-    for language in LANGUAGES.values():
-        # Whoever looks may have to bring a script, which no page of ours allows.
-        with Visitor.arriving(stack, browser, viewport=PHONE, bypass_csp=True) as visitor:
+    # Whoever looks may have to bring a script, which no page of ours allows.
+    with Visitor.arriving(stack, browser, viewport=PHONE, bypass_csp=True) as visitor:
+        for language in LANGUAGES.values():
             _app(visitor, language, look)
             _sign_up(visitor, language, look)
-            _sign_in(visitor, language, account, look)
+            visitor.open("/login")  # the language is kept
+            visitor.sees(language.say("sign_in"))
+            look(visitor, f"sign-in {language.tag}")
 
 
 def _app(visitor: Visitor, language: Language, look: Look) -> None:
@@ -51,16 +52,3 @@ def _sign_up(visitor: Visitor, language: Language, look: Look) -> None:
     visitor.press(language.say("sign_up"))
     visitor.reads(language.say("enter_email"))
     look(visitor, f"sign-up mistakes {language.tag}")
-
-
-def _sign_in(visitor: Visitor, language: Language, account: Account, look: Look) -> None:
-    visitor.open("/login")  # the language is kept
-    visitor.sees(language.say("sign_in"))
-    look(visitor, f"sign-in {language.tag}")
-    visitor.page.locator("#username").fill(account.username)
-    visitor.page.locator("#password").fill(account.password)
-    if visitor.page.locator("#totp").count():  # where it is demanded, nobody is asked
-        visitor.page.locator("#totp").check()
-    visitor.press(language.say("sign_in"))
-    visitor.sees(language.say("set_up_app"))
-    look(visitor, f"authenticator set-up {language.tag}")

@@ -131,7 +131,8 @@ def _sign_in(visitor: Visitor, account: Account, look: Look) -> None:
     look(visitor, "sign-in wrong password")
 
 
-def _recovery(visitor: Visitor, account: Account, look: Look) -> None:
+def _recovery(visitor: Visitor, _: Account, look: Look) -> None:
+    account = Directory(visitor.stack).add()
     visitor.begin_sign_in()
     visitor.follow("Forgot your password?")
     visitor.sees("Forgot your password?")
@@ -151,6 +152,12 @@ def _recovery(visitor: Visitor, account: Account, look: Look) -> None:
     visitor.press("Send a new code")
     visitor.reads("A new code is on its way.")
     look(visitor, "reset new code")
+    visitor.enter_code(visitor.mailed_code(account.email))
+    visitor.choose_password(NEW_PASSWORD)
+    visitor.press("Change password")
+    visitor.reads("Your password is changed.")
+    visitor.submit_sign_in(account, NEW_PASSWORD)
+    visitor.is_welcome(account)
 
 
 def _second_factor(visitor: Visitor, account: Account, look: Look) -> None:
@@ -197,6 +204,9 @@ def _temporary_password(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.press("Save and continue")
     visitor.reads("The two passwords are not the same.")
     look(visitor, "new password not the same twice")
+    visitor.choose_password(NEW_PASSWORD)
+    visitor.press("Save and continue")
+    visitor.is_welcome(account)
 
 
 def _account(visitor: Visitor, _: Account, look: Look) -> None:
@@ -210,6 +220,9 @@ def _account(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.press("Save")
     visitor.reads("Enter a name.")
     look(visitor, "change name nothing entered")
+    visitor.page.get_by_label("Name").fill("Ada King")
+    visitor.press("Save")
+    visitor.reads("Your name was changed.")
     visitor.open("/account/password")
     look(visitor, "change password")
     visitor.page.get_by_label("Current password").fill(owner.password)
@@ -217,6 +230,10 @@ def _account(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.press("Save")
     visitor.reads("That password is too weak.")
     look(visitor, "change password weak")
+    visitor.page.get_by_label("Current password").fill(owner.password)
+    visitor.page.get_by_label("New password").fill(NEW_PASSWORD)
+    visitor.press("Save")
+    visitor.reads("Your password was changed.")
     _account_authenticator(visitor, look)
     visitor.open("/account/sign-out-everywhere")
     look(visitor, "sign-out everywhere")
@@ -253,6 +270,8 @@ def _account_authenticator(visitor: Visitor, look: Look) -> None:
     look(visitor, "account authenticator replaced")
     visitor.open("/account/authenticator/off")
     look(visitor, "account two steps off")
+    visitor.press("Turn off")
+    visitor.reads("Two-step sign-in is off.")
 
 
 def _errors(visitor: Visitor, look: Look) -> None:
