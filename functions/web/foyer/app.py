@@ -1,34 +1,186 @@
-"""The Lambda function: built while the container starts, then called for each event."""
+"""The Lambda function: builds everything while the container starts, then answers events."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import requests
 from aws_lambda_powertools import Logger
 
-from .assembly import App, build
-from .errors import ConfigurationError
-from .secrets_manager import SecretsManager
+from . import http_api, routes
+from .aws.secret_store import SecretStore
+from .aws.secrets_manager import SecretsManager
+from .cognito.http import Upstream
+from .cognito.id_token import IdTokenVerifier
+from .cognito.oauth import AppClient
+from .cookies import CookieStyle
+from .counters import Counters
+from .errors import ConfigurationError, Unavailable
+from .language import DEFAULT
+from .pages import Brand, PagesByLanguage
+from .services import Services
+from .sessions.attempt import AttemptCookies
+from .sessions.session import SessionCookie
+from .sessions.sign_in import SignIn
+from .sessions.visitors import Visitors
+from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from .aws.secret_store import Source
+    from .route import Route
+
+_SCOPE = "openid email profile"
+
+
+class App:
+    """Answers API Gateway's events."""
+
+    def __init__(
+        self, services: Services, *, app_url: str | None, always: Mapping[str, str]
+    ) -> None:
+        self._services = services
+        self._app_url = app_url
+        self._always = always
+        self._is_cold = True
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        request = http_api.understand(event, app_url=self._app_url)
+        self._record_start(request, context)
+        response = routes.answer(self._services, request)
+        return http_api.reply(response, always=self._always, without_body=http_api.is_head(event))
+
+    def load_secret(self) -> None:
+        """Read the secret before the first request. On failure, log; the first request tries again.
+
+        This also seals once: OpenSSL takes 2 ms to find a cipher for the first time, and in a
+        request Lambda's throttle would make that 7 (docs/decisions/speed-ideas.md).
+        """
+        try:
+            keys = self._services.secrets.credentials().key_ring
+        except Unavailable as error:
+            self._services.log.warning(
+                "secret_not_loaded", reason=error.reason, detail=error.detail
+            )
+        else:
+            keys.seal(b"", purpose="warm-up", expires_at=0)
+
+    def _record_start(self, request: http_api.Request, context: LambdaContext) -> None:
+        known = request.route_key in self._services.routes
+        self._services.log.append_keys(
+            correlation_id=request.request_id,
+            function_request_id=context.aws_request_id,
+            cold_start=self._is_cold,
+            route=request.route_key if known else "unknown",
+        )
+        if self._is_cold:
+            self._services.counters.count("ColdStart")
+            self._is_cold = False
+
+
+def build(
+    environ: Mapping[str, str],
+    *,
+    http: requests.Session,
+    source: Source,
+    log: Logger,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
+) -> App:
+    """Build the app from an environment; raise ConfigurationError.
+
+    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
+    """
+    settings = Settings.from_environ(environ)
+    log.setLevel(settings.log_level)
+    upstream = Upstream(http, clock)
+    secrets = SecretStore(source, settings.secret_id, clock=clock, log=log)
+    scope, table = _scope_and_routes(settings, upstream)
+    client = AppClient(
+        upstream,
+        secrets,
+        domain_url=settings.cognito_domain_url,
+        backchannel_url=settings.cognito_backchannel_url,
+        jwks_url=settings.cognito_jwks_url,
+        scope=scope,
+    )
+    verifier = IdTokenVerifier(
+        issuer=settings.cognito_issuer,
+        fetch_keys=lambda deadline: client.signing_keys(deadline=deadline),
+        now=now,
+    )
+    style = CookieStyle(secure=not (settings.app_url or "").startswith("http://"))
+    counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
+    pages = PagesByLanguage(Brand(settings.brand_name, settings.brand_color, settings.brand_logo))
+    services = Services(
+        client=client,
+        secrets=secrets,
+        visitors=Visitors(
+            cookie=SessionCookie(
+                style, settings.session_idle_seconds, settings.session_max_seconds
+            ),
+            client=client,
+            verifier=verifier,
+            secrets=secrets,
+            log=log,
+            counters=counters,
+            clock=clock,
+            now=now,
+        ),
+        sign_in=SignIn(client=client, verifier=verifier, log=log, clock=clock, now=now),
+        attempts=AttemptCookies(style),
+        routes=table,
+        pages=pages,
+        style=style,
+        log=log,
+        counters=counters,
+        clock=clock,
+        now=now,
+    )
+    always = http_api.security_headers(
+        style_source=pages[DEFAULT].style_source, form_target=settings.cognito_domain_url
+    )
+    return App(services, app_url=settings.app_url, always=always)
+
+
+def _scope_and_routes(settings: Settings, upstream: Upstream) -> tuple[str, Mapping[str, Route]]:
+    """What to ask managed login for, and the table: with the account page only if it is on."""
+    if settings.user_api_url is None:
+        return _SCOPE, routes.ROUTES
+    from .account.members import Account  # noqa: PLC0415 - not imported unless it is on
+    from .account.routes import routes as account_routes  # noqa: PLC0415
+    from .cognito.user_api import SCOPE, UserApi  # noqa: PLC0415
+
+    account = Account(UserApi(upstream, url=settings.user_api_url), settings.password_rules)
+    return f"{_SCOPE} {SCOPE}", {**routes.ROUTES, **account_routes(account)}
 
 
 def start(environ: Mapping[str, str]) -> App:
     """Build the app; a mistake in the environment is logged and stops the function."""
     log = Logger(service=environ.get("STACK_NAME") or "foyer")
     try:
-        secrets_manager = SecretsManager(environ, http=requests.Session())
-        app = build(environ, http=requests.Session(), secrets_manager=secrets_manager, log=log)
+        source = SecretsManager(environ, http=requests.Session())
+        app = build(environ, http=requests.Session(), source=source, log=log)
     except ConfigurationError as error:
         log.critical("configuration_error", detail=str(error))
         raise
-    # A snapshot must hold no secret, and outlives any connection.
+    # A snapshot must hold no secret, and lives longer than any connection.
     if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
         app.load_secret()
     return app
 
 
-handler = start(os.environ)
+def __getattr__(name: str) -> Any:
+    """Build ``handler`` when Lambda looks it up, which is part of init (PEP 562).
+
+    So importing this module builds nothing.
+    """
+    if name != "handler":
+        raise AttributeError(name)
+    handler = globals()["handler"] = start(os.environ)
+    return handler

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Browsers drop a longer cookie without a word (RFC 6265bis §5.6 counts name and value;
+# Browsers silently drop a longer cookie (RFC 6265bis §5.6 counts name and value;
 # older ones count the whole line).
 MAX_BYTES = 4096
 
@@ -24,7 +24,7 @@ class CookieStyle:
         """The name as browsers know it."""
         return f"__Host-{name}" if self.secure else name
 
-    def set(self, name: str, value: str, *, max_age: int) -> str:
+    def line(self, name: str, value: str, *, max_age: int) -> str:
         """A ``Set-Cookie`` line; ``max_age`` is in seconds."""
         secure = "; Secure" if self.secure else ""
         return (
@@ -33,4 +33,4 @@ class CookieStyle:
 
     def clear(self, name: str) -> str:
         """The line that makes browsers forget the cookie."""
-        return self.set(name, "", max_age=0)
+        return self.line(name, "", max_age=0)

@@ -17,7 +17,7 @@ class Counters:
 
     def __init__(self, *, namespace: str, stack_name: str) -> None:
         self._stack_name = stack_name
-        # Sets of its own: by default Powertools shares them between all that count.
+        # Own sets: by default Powertools shares them between all metrics objects.
         self._metrics = AmazonCloudWatchEMFProvider(
             namespace=namespace,
             service=stack_name,
@@ -33,4 +33,4 @@ class Counters:
         if reason:
             self._metrics.add_dimensions(service=self._stack_name, reason=reason)
         self._metrics.flush_metrics()
-        self._metrics.clear_metrics()  # flushing leaves all as it is when Powertools is turned off
+        self._metrics.clear_metrics()  # flushing clears nothing when Powertools is turned off

@@ -3,23 +3,29 @@
     FoyerError
     ├── ConfigurationError      a setting or a field of the secret is missing or malformed
     ├── SealBroken              a sealed value was changed, cut, expired or sealed with another key
-    │   └── UnknownKey          … and no key we know opens it: the secret may have been rotated
-    │       └── PerhapsNewKey   … but we could not look, and another container may know the key
-    └── SignInError             ends a visitor's request with an error page
+    │   └── UnknownKey          … and none of our keys opens it: the secret may have been rotated
+    │       └── PerhapsNewKey   … but the secret could not be read again to check
+    └── RequestFailed           ends a visitor's request with an error page
         ├── BadRequest          400  the browser's request is at fault
         ├── AccessDenied        403  the visitor (or a policy) said no at Cognito
+        ├── SignInAgain         403  the session is not enough for this; a new sign-in is
         ├── BadGateway          502  Cognito answered, but wrongly
         │   └── Refused              … with an error of its own (RFC 6749 §5.2, the user API's)
         │       └── WeakPassword     … because of these rules for passwords
-        ├── Unavailable         503  the secret cannot be had, or a quota is hit
+        ├── Unavailable         503  the secret is unavailable, or a quota is exceeded
         └── GatewayTimeout      504  no answer in time
 
-A SignInError carries ``reason``: a short, stable, snake_case word for logs and metrics
-(docs/settings.md lists them all). It never holds a value that came from outside; ``detail``
-may explain further for the log, and is ours too.
+A RequestFailed carries ``reason``: a short, stable, snake_case word for logs and metrics
+(docs/settings.md lists them all). It never holds a value that came from outside. ``detail``
+may explain further, for the log only, and never holds such a value either.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class FoyerError(Exception):
@@ -39,33 +45,56 @@ class UnknownKey(SealBroken):
 
 
 class PerhapsNewKey(UnknownKey):
-    """The secret could not be read again just now, so the value may be good all the same."""
+    """The secret could not be read again, so the value may still be good."""
 
 
-class SignInError(FoyerError):
-    """Ends the request with an error page; ``status`` is the HTTP status code."""
+class RequestFailed(FoyerError):
+    """Ends the request with an error answer.
+
+    ``status`` is the HTTP status code; ``headers`` and ``cookies`` (``Set-Cookie`` lines) go with
+    the answer.
+    """
 
     status = 500
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(
+        self,
+        reason: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.headers = headers or {}
+        self.cookies = cookies
 
 
-class BadRequest(SignInError):
+class BadRequest(RequestFailed):
     """The browser's request is at fault."""
 
     status = 400
 
 
-class AccessDenied(SignInError):
+class AccessDenied(RequestFailed):
     """Cognito reported ``access_denied`` (RFC 6749 §4.1.2.1)."""
 
     status = 403
 
 
-class BadGateway(SignInError):
+class SignInAgain(RequestFailed):
+    """Only a new sign-in helps; ``with_password`` asks for the password even so."""
+
+    status = 403
+
+    def __init__(self, reason: str, *, with_password: bool = False) -> None:
+        super().__init__(reason)
+        self.with_password = with_password
+
+
+class BadGateway(RequestFailed):
     """Cognito answered with something that cannot be trusted or understood."""
 
     status = 502
@@ -87,17 +116,26 @@ class WeakPassword(Refused):
         self.rules = rules
 
 
-class Unavailable(SignInError):
+class Unavailable(RequestFailed):
     """Try again later; ``retry_after`` is in seconds."""
 
     status = 503
 
-    def __init__(self, reason: str, detail: str = "", retry_after: int = 5) -> None:
-        super().__init__(reason, detail)
+    def __init__(
+        self,
+        reason: str,
+        detail: str = "",
+        *,
+        retry_after: int = 5,
+        headers: Mapping[str, str] | None = None,
+        cookies: tuple[str, ...] = (),
+    ) -> None:
+        with_retry = {"retry-after": str(retry_after), **(headers or {})}
+        super().__init__(reason, detail, headers=with_retry, cookies=cookies)
         self.retry_after = retry_after
 
 
-class GatewayTimeout(SignInError):
+class GatewayTimeout(RequestFailed):
     """Cognito did not answer in time."""
 
     status = 504

@@ -1,7 +1,7 @@
-"""What our own forms send: only from our own pages, each field once, nothing that is no text.
+"""Reads our own forms: only from our own pages, each field once, text only.
 
-Browsers send ``application/x-www-form-urlencoded`` (URL Standard §5.1), which is ASCII; API Gateway
-hands it on in base64.
+Browsers send ``application/x-www-form-urlencoded`` (URL Standard §5.1), which is ASCII. API Gateway
+passes it on in base64.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _MAX_FIELDS = 16
 
 
 def require_own_page(request: Request) -> None:
-    """Raise BadRequest when another site sent this: it would come with the visitor's cookies."""
+    """Raise BadRequest when another site sent this, with the visitor's cookies."""
     if not _is_from_our_own_page(request):
         raise BadRequest("cross_site_post")
 
 
 def _is_from_our_own_page(request: Request) -> bool:
-    """Fetch metadata where the browser has it, else Origin; neither means no."""
+    """Fetch metadata where the browser has it, else Origin; neither of them means no."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
@@ -43,7 +43,7 @@ def _is_from_our_own_page(request: Request) -> bool:
 def read(request: Request, **limits: int) -> dict[str, str]:
     """The fields named in ``limits``, each with at most so many characters; "" for a missing one.
 
-    Raise BadRequest for what no page of ours sends: a repeated or oversize field, control
+    Raise BadRequest for anything that our pages never send: a repeated or oversize field, control
     characters, bad UTF-8, another content type. Other fields are ignored.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

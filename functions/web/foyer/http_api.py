@@ -1,9 +1,9 @@
-"""API Gateway's HTTP API on one side, requests and responses of ours on the other.
+"""Translates between API Gateway's HTTP API and our requests and responses.
 
 Events and replies are payload format 2.0:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-The local emulators differ in small things (header case, where cookies are), so nothing here
-depends on them.
+The local emulators differ in header case and in where cookies are, so nothing here depends on
+either.
 """
 
 from __future__ import annotations
@@ -19,19 +19,26 @@ from .errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Half a surrogate pair is no character, and cannot be written down again (RFC 3629 §3).
+# Half a surrogate pair is not a character and cannot be encoded again (RFC 3629 §3).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_QUERY_CHARACTERS = 8192
 _MAX_PARAMETERS = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the routes may know of an event. Header names are lower-case."""
+    """What the routes may know of an event. Header names are lower-case.
+
+    ``path_parameters`` are the values of a route key's variables: ``GET /orders/{id}`` has ``id``.
+    """
 
     route_key: str
     request_id: str
     app_url: str
+    path: str = "/"
+    method: str = "GET"
+    path_parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    language: str = "en"
     raw_query: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     cookies: Mapping[str, str] = field(repr=False)
@@ -89,6 +96,9 @@ def understand(event: Mapping[str, Any], *, app_url: str | None) -> Request:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     return Request(
         route_key=_route_key(event),
+        path=event["rawPath"],
+        method=context["http"]["method"],
+        path_parameters=event.get("pathParameters") or {},
         request_id=context["requestId"],
         app_url=app_url or f"https://{context['domainName']}",
         raw_query=event.get("rawQueryString") or "",
@@ -105,7 +115,7 @@ def is_head(event: Mapping[str, Any]) -> bool:
 
 
 def _route_key(event: Mapping[str, Any]) -> str:
-    return f"GET {event['rawPath']}" if is_head(event) else event["routeKey"]
+    return f"GET {event['rawPath']}" if is_head(event) else str(event["routeKey"])
 
 
 def _cookies(listed: list[str] | None, header: str) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """Which language a visitor reads: what was asked for, else kept, else what the browser prefers.
 
 Language tags are matched by lookup (RFC 4647 §3.4), the browser's with their weights (RFC 9110
-§12.5.4). Whatever cannot be understood is passed over.
+§12.5.4). Anything malformed is ignored.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import BadRequest
@@ -13,8 +14,7 @@ from .errors import BadRequest
 if TYPE_CHECKING:
     from .http_api import Request
 
-# Those that managed login speaks, in the codes that its parameter ``lang`` takes, each by its own
-# name: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization
+# The languages of managed login, by the codes of its parameter ``lang``, each with its own name: https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization
 LANGUAGES = {
     "de": "Deutsch",
     "en": "English",
@@ -32,8 +32,8 @@ DEFAULT = "en"
 COOKIE = "foyer-language"
 COOKIE_SECONDS = 365 * 24 * 60 * 60
 
-# Tags that lookup by itself would not find, or not find well: other Portuguese; Chinese by script,
-# and where the traditional one is written.
+# Tags that lookup alone would miss: other Portuguese, Chinese by script, and the regions that use
+# the traditional script.
 _BY_TAG = {code.lower(): code for code in LANGUAGES} | {
     "pt": "pt-BR",
     "zh": "zh-CN",
@@ -47,18 +47,26 @@ MAX_TAG = 16  # characters; zh-Hant-HK has 10
 _MAX_CHARACTERS = 500
 
 
-def choose(request: Request, *, kept: str | None) -> str:
+@dataclass(frozen=True)
+class Choice:
+    """The language of an answer; ``was_asked_for`` by ``?lang=``, so that a cookie keeps it."""
+
+    language: str
+    was_asked_for: bool = False
+
+
+def choose(request: Request, *, kept: str | None) -> Choice:
     """The language of the answer; ``kept`` is the value of the cookie."""
-    asked = asked_for(request)
+    asked = _asked_for(request)
     if asked:
-        return asked
+        return Choice(asked, was_asked_for=True)
     if kept in LANGUAGES:
-        return kept
-    return preferred(request.headers.get("accept-language", "")) or DEFAULT
+        return Choice(kept)
+    return Choice(preferred(request.headers.get("accept-language", "")) or DEFAULT)
 
 
-def asked_for(request: Request) -> str | None:
-    """The language that ``?lang=`` names; anything else there is no wish, and no error either."""
+def _asked_for(request: Request) -> str | None:
+    """The language that ``?lang=`` names. An unknown one is ignored."""
     if "lang=" not in request.raw_query:
         return None
     try:
@@ -68,7 +76,7 @@ def asked_for(request: Request) -> str | None:
 
 
 def lookup(tag: str) -> str | None:
-    """The language of ours that is meant by a tag such as ``de-AT``."""
+    """Our language for a tag such as ``de-AT``, or None."""
     rest = tag.lower()
     while rest and rest not in _BY_TAG:
         rest = rest.rpartition("-")[0]
@@ -76,7 +84,7 @@ def lookup(tag: str) -> str | None:
 
 
 def preferred(accepted: str) -> str | None:
-    """The language of ours that the header Accept-Language likes best; of equals, the first."""
+    """Our language that Accept-Language prefers; of equal weights, the first."""
     best, best_weight = None, 0.0
     for item in accepted[:_MAX_CHARACTERS].split(","):
         tag, _, parameter = item.partition(";")
@@ -91,7 +99,7 @@ def preferred(accepted: str) -> str | None:
 
 
 def _weight(parameter: str) -> float:
-    """From 0, not at all, to 1; what is no weight counts as 0."""
+    """From 0 (not acceptable) to 1; a malformed weight counts as 0."""
     try:
         weight = float(parameter.strip().lower().removeprefix("q="))
     except ValueError:

@@ -1,80 +1,77 @@
-"""Out of here and out of managed login: /logout."""
+"""Sign-out, here and at managed login: /logout."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import forms, http_api, notice, problems
-from .errors import SignInError, Unavailable
+from . import flash, forms, http_api
+from .errors import RequestFailed, Unavailable
 from .http_api import Request, Response, redirect
 
 if TYPE_CHECKING:
-    from .parts import Foyer
+    from .services import Services
+    from .sessions.visitors import Visit
 
 _REVOKE_SECONDS = 2
 
+# Not "cookies": that would reach every site under the same registrable domain.
+_CLEAR_SITE_DATA = {"clear-site-data": '"cache", "storage"'}
 
-def sign_out_page(foyer: Foyer, request: Request) -> Response:
+
+def sign_out_page(services: Services, request: Request, _visit: Visit) -> Response:
     """Asks; a GET changes nothing, so that a link or an image cannot sign anybody out."""
-    pages = foyer.pages_for(request)
+    pages = services.pages[request.language]
     return http_api.html(pages.sign_out(), language=pages.language, more_headers=forms.ON_PAGE)
 
 
-def sign_out(foyer: Foyer, request: Request) -> Response:
+def sign_out(services: Services, request: Request, _visit: Visit) -> Response:
     """Ends the session here, its refresh token, and the session at managed login."""
-    forms.require_own_page(request)
-    if foyer.session_cookie.is_in(request.cookies):
-        foyer.counters.count("SignedOut")
-        foyer.log.info("signed_out")
+    if services.visitors.has_cookie(request.cookies):
+        services.counters.count("SignedOut")
+        services.log.info("signed_out")
     try:
-        location = _end_at_cognito(foyer, request)
+        session = services.visitors.session_in(request.cookies)
+        if session is not None and session.refresh_token is not None:
+            _revoke(services, session.refresh_token)
+        location = _logout_url(services, request)
     except Unavailable as error:
-        incomplete = Unavailable("sign_out_incomplete", error.reason)
-        page = problems.answer(incomplete, foyer.pages_for(request), request, foyer.log)
-        return _signed_out_here(foyer, request, page)
-    return _signed_out_here(foyer, request, redirect(location, status=303))
+        raise Unavailable(
+            "sign_out_incomplete",
+            error.reason,
+            headers=_CLEAR_SITE_DATA,
+            cookies=_forget(services, request),
+        ) from error
+    return _leave(services, request, location)
 
 
-def leave(foyer: Foyer, request: Request, *, say: str) -> Response:
-    """Out of here and of managed login, with a notice; Cognito has ended the refresh token."""
-    away = _signed_out_here(foyer, request, redirect(_logout_url(foyer, request), status=303))
-    line = notice.leave(say, style=foyer.cookie_style)
-    return replace(away, cookies=(*away.cookies, line))
+def everywhere(services: Services, request: Request, *, say: str) -> Response:
+    """Like sign_out, with a notice, when Cognito has already ended every refresh token."""
+    response = _leave(services, request, _logout_url(services, request))
+    line = flash.leave(say, style=services.style)
+    return replace(response, cookies=(*response.cookies, line))
 
 
-def _signed_out_here(foyer: Foyer, request: Request, response: Response) -> Response:
-    # Not "cookies": that would reach every site under the same registrable domain.
-    headers = {**response.headers, "clear-site-data": '"cache", "storage"'}
-    cookies = (foyer.session_cookie.clear(), *foyer.attempts.clear_all(request.cookies))
-    return replace(response, headers=headers, cookies=cookies)
-
-
-def _end_at_cognito(foyer: Foyer, request: Request) -> str:
-    """Revoke the refresh token; return where managed login's own session ends."""
-    session = foyer.visitors.session_in(request.cookies)
-    if session is not None and session.refresh_token is not None:
-        _revoke(foyer, session.refresh_token)
-    return _logout_url(foyer, request)
-
-
-def _logout_url(foyer: Foyer, request: Request) -> str:
-    return foyer.cognito.logout_url(
-        client_id=foyer.secrets.credentials().client_id, logout_uri=f"{request.app_url}/"
+def _leave(services: Services, request: Request, location: str) -> Response:
+    return redirect(
+        location,
+        status=303,
+        cookies=_forget(services, request),
+        more_headers=_CLEAR_SITE_DATA,
     )
 
 
-def _revoke(foyer: Foyer, refresh_token: str) -> None:
+def _forget(services: Services, request: Request) -> tuple[str, ...]:
+    return (services.visitors.end_line, *services.attempts.forget_all(request.cookies))
+
+
+def _logout_url(services: Services, request: Request) -> str:
+    return services.client.logout_url(logout_uri=f"{request.app_url}/")
+
+
+def _revoke(services: Services, refresh_token: str) -> None:
     """Best effort: signing out must not fail because Cognito is slow."""
-    deadline = foyer.clock() + _REVOKE_SECONDS
     try:
-        foyer.secrets.use(
-            lambda credentials: foyer.cognito.revoke(
-                client_id=credentials.client_id,
-                client_secret=credentials.client_secret,
-                refresh_token=refresh_token,
-                deadline=deadline,
-            )
-        )
-    except SignInError as error:
-        foyer.log.warning("revocation_failed", reason=error.reason, detail=error.detail)
+        services.client.revoke(refresh_token, deadline=services.clock() + _REVOKE_SECONDS)
+    except RequestFailed as error:
+        services.log.warning("revocation_failed", reason=error.reason, detail=error.detail)

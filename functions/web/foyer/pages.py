@@ -1,8 +1,8 @@
 """HTML pages: files in pages/, texts from languages/, filled with values that MarkupSafe escapes.
 
-``{text[key]}`` in a page stands for a text, which is put in once for each language. ``{name}`` is
-a value, put in for each visitor, and may stand in a text too. No page has a script. The one inline
-style has its hash in the Content-Security-Policy.
+``{text[key]}`` in a page is a text, filled in once for each language. ``{name}`` is a value, filled
+in for each request; texts may have values too. No page has a script. The one inline style has its
+hash in the Content-Security-Policy.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,27 +25,29 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "pages"
 _TEXTS = _HERE / "languages"
+_TEXT = re.compile(r"\{text\[(\w+)\]\}")
 
 
 @dataclass(frozen=True)
 class Brand:
-    """What makes the pages one's own: ``color`` is like ``#3d5a80``, ``logo`` an SVG in base64."""
+    """Name and look of the app: ``color`` is like ``#3d5a80``, ``logo`` an SVG in base64."""
 
     name: str
     color: str
     logo: str = ""
 
 
-class PagesByLanguage(dict[str, "Pages"]):
-    """The pages of each language of ours, read from the disk when they are first wanted."""
+class PagesByLanguage:
+    """The pages of each language, read from disk when they are first used."""
 
     def __init__(self, brand: Brand) -> None:
-        super().__init__()
         self._brand = brand
+        self._pages: dict[str, Pages] = {}
 
-    def __missing__(self, language: str) -> Pages:
-        self[language] = pages = Pages(self._brand, language)
-        return pages
+    def __getitem__(self, language: str) -> Pages:
+        if language not in self._pages:
+            self._pages[language] = Pages(self._brand, language)
+        return self._pages[language]
 
 
 class Pages:
@@ -54,7 +57,9 @@ class Pages:
         self.language = language
         self.text = _texts(language)
         self.brand_name = brand.name
-        self._templates = _Templates(_TextsFirst(text=self.text, language=language))
+        self._templates: dict[str, str] = {}
+        for file in _TEMPLATES.glob("*.html"):  # those in folders are read when first used
+            self._template(file.stem)
         self._logo = self.fill("logo", image=brand.logo) if brand.logo else ""
         self._languages = self._picker()
         colors = f":root{{--brand:{brand.color};--on-brand:{text_color_on(brand.color)}}}"
@@ -89,7 +94,7 @@ class Pages:
     def problem(self, *, heading: str, sentence: str, reference: str, href: str, label: str) -> str:
         """What went wrong, what to do next, and a reference that the log has too.
 
-        It offers no languages: to ask again would do something else, or lose the reference.
+        It offers no languages: another request would do something else, or lose the reference.
         """
         action = self.fill("action", href=href, label=label)
         return self.page(
@@ -106,7 +111,7 @@ class Pages:
     ) -> str:
         """The file ``pages/{template}.html`` in the common layout; every value is escaped.
 
-        ``offers_languages``: for a page that its address shows again, in any of them.
+        ``offers_languages``: for a page that its address shows again, in any language.
         """
         return self.fill(
             "layout",
@@ -146,35 +151,23 @@ class Pages:
             name: value if type(value) is Markup else escape(value)
             for name, value in values.items()
         }
-        return Markup(self._templates[template].format_map(escaped))  # noqa: S704 - escaped above
+        return Markup(self._template(template).format_map(escaped))  # noqa: S704 - escaped above
 
-
-class _Templates(dict[str, str]):
-    """Templates by name, texts put in; those in folders are read when they are first wanted."""
-
-    def __init__(self, first: _TextsFirst) -> None:
-        self._first = first
-        super().__init__((file.stem, self._read(file)) for file in _TEMPLATES.glob("*.html"))
-
-    def __missing__(self, name: str) -> str:
-        self[name] = template = self._read(_TEMPLATES / f"{name}.html")
+    def _template(self, name: str) -> str:
+        """The file with this language's texts filled in."""
+        template = self._templates.get(name)
+        if template is None:
+            file = (_TEMPLATES / f"{name}.html").read_text("utf-8").rstrip("\n")
+            template = _TEXT.sub(lambda found: self.text[found[1]], file)
+            template = template.replace("{language}", self.language)
+            self._templates[name] = template
         return template
-
-    def _read(self, file: Path) -> str:
-        return file.read_text("utf-8").rstrip("\n").format_map(self._first)
-
-
-class _TextsFirst(dict[str, object]):
-    """Has what is known of a language, and leaves the place of every other value as it is."""
-
-    def __missing__(self, name: str) -> str:
-        return f"{{{name}}}"
 
 
 def _texts(language: str) -> dict[str, Markup]:
     """A language's texts as HTML; a value within a text keeps its own direction (``bdi``).
 
-    What a language lacks, because a page of one's own is not translated yet, is in English.
+    Texts that a language lacks, because your own page is not translated yet, are in English.
     """
     texts: dict[str, str] = {}
     for code in dict.fromkeys((DEFAULT, language)):
@@ -190,7 +183,7 @@ def _html(text: str) -> Markup:
 
 
 def text_color_on(color: str) -> str:
-    """Black or white, whichever stands out more (WCAG 2.2, contrast ratio)."""
+    """Black or white, whichever has more contrast (WCAG 2.2, contrast ratio)."""
     luminance = _luminance(color)
     against_white = 1.05 / (luminance + 0.05)
     against_black = (luminance + 0.05) / 0.05
@@ -206,7 +199,7 @@ def _luminance(color: str) -> float:
 
 
 def _name(claims: Mapping[str, object]) -> object:
-    """The best name that there is."""
+    """The best name that the claims have."""
     for claim in ("name", "given_name", "preferred_username", "cognito:username", "email"):
         if claims.get(claim):
             return claims[claim]

@@ -7,18 +7,20 @@ its correlation id) and the reason; neither shows anything that came with the re
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from . import http_api
-from .errors import SignInError, Unavailable
+from .errors import RequestFailed, SignInAgain
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from .http_api import Request, Response
     from .pages import Pages
+    from .route import Route
 
 PROBLEM_JSON = "application/problem+json"  # RFC 9457
 
@@ -52,7 +54,7 @@ _BY_REASON = {
     ),
 }
 
-# On the account page; where Cognito answered wrongly or late, something may have been changed.
+# On the account page. After a wrong or late answer of Cognito, the change may have been made.
 _OF_ACCOUNT = {
     400: _Words(
         "account_problem_form", "account_problem_form_sentence", "/account", "back_to_account"
@@ -68,70 +70,87 @@ _OF_ACCOUNT_ELSE = _Words(
 _NOT_FOUND = _Words("problem_not_found", "problem_not_found_sentence", "/", "go_to_start_page")
 
 
-def answer(error: Exception, pages: Pages, request: Request, log: Logger) -> Response:
-    """The error page for ``error``, which is logged; anything unexpected is a 500."""
-    if not isinstance(error, SignInError):
+def answer(error: Exception, route: Route, request: Request, pages: Pages, log: Logger) -> Response:
+    """The error answer for ``error``, which is logged; anything unexpected is a 500."""
+    if not isinstance(error, RequestFailed):
         log.error("unexpected_error", error=_name(error), stack=_stack(error))
-        return _show(500, _OURS, pages, request)
-    line = log.error if error.status >= 500 else log.warning
-    line("request_failed", reason=error.reason, detail=error.detail, status=error.status)
-    words = _words(error, request)
-    more = {"retry-after": str(error.retry_after)} if isinstance(error, Unavailable) else {}
-    return _show(error.status, words, pages, request, more)
+        return _show(500, _OURS, route, request, pages)
+    write = log.error if error.status >= 500 else log.warning
+    write("request_failed", reason=error.reason, detail=error.detail, status=error.status)
+    if isinstance(error, SignInAgain):
+        return _sign_in_again(error, route, request, pages)
+    response = _show(error.status, _words(error, route), route, request, pages)
+    headers = {**response.headers, **error.headers}
+    return replace(response, headers=headers, cookies=error.cookies)
 
 
-def _words(error: SignInError, request: Request) -> _Words:
-    if " /account" in request.route_key:
+def _words(error: RequestFailed, route: Route) -> _Words:
+    if route.is_account:
         return _OF_ACCOUNT.get(error.status, _OF_ACCOUNT_ELSE)
     return _BY_REASON.get(error.reason) or _BY_STATUS[error.status]
 
 
-def not_found(pages: Pages, request: Request) -> Response:
-    """404; API Gateway's own routes make this rare, and its access log has it already."""
-    return _show(404, _NOT_FOUND, pages, request)
+def _sign_in_again(error: SignInAgain, route: Route, request: Request, pages: Pages) -> Response:
+    sentence = "sign_in_again_recently" if error.with_password else "sign_in_again_anew"
+    if route.is_json:
+        return _json(error.status, pages.text[sentence], request)
+    href = sign_in_path(route, request) + ("&prompt=login" if error.with_password else "")
+    page = pages.page(
+        "sign_in_again",
+        title=pages.text["sign_in_again"],
+        sentence=pages.text[sentence],
+        href=href,
+    )
+    return http_api.html(page, language=pages.language, status=error.status)
 
 
-def unauthorized(request: Request, detail: str) -> Response:
-    """401 for programs: they show a sign-in link of their own."""
-    return _json(401, detail, request)
+def sign_in_path(route: Route, request: Request) -> str:
+    """To sign in and come back: to this page, or to the one that has this route's form."""
+    path = route.form_page or request.path
+    return f"/login?return_to={quote(path, safe='/')}"
+
+
+def not_found(request: Request, pages: Pages) -> Response:
+    page = _page(_NOT_FOUND, request, pages)
+    return http_api.html(page, language=pages.language, status=404)
+
+
+def unauthorized(request: Request, *, was_ended: bool) -> Response:
+    """401 for programs, which show a sign-in link of their own."""
+    ended = "You were signed out. Please sign in again."
+    return _json(401, ended if was_ended else "Nobody is signed in.", request)
 
 
 def reason(error: Exception) -> str:
     """The stable word for logs and metrics."""
-    return error.reason if isinstance(error, SignInError) else "unexpected_error"
+    return error.reason if isinstance(error, RequestFailed) else "unexpected_error"
 
 
-def _show(
-    status: int,
-    words: _Words,
-    pages: Pages,
-    request: Request,
-    more_headers: dict[str, str] | None = None,
-) -> Response:
-    if request.route_key == "GET /me":
-        return _json(status, pages.text[words.sentence], request, more_headers)
-    page = pages.problem(
+def _show(status: int, words: _Words, route: Route, request: Request, pages: Pages) -> Response:
+    if route.is_json:
+        return _json(status, pages.text[words.sentence], request)
+    page = _page(words, request, pages)
+    return http_api.html(page, language=pages.language, status=status)
+
+
+def _page(words: _Words, request: Request, pages: Pages) -> str:
+    return pages.problem(
         heading=pages.text[words.heading],
         sentence=pages.text[words.sentence],
         reference=request.request_id,
         href=words.href,
         label=pages.text[words.label],
     )
-    return http_api.html(page, language=pages.language, status=status, more_headers=more_headers)
 
 
-def _json(
-    status: int, detail: str, request: Request, more_headers: dict[str, str] | None = None
-) -> Response:
+def _json(status: int, detail: str, request: Request) -> Response:
     problem = {
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "reference": request.request_id,
     }
-    return http_api.json_document(
-        problem, status=status, media_type=PROBLEM_JSON, more_headers=more_headers
-    )
+    return http_api.json_document(problem, status=status, media_type=PROBLEM_JSON)
 
 
 def _name(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""One short function per route: understand the request, check it, do one thing, answer.
+"""The routes: one short function each, and the one place where an error becomes an answer.
 
 API Gateway has routed the request already, so this is a table and not a router.
 """
@@ -8,82 +8,115 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import forms, http_api, language, notice, problems
+from . import flash, forms, http_api, language, login, logout, problems
+from .errors import SignInAgain
 from .http_api import Request, Response
-from .login import callback, forget_attempt, login, signup
-from .logout import sign_out, sign_out_page
+from .route import Needs, Route
+from .sessions.visitors import Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from .parts import Foyer
+    from .services import Services
+
+# Whatever decides how somebody signs in may be changed only this long after a sign-in (ASVS 7.5.1).
+RECENT_SECONDS = 15 * 60
+
+_NOBODY = Visit(None)
 
 
-def answer(foyer: Foyer, request: Request) -> Response:
-    """The answer to any request; errors have become pages. A language asked for is kept."""
-    response = _answer(foyer, request)
-    asked = language.asked_for(request)
-    if asked is None:
+def answer(services: Services, request: Request) -> Response:
+    """The answer to any request, in the visitor's language; errors have become answers too."""
+    route = services.routes.get(request.route_key, _NOT_FOUND)
+    if route.is_json:  # read by programs
+        return _answer(services, route, request)
+    cookie = services.style.name(language.COOKIE)
+    chosen = language.choose(request, kept=request.cookies.get(cookie))
+    response = _answer(services, route, replace(request, language=chosen.language))
+    if not chosen.was_asked_for:
         return response
-    kept = foyer.cookie_style.set(language.COOKIE, asked, max_age=language.COOKIE_SECONDS)
+    kept = services.style.line(language.COOKIE, chosen.language, max_age=language.COOKIE_SECONDS)
     return replace(response, cookies=(*response.cookies, kept))
 
 
-def _answer(foyer: Foyer, request: Request) -> Response:
-    route = foyer.routes.get(request.route_key)
-    if route is None:
-        return problems.not_found(foyer.pages_for(request), request)
+def _answer(services: Services, route: Route, request: Request) -> Response:
+    visit = _NOBODY
     try:
-        return route(foyer, request)
+        if route.own_page_only:
+            forms.require_own_page(request)
+        if route.needs is not Needs.NOTHING:
+            look = services.visitors.ask if route.asks_cognito else services.visitors.recognise
+            visit = look(request.cookies)
+        response = _admit(services, route, request, visit)
     except Exception as error:
-        page = problems.answer(error, foyer.pages_for(request), request, foyer.log)
-        if route not in _SIGN_IN:
-            return page
-        foyer.counters.count("SignInFailed", reason=problems.reason(error))
-        return replace(page, cookies=forget_attempt(foyer, request))
+        pages = services.pages[request.language]
+        response = problems.answer(error, route, request, pages, services.log)
+        if route.on_failure:
+            more = route.on_failure(services, request, problems.reason(error))
+            response = replace(response, cookies=(*response.cookies, *more))
+    # Also with an error: a refresh token that was replaced must not be lost.
+    if services.visitors.end_line in response.cookies:
+        return response
+    return replace(response, cookies=(*visit.cookies, *response.cookies))
 
 
-def home(foyer: Foyer, request: Request) -> Response:
-    """The landing page, or the welcome page of whoever is signed in."""
-    visit = foyer.visitors.recognise(request.cookies)
-    pages = foyer.pages_for(request)
+def _admit(services: Services, route: Route, request: Request, visit: Visit) -> Response:
+    if route.needs >= Needs.SESSION and visit.session is None:
+        return _sign_in_first(route, request, visit)
+    if route.asks_cognito and visit.postponed is not None:
+        raise visit.postponed
+    if route.needs is Needs.RECENT_SIGN_IN and not visit.is_recent(RECENT_SECONDS, services.now()):
+        raise SignInAgain("sign_in_not_recent", with_password=True)
+    return route.handle(services, request, visit)
+
+
+def _sign_in_first(route: Route, request: Request, visit: Visit) -> Response:
+    if route.is_json:
+        return problems.unauthorized(request, was_ended=visit.was_ended)
+    status = 302 if request.method in ("GET", "HEAD") else 303
+    return http_api.redirect(problems.sign_in_path(route, request), status=status)
+
+
+def home(services: Services, request: Request, visit: Visit) -> Response:
+    """The landing page, or the welcome page of a signed-in visitor."""
+    pages = services.pages[request.language]
     if visit.session is None:
-        left, gone = notice.take(request.cookies, style=foyer.cookie_style)
+        left, gone = flash.take(request.cookies, style=services.style)
         said = "session_ended" if visit.was_ended else left
         page = pages.landing(notice=pages.text[said] if said else None)
-        return http_api.html(page, language=pages.language, cookies=(*visit.cookies, *gone))
+        return http_api.html(page, language=pages.language, cookies=gone)
     return http_api.html(
-        pages.welcome(visit.session.claims, has_account_page=foyer.user_api is not None),
+        pages.welcome(visit.session.claims, has_account_page="GET /account" in services.routes),
         language=pages.language,
-        cookies=visit.cookies,
         more_headers=forms.ON_PAGE,
     )
 
 
-def me(foyer: Foyer, request: Request) -> Response:
+def me(_services: Services, _request: Request, visit: Visit) -> Response:
     """The session's claims as JSON, for single-page front ends."""
-    visit = foyer.visitors.recognise(request.cookies)
-    if visit.session is None:
-        ended = "You were signed out. Please sign in again."
-        detail = ended if visit.was_ended else "Nobody is signed in."
-        return replace(problems.unauthorized(request, detail), cookies=visit.cookies)
-    claims = {"sub": visit.session.subject, **visit.session.claims}
-    return http_api.json_document(claims, cookies=visit.cookies)
+    session = visit.signed_in
+    return http_api.json_document({"sub": session.subject, **session.claims})
 
 
-def health(foyer: Foyer, request: Request) -> Response:  # noqa: ARG001 - touches nothing
-    """The function runs; nothing else is looked at."""
+def health(_services: Services, _request: Request, _visit: Visit) -> Response:
+    """The function runs; nothing else is checked."""
     return Response(200, "ok", {"content-type": "text/plain; charset=utf-8"})
 
 
-ROUTES: Mapping[str, Callable[[Foyer, Request], Response]] = {
-    "GET /": home,
-    "GET /login": login,
-    "GET /signup": signup,
-    "GET /callback": callback,
-    "GET /logout": sign_out_page,
-    "POST /logout": sign_out,
-    "GET /me": me,
-    "GET /healthz": health,
+def _not_found(services: Services, request: Request, _visit: Visit) -> Response:
+    """API Gateway's own routes make this rare, and its access log has it already."""
+    return problems.not_found(request, services.pages[request.language])
+
+
+_NOT_FOUND = Route(_not_found)
+
+ROUTES: Mapping[str, Route] = {
+    "GET /": Route(home, needs=Needs.VISITOR),
+    "GET /login": Route(login.login, on_failure=login.count_failure),
+    "GET /signup": Route(login.signup, on_failure=login.count_failure),
+    "GET /callback": Route(login.callback, on_failure=login.forget_failed_attempt),
+    "GET /logout": Route(logout.sign_out_page),
+    "POST /logout": Route(logout.sign_out, own_page_only=True),
+    "GET /me": Route(me, needs=Needs.SESSION, is_json=True),
+    "GET /healthz": Route(health),
 }
-_SIGN_IN = (login, signup, callback)

@@ -2,10 +2,10 @@
 
 A sealed value is ``base64url(key id (6) ‖ nonce (12) ‖ AES-256-GCM(expiry (8) ‖ payload))``.
 Keys are an ordered list: the first one seals, any one opens, so that a key can be replaced
-without signing anybody out. Each purpose has a key of its own (HMAC-SHA256 of the purpose's
+without signing anybody out. Each purpose has its own key (HMAC-SHA256 of the purpose's
 label, the one-block case of NIST SP 800-108), so that an attempt can never pass for a session.
 Random 96-bit nonces are safe for 2^32 values under one key (NIST SP 800-38D §8.3): a thousand
-sign-ins a second for seven weeks, where a rotation comes sooner.
+sign-ins a second for seven weeks.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from .errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Names that never leave the machine: plain HTTP is allowed to them, as Cognito itself allows it
-# for callback URLs. The last one is how a container of `sam local` calls its host.
+# Names of this machine: plain HTTP is allowed, as Cognito allows it for callback URLs. A container
+# of `sam local` calls its host by the last one.
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _THIS_MACHINE = {*_LOOPBACK, "host.docker.internal"}
 
@@ -80,7 +80,7 @@ class Settings:
 
 
 def endpoint_variable(environ: Mapping[str, str], of_service: str) -> str | None:
-    """Which variable says where a service is, of those that all of AWS's tools share; or None.
+    """The variable that holds a service's endpoint, of those that all AWS tools share; or None.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
@@ -128,14 +128,14 @@ def _app_url(environ: Mapping[str, str]) -> str | None:
         return None
     value = _origin(environ, "APP_URL")
     parts = urlsplit(value)
-    # Cookies without Secure are for a browser and a server on one machine, nothing else.
+    # Cookies without Secure are only for a browser and a server on the same machine.
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ConfigurationError("APP_URL must begin with https:// (http:// for localhost only)")
     return value
 
 
 def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
-    """Cognito's user API: where the environment says, else at the issuer's host."""
+    """Cognito's user API: from the environment, else at the issuer's host."""
     page = _optional(environ, "ACCOUNT_PAGE", "false").lower()
     if page not in ("true", "false"):
         raise ConfigurationError("ACCOUNT_PAGE must be true or false")
@@ -145,12 +145,12 @@ def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
     if variable is not None:
         return _origin(environ, variable)
     parts = urlsplit(issuer)
-    # The newer form of issuer has a host of its own; the API has none of the kind.
+    # The newer form of the issuer has its own host; the API has not.
     return f"{parts.scheme}://{parts.netloc.removeprefix('issuer-')}"
 
 
 def _password_rules(environ: Mapping[str, str]) -> Mapping[str, int]:
-    """By name and with the least number of each; empty when nobody has said what they are."""
+    """Rules by name, with the minimum of each; empty if unknown."""
     words = environ.get("PASSWORD_RULES", "").split()
     if not words:
         return {}

@@ -11,12 +11,12 @@ def parse_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object that ``data`` (UTF-8) is, or raise ValueError.
 
     Members that appear twice are refused, and so are infinities, NaN and lone surrogates,
-    none of which could be written down again.
+    none of which could be encoded again.
     """
     text = data.decode()
     try:
         value = _DECODER.decode(text)
-        if "\\u" in text:  # half a surrogate pair gets past UTF-8 as an escape only
+        if "\\u" in text:  # half a surrogate pair passes UTF-8 only as an escape
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -1,7 +1,7 @@
-"""The issuer's signing keys: judged, kept, and fetched anew when an unknown one is named.
+"""The issuer's signing keys: checked, cached, and fetched again for an unknown key id.
 
 Of a key set (RFC 7517) only what can verify RS256 is taken: RSA keys of 2,048 bits or more
-(RFC 7518 §3.3) that are not declared for another use or algorithm. Others are passed over.
+(RFC 7518 §3.3) that are not declared for another use or algorithm. Others are ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-from .errors import BadGateway
+from foyer.errors import BadGateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 LEAST_BITS = 2048
-# A rotation needs one refetch. More are allowed, so that one odd token cannot make a rotation
-# fail, and few, so that odd tokens cannot make us hammer the issuer.
+# A rotation needs one refetch. A few more are allowed, so that one malformed token cannot make a
+# rotation fail; more would let such tokens make us overload the issuer.
 REFETCHES = 3
 REFETCH_WINDOW_SECONDS = 30
 
@@ -30,15 +30,18 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class SigningKeys:
-    """A cache of keys by key id; ``fetch(deadline)`` returns the key set or raises."""
+    """A cache of keys by key id; ``fetch(deadline)`` returns the key set or raises.
+
+    ``now`` gives seconds since the epoch.
+    """
 
     def __init__(
         self,
         fetch: Callable[[float], Mapping[str, object]],
-        clock: Callable[[], float] = time.time,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._fetch = fetch
-        self._clock = clock
+        self._now = now
         self._keys: Mapping[str, list[RSAPublicKey]] = {}
         self._refetches: list[float] = []
 
@@ -54,7 +57,7 @@ class SigningKeys:
         return named[0]
 
     def _may_refetch(self) -> bool:
-        now = self._clock()
+        now = self._now()
         recent = [at for at in self._refetches if 0 <= now - at < REFETCH_WINDOW_SECONDS]
         allowed = len(recent) < REFETCHES
         self._refetches = [*recent, now] if allowed else recent

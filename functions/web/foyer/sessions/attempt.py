@@ -1,7 +1,7 @@
-"""Sign-in attempts: what /login puts aside for /callback, bound to the browser.
+"""Sign-in attempts: what /login stores for /callback, bound to the browser.
 
-Each attempt has a cookie of its own, so that two tabs don't disturb each other. Its name ends
-in the first characters of the state, which finds the cookie without giving the state away.
+Each attempt has its own cookie, so that two tabs don't disturb each other. The cookie's name ends
+in the first characters of the state: enough to find it, not enough to reveal the state.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from .errors import SealBroken
+from foyer.errors import SealBroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .cookies import CookieStyle
-    from .sealing import KeyRing
+    from foyer.cookies import CookieStyle
+    from foyer.sealing import KeyRing
 
 LIFETIME = 600  # seconds; managed login's own form dies after five minutes
 MAX_OPEN = 5
@@ -70,14 +70,14 @@ class AttemptCookies:
 
     style: CookieStyle
 
-    def set(self, attempt: Attempt, *, keys: KeyRing) -> str:
+    def line(self, attempt: Attempt, *, keys: KeyRing) -> str:
         """The ``Set-Cookie`` line that remembers the attempt."""
         sealed = keys.seal(
             json.dumps(vars(attempt)).encode(),
             purpose=_PURPOSE,
             expires_at=attempt.started_at + LIFETIME,
         )
-        return self.style.set(_PREFIX + _slot(attempt.state), sealed, max_age=LIFETIME)
+        return self.style.line(_PREFIX + _slot(attempt.state), sealed, max_age=LIFETIME)
 
     def find(
         self, state: str, cookies: Mapping[str, str], *, keys: KeyRing, now: float
@@ -94,7 +94,7 @@ class AttemptCookies:
             return None
         return attempt
 
-    def clear(self, state: str, cookies: Mapping[str, str]) -> tuple[str, ...]:
+    def forget(self, state: str, cookies: Mapping[str, str]) -> tuple[str, ...]:
         """The line that forgets the attempt of this state, if the browser has one."""
         return tuple(
             self.style.clear(_PREFIX + slot)
@@ -102,7 +102,7 @@ class AttemptCookies:
             if slot == _slot(state)
         )
 
-    def clear_all(self, cookies: Mapping[str, str]) -> tuple[str, ...]:
+    def forget_all(self, cookies: Mapping[str, str]) -> tuple[str, ...]:
         """Lines that forget every attempt."""
         return tuple(self.style.clear(_PREFIX + slot) for slot in self._slots(cookies))
 
@@ -111,10 +111,10 @@ class AttemptCookies:
     ) -> tuple[str, ...]:
         """Lines that forget the oldest attempts, so that one more makes at most MAX_OPEN.
 
-        Fewer than that stay when they are large (MAX_KEPT_BYTES).
+        Fewer stay when they are large (MAX_KEPT_BYTES).
 
-        Cookies pile up where people leave sign-in half-way, and enough of them make a request
-        too large for API Gateway.
+        Cookies pile up when people abandon sign-ins, and enough of them make a request too large
+        for API Gateway.
         """
 
         def age(slot: str) -> float:

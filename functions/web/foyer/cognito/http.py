@@ -1,4 +1,4 @@
-"""HTTP to a server that may be slow, cut off or hostile: bounded in time and size, forgetful.
+"""HTTP with limits on time and size, for a server that may be slow, cut off or hostile.
 
 Everything here fails with ``{endpoint}_…`` reasons: timeout, unreachable, redirected,
 throttled, answer_encoded, answer_cut_short, answer_too_large.
@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from .errors import BadGateway, GatewayTimeout, Unavailable
+from foyer.errors import BadGateway, GatewayTimeout, Unavailable
 
 if TYPE_CHECKING:
     import socket
@@ -46,10 +46,10 @@ class Answer:
 
 
 class Upstream:
-    """Takes the session over: no proxies or netrc from the environment, no cookies, no retries.
+    """Sets the session up: no proxies or netrc from the environment, no cookies, no retries.
 
-    Cookies matter most: the session outlives a visitor, whose cookies would go out with the
-    next one's requests.
+    Cookies matter most: the session outlives a visitor, and would send their cookies with the
+    next visitor's requests.
     """
 
     def __init__(self, http: requests.Session, clock: Callable[[], float]) -> None:
@@ -78,9 +78,9 @@ class Upstream:
     ) -> Answer:
         """Send once, on a new connection; ``body`` is a form unless it is bytes.
 
-        One kept from an earlier invocation may have died while Lambda held the container
-        frozen, which shows only after sending, and a code must not be sent twice. Every
-        sign-in and refresh begins with a POST, so the calls after it reuse a live connection.
+        A connection from an earlier invocation may have died while Lambda froze the container.
+        That shows only after sending, and a code must not be sent twice. Every sign-in and
+        refresh begins with a POST, so the calls after it reuse a live connection.
         """
         self._adapter.close()
         return self._exchange(endpoint, "POST", url, headers, body, deadline=deadline)
@@ -130,7 +130,7 @@ def _refuse_early(endpoint: str, response: requests.Response) -> None:
 
 
 def _retry_after(value: str) -> int:
-    """Seconds, within reason; the form with a date (RFC 9110 §10.2.3) is not worth parsing."""
+    """Seconds, within reason; dates (RFC 9110 §10.2.3) are not parsed."""
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         return RETRY_AFTER_SECONDS
     return min(max(int(value), 1), MOST_RETRY_AFTER_SECONDS)
@@ -150,8 +150,8 @@ def _read(endpoint: str, response: requests.Response) -> bytes:
     return body
 
 
-# What follows makes a timeout cover the whole answer. Left alone, requests and urllib3 apply
-# it to each read anew, so that a server sending a byte a second is waited for without end.
+# The rest of this module makes a timeout cover the whole answer. By default requests and urllib3
+# apply it to each read, so a server that sends a byte a second could keep us waiting forever.
 
 
 class ReadInTime(io.RawIOBase):
@@ -179,7 +179,7 @@ class ReadInTime(io.RawIOBase):
 
 
 class _AnswerInTime(http.client.HTTPResponse):
-    """Takes the timeout that urllib3 set on the socket, the time left, for all of the answer."""
+    """Applies the timeout that urllib3 set on the socket to the whole answer."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -204,7 +204,7 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 def _authorities() -> str:
-    """certifi's roots: the directory that the build makes of them, else the one large file."""
+    """certifi's roots: the directory that the build makes of them, else the single file."""
     file = Path(certifi.where())
     hashed = file.with_name("hashed")
     return str(hashed if hashed.is_dir() else file)
@@ -231,4 +231,4 @@ class _TotalTimeoutAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context has been told already whom to trust."""
+        """The context already has the authorities."""

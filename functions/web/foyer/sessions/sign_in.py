@@ -1,10 +1,11 @@
-"""What managed login sent back: a code that becomes a session (OIDC Core §3.1.3), or an error."""
+"""What managed login sends back: a code that becomes a session (OIDC Core §3.1.3), or an error."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import AccessDenied, BadGateway, BadRequest, Refused, SignInError, Unavailable
+from foyer.errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
+
 from .session import Session, kept_claims
 
 if TYPE_CHECKING:
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
+    from foyer.cognito.answers import Tokens
+    from foyer.cognito.id_token import IdToken, IdTokenVerifier
+    from foyer.cognito.oauth import AppClient
+
     from .attempt import Attempt
-    from .cognito import Cognito, Tokens
-    from .id_token import IdToken, IdTokenVerifier
-    from .secret_store import Credentials, SecretStore
 
 # Seconds that each call may take, within the deadline for all of them.
 _EXCHANGE = 5
@@ -32,7 +34,7 @@ _WRONG_AT_COGNITO = (
 )
 
 
-def reported_error(error: str) -> SignInError:
+def reported_error(error: str) -> RequestFailed:
     """What managed login reported to the callback, as one of our errors."""
     if error == "access_denied":
         return AccessDenied(error)
@@ -40,7 +42,7 @@ def reported_error(error: str) -> SignInError:
         return Unavailable("authorize_temporarily_unavailable")
     if error in _WRONG_AT_COGNITO:
         return BadGateway(f"authorize_{error}")
-    # Not a word that Cognito has for what we ask: anybody can type this address.
+    # Not an error of Cognito for our requests: anybody can type this address.
     return BadRequest("authorize_error_unknown")
 
 
@@ -50,47 +52,37 @@ class SignIn:
     def __init__(
         self,
         *,
-        cognito: Cognito,
+        client: AppClient,
         verifier: IdTokenVerifier,
-        secrets: SecretStore,
         log: Logger,
         clock: Callable[[], float],
         now: Callable[[], float],
     ) -> None:
-        self._cognito = cognito
+        self._client = client
         self._verifier = verifier
-        self._secrets = secrets
         self._log = log
         self._clock = clock
         self._now = now
 
     def finish(self, code: str, attempt: Attempt, *, redirect_uri: str, deadline: float) -> Session:
-        """Exchange the code and return the session of whoever signed in, or raise SignInError.
+        """Exchange the code and return the session of whoever signed in, or raise RequestFailed.
 
         ``deadline`` is for everything that this takes, on the monotonic clock.
         """
-        exchanged_by = self._within(_EXCHANGE, deadline)
-
-        def exchange(credentials: Credentials) -> tuple[Tokens, str]:
-            tokens = self._cognito.exchange_code(
-                client_id=credentials.client_id,
-                client_secret=credentials.client_secret,
+        try:
+            tokens = self._client.exchange_code(
                 code=code,
                 redirect_uri=redirect_uri,
                 code_verifier=attempt.code_verifier,
-                deadline=exchanged_by,
+                deadline=self._within(_EXCHANGE, deadline),
             )
-            return tokens, credentials.client_id
-
-        try:
-            tokens, client_id = self._secrets.use(exchange)
         except Refused as error:
-            if error.error == "invalid_grant":  # used, expired or made up: the browser's affair
+            if error.error == "invalid_grant":  # used, expired or made up by the browser
                 raise BadRequest(error.reason) from error
             raise
         id_token = self._verifier.verify(
             tokens.id_token,
-            client_id=client_id,
+            client_id=tokens.client_id,
             nonce=attempt.nonce,
             access_token=tokens.access_token,
             deadline=self._within(_KEYS, deadline),
@@ -104,8 +96,8 @@ class SignIn:
     def _profile(self, tokens: Tokens, id_token: IdToken, deadline: float) -> Mapping[str, object]:
         """UserInfo's claims, which must be about the same person (OIDC Core §5.3.2)."""
         try:
-            profile = self._cognito.userinfo(access_token=tokens.access_token, deadline=deadline)
-        except SignInError as error:
+            profile = self._client.userinfo(tokens.access_token, deadline=deadline)
+        except RequestFailed as error:
             self._log.warning("userinfo_failed", reason=error.reason, detail=error.detail)
             return {}
         if profile.get("sub") != id_token.subject:

@@ -1,4 +1,4 @@
-"""The secret: read from Secrets Manager, kept for five minutes, re-read when it looks outdated.
+"""The secret: read from Secrets Manager, cached for five minutes, re-read if it looks outdated.
 
 One JSON object holds ``client_id``, ``client_secret``, ``session_key`` and, after a rotation,
 ``previous_session_key``; one read gives all of it.
@@ -12,27 +12,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from .errors import ConfigurationError, PerhapsNewKey, Refused, Unavailable, UnknownKey
-from .sealing import KeyRing
+from foyer.errors import ConfigurationError, PerhapsNewKey, Refused, Unavailable, UnknownKey
+from foyer.sealing import KeyRing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from aws_lambda_powertools import Logger
 
 T = TypeVar("T")
 
 KEEP_FOR = 300  # seconds
-REREAD_AFTER = 30  # seconds: how often a doubt may lead to a read
-
-_REASONS = {
-    "ResourceNotFoundException": "secret_not_found",
-    "AccessDeniedException": "secret_denied",
-    "DecryptionFailure": "secret_denied",
-    "ThrottlingException": "secret_throttled",
-}
+REREAD_AFTER = 30  # seconds between reads that a doubt causes
 
 
 @dataclass(frozen=True)
@@ -79,10 +70,10 @@ def _text(fields: dict[str, Any], name: str, *, at_least: int) -> str:
 
 
 class Source(Protocol):
-    """What is asked of a client of Secrets Manager: boto3's will do, and so will ours."""
+    """Where the secret comes from."""
 
-    def get_secret_value(self, *, SecretId: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
-        """Raise botocore's ClientError or BotoCoreError."""
+    def secret_text(self, secret_id: str) -> str:
+        """The secret's current text; raise Unavailable with a ``secret_…`` reason."""
 
 
 class SecretStore:
@@ -90,13 +81,13 @@ class SecretStore:
 
     def __init__(
         self,
-        client: Source,
+        source: Source,
         secret_id: str,
         *,
         clock: Callable[[], float],
         log: Logger,
     ) -> None:
-        self._client = client
+        self._source = source
         self._secret_id = secret_id
         self._clock = clock
         self._log = log
@@ -113,10 +104,10 @@ class SecretStore:
     def use(self, action: Callable[[Credentials], T]) -> T:
         """Return what ``action`` makes of the credentials; try once more if they are outdated.
 
-        They are when the token endpoint does not know the client, or when a cookie was sealed
-        with a key that we don't know: somebody rotated the secret. Trying again is safe: a
-        client that fails to authenticate has its code neither looked at nor used up (RFC 6749
-        §4.1.3 puts that check first).
+        They are outdated when the token endpoint does not know the client, or when a cookie was
+        sealed with a key that we don't know: the secret was rotated. Trying again is safe: when
+        client authentication fails, the code is neither read nor used up (RFC 6749 §4.1.3 puts
+        that check first).
         """
         credentials = self.credentials()
         try:
@@ -132,9 +123,9 @@ class SecretStore:
             return action(fresh)
 
     def _reread(self) -> Credentials:
-        """What the secret holds now; the very object from before if it could not be read again."""
-        # Counted from the last doubt, not from any read: a container that has just started may
-        # have read the secret moments before it was rotated.
+        """The secret as it is now. Returns the cached object if the secret was not read again."""
+        # Counted from the last doubt, not from the last read: a new container may have read the
+        # secret just before it was rotated.
         now = self._clock()
         if self._known is None or now - self._doubted_at >= REREAD_AFTER:
             self._doubted_at = now
@@ -148,7 +139,7 @@ class SecretStore:
         except Unavailable as error:
             if self._known is None:
                 raise
-            # What worked a moment ago beats an error page; the next try is not at every request.
+            # The old secret is better than an error page; read again later, not at every request.
             self._log.warning("secret_kept_stale", reason=error.reason, detail=error.detail)
             self._good_until = tried_at + REREAD_AFTER
         else:
@@ -157,13 +148,6 @@ class SecretStore:
 
     def _fetch(self) -> Credentials:
         try:
-            answer = self._client.get_secret_value(SecretId=self._secret_id)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise Unavailable(_REASONS.get(code, "secret_refused"), code) from error
-        except BotoCoreError as error:
-            raise Unavailable("secret_unreachable", type(error).__name__) from error
-        try:
-            return parse_credentials(answer.get("SecretString", ""))
+            return parse_credentials(self._source.secret_text(self._secret_id))
         except ConfigurationError as error:
             raise Unavailable("secret_malformed", str(error)) from error

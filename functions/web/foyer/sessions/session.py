@@ -1,8 +1,8 @@
 """The session: who is signed in, sealed into one cookie.
 
 There is no session store: the cookie carries the claims that the pages show and the refresh
-token, and no access token. It ends when nobody used it for a while (idle), at a fixed time
-after sign-in (absolute), or when Cognito refuses to refresh it.
+token, but no access token. A session ends after a time without use (idle), at a fixed time after
+sign-in (absolute), or when Cognito refuses to refresh it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .cookies import MAX_BYTES
-from .errors import SealBroken
+from foyer.cookies import MAX_BYTES
+from foyer.errors import SealBroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .cookies import CookieStyle
-    from .sealing import KeyRing
+    from foyer.cookies import CookieStyle
+    from foyer.sealing import KeyRing
 
 COOKIE = "foyer-session"
 _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a deployment
@@ -53,7 +53,7 @@ class Session:
     refresh_at: int
 
     def is_due_for_refresh(self, now: float) -> bool:
-        """Whether Cognito should be asked if this visitor may stay."""
+        """Whether to ask Cognito if this visitor may stay signed in."""
         return self.refresh_token is not None and now >= self.refresh_at
 
 
@@ -81,25 +81,25 @@ class SessionCookie:
     max_seconds: int
 
     def is_in(self, cookies: Mapping[str, str]) -> bool:
-        """Whether the browser showed a session, good or not."""
+        """Whether the browser sent a session cookie, valid or not."""
         return self.style.name(COOKIE) in cookies
 
-    def set(self, session: Session, *, keys: KeyRing) -> tuple[str, tuple[str, ...]]:
-        """Return the ``Set-Cookie`` line and the names of what had to be left out to fit it in.
+    def line(self, session: Session, *, keys: KeyRing) -> tuple[str, tuple[str, ...]]:
+        """Return the ``Set-Cookie`` line and the names of what was left out to make it fit.
 
         Claims go first, the least needed before the others, and the refresh token last:
         without it the session still serves, but Cognito can no longer end it early.
         """
         left_out: list[str] = []
-        line = self._line(session, keys)
+        line = self._sealed(session, keys)
         while len(line) > MAX_BYTES:
             session, name = _without_least_needed(session)
             left_out.append(name)
-            line = self._line(session, keys)
+            line = self._sealed(session, keys)
         return line, tuple(left_out)
 
     def open(self, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> Session:
-        """The session that the browser shows (``is_in``); raise SealBroken when it is no good."""
+        """The session in the cookie (see ``is_in``); raise SealBroken when it is invalid."""
         sealed = cookies[self.style.name(COOKIE)]
         session = Session(**json.loads(keys.open(sealed, purpose=_PURPOSE, now=now)))
         if now >= self._ends_at(session):  # the limits may have been lowered since it was sealed
@@ -111,14 +111,14 @@ class SessionCookie:
         return self.style.clear(COOKIE)
 
     def is_worth_renewing(self, session: Session, now: float) -> bool:
-        """Whether a tenth of the idle time has passed: resealing each time would be waste."""
+        """Whether a tenth of the idle time has passed; always sealing would be wasteful."""
         return now - session.seen_at >= self.idle_seconds / 10
 
-    def _line(self, session: Session, keys: KeyRing) -> str:
+    def _sealed(self, session: Session, keys: KeyRing) -> str:
         ends_at = self._ends_at(session)
         payload = json.dumps(vars(session), separators=(",", ":"), ensure_ascii=False)
         sealed = keys.seal(payload.encode(), purpose=_PURPOSE, expires_at=ends_at)
-        return self.style.set(COOKIE, sealed, max_age=max(0, ends_at - session.seen_at))
+        return self.style.line(COOKIE, sealed, max_age=max(0, ends_at - session.seen_at))
 
     def _ends_at(self, session: Session) -> int:
         return min(session.seen_at + self.idle_seconds, session.signed_in_at + self.max_seconds)

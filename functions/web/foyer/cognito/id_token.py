@@ -1,7 +1,7 @@
 """ID-token verification: OIDC Core §3.1.3.7 with Cognito's own claims.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
-The signature is checked with ``cryptography`` itself, which sealing has loaded anyway
+The signature is checked with ``cryptography``, which sealing has loaded anyway
 (docs/decisions/). Every failure is a BadGateway with an ``id_token_…`` reason.
 """
 
@@ -19,9 +19,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from .errors import BadGateway
+from foyer.errors import BadGateway
+from foyer.strict_json import parse_object
+
 from .signing_keys import SigningKeys
-from .strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)")
 
 @dataclass(frozen=True)
 class IdToken:
-    """A verified ID token. IdTokenVerifier.verify makes these, and nothing else does."""
+    """A verified ID token. Only IdTokenVerifier.verify makes these."""
 
     issuer: str
     subject: str
@@ -52,18 +53,18 @@ class IdTokenVerifier:
         *,
         issuer: str,
         fetch_keys: Callable[[float], Mapping[str, object]],
-        clock: Callable[[], float] = time.time,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
-        self._keys = SigningKeys(fetch_keys, clock)
-        self._clock = clock
+        self._keys = SigningKeys(fetch_keys, now)
+        self._now = now
 
     def verify(
         self, token: str, *, client_id: str, nonce: str | None, access_token: str, deadline: float
     ) -> IdToken:
-        """Return the verified token or raise SignInError.
+        """Return the verified token or raise RequestFailed.
 
-        ``nonce=None`` is for refreshed tokens alone, which have none (OIDC Core §12.2).
+        ``nonce=None`` is only for refreshed tokens, which have none (OIDC Core §12.2).
         ``deadline`` is for fetching keys, on the monotonic clock.
         """
         claims = self._signed_claims(token, deadline)
@@ -107,7 +108,7 @@ class IdTokenVerifier:
         return _object(parts[2], "claims")
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
-        now = self._clock()
+        now = self._now()
         if now >= _seconds(claims, "exp") + CLOCK_SKEW_SECONDS:
             raise BadGateway("id_token_expired")
         if now < _seconds(claims, "iat") - CLOCK_SKEW_SECONDS:
@@ -117,7 +118,7 @@ class IdTokenVerifier:
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:
-    """A NumericDate (RFC 7519 §2). bool is a kind of int, hence the look at the very type."""
+    """A NumericDate (RFC 7519 §2). bool is a kind of int, so the exact type is compared."""
     value = claims.get(name)
     if type(value) not in (int, float):
         raise BadGateway("id_token_malformed", name)
@@ -138,7 +139,7 @@ def _same(claim: object, expected: str) -> bool:
 
 
 def _bytes(part: str, name: str) -> bytes:
-    """Decodes the one spelling that the bytes have (RFC 4648 §3.5)."""
+    """Decodes base64url; refuses a second spelling of the same bytes (RFC 4648 §3.5)."""
     try:
         data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except ValueError:

@@ -1,11 +1,11 @@
-"""Cognito's user API: what a user may do with an access token of their own.
+"""Cognito's user API: what users may do with their own access token.
 
 JSON over HTTPS like AWS's other APIs, but without a signature; the token has to hold the scope
 ``aws.cognito.signin.user.admin``.
 https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html
 
 Errors are Refused with the words below, Unavailable when Cognito is busy, else ``user_api_…``
-with the reasons of upstream.py, ``_refused``, ``_failed`` and ``_answer_malformed``.
+with the reasons of http.py, ``_refused``, ``_failed`` and ``_answer_malformed``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadGateway, Refused, Unavailable, WeakPassword
-from .strict_json import parse_object
+from foyer.errors import BadGateway, Refused, Unavailable, WeakPassword
+from foyer.strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .upstream import Upstream
+    from .http import Upstream
 
 SCOPE = "aws.cognito.signin.user.admin"
 
 _TYPE = "application/x-amz-json-1.1"
 
-# Errors that a visitor is told about, each in words of its own.
+# Errors that visitors are told about, by our words for them.
 _REFUSALS = {
     "CodeMismatchException": "code_mismatch",
     "EnableSoftwareTokenMFAException": "code_mismatch",
@@ -43,7 +43,7 @@ _REFUSALS = {
     "UserNotFoundException": "user_not_found",
 }
 _BUSY = {"ConcurrentModificationException", "TooManyRequestsException"}
-# The rest of the model's: mistakes of the pool's settings, and mails that a name does not cause.
+# The other errors of the API: mistakes in the pool's settings, and mails that we don't cause.
 _OTHERS = {
     "AliasExistsException",
     "CodeDeliveryFailureException",
@@ -61,7 +61,7 @@ _OTHERS = {
     "UserLambdaValidationException",
 }
 
-# What InvalidPasswordException says, by the rule that the password breaks.
+# Parts of InvalidPasswordException's message, by the rule that the password breaks.
 _RULES = {
     "length": ("not long enough", "must have length"),
     "uppercase": ("uppercase",),
@@ -74,7 +74,7 @@ _SECRET = re.compile(r"[A-Z2-7]{16,256}")  # base32 without padding (RFC 4648 §
 
 @dataclass(frozen=True)
 class User:
-    """A user as the API has them; ``has_authenticator`` is about a second factor that is on."""
+    """A user in the API; ``has_authenticator`` is whether an app is their second factor."""
 
     username: str = field(repr=False)
     attributes: Mapping[str, str] = field(repr=False)
@@ -110,8 +110,8 @@ class UserApi:
     def new_authenticator(self, access_token: str, *, deadline: float) -> str:
         """A secret for an authenticator app, in base32.
 
-        If an app was set up before, sign-in may no longer ask for its codes from here on, even
-        though the new one was not proved.
+        If an app was set up before, sign-in may stop asking for its codes now, even though the
+        new one is not verified yet.
         """
         answer = self._call("AssociateSoftwareToken", {"AccessToken": access_token}, deadline)
         secret = answer.get("SecretCode")
@@ -120,7 +120,7 @@ class UserApi:
         return secret
 
     def turn_authenticator_on(self, access_token: str, code: str, *, deadline: float) -> None:
-        """Prove with ``code`` that the app has the secret, then ask for its codes at sign-in."""
+        """Verify with ``code`` that the app has the secret, then turn it on for sign-in."""
         body = {"AccessToken": access_token, "UserCode": code}
         answer = self._call("VerifySoftwareToken", body, deadline)
         if answer.get("Status") != "SUCCESS":
@@ -136,7 +136,7 @@ class UserApi:
         self._call("SetUserMFAPreference", body, deadline)
 
     def sign_out_everywhere(self, access_token: str, *, deadline: float) -> None:
-        """End every refresh token; managed login's own sessions, of an hour, are not ended."""
+        """End every refresh token. Managed login's own sessions (one hour) do not end."""
         self._call("GlobalSignOut", {"AccessToken": access_token}, deadline)
 
     def delete(self, access_token: str, *, deadline: float) -> None:
@@ -161,10 +161,10 @@ class UserApi:
 
 
 def has_scope(access_token: str) -> bool:
-    """Whether the token says that it is good for this API, which judges it itself.
+    """Whether the token has the API's scope; the API itself verifies the token.
 
-    Cognito's access tokens are JWTs. Asking first tells a session from before the account page
-    was turned on from a wrong password: the API has one error for both.
+    Cognito's access tokens are JWTs. This tells a session that began before the account page was
+    turned on from a wrong password: the API has one error for both.
     """
     try:
         payload = access_token.split(".")[1]
@@ -175,7 +175,7 @@ def has_scope(access_token: str) -> bool:
 
 
 def _refusal(error: Mapping[str, Any]) -> BadGateway | Unavailable:
-    """Of the answer, only what is known is passed on; a namespace may stand before the name."""
+    """Only known words of the answer are passed on; a namespace may precede the name."""
     code = str(error.get("__type", "")).rpartition("#")[2]
     if code in _BUSY:
         return Unavailable("user_api_throttled", code)

@@ -1,6 +1,6 @@
-"""What has just been done, to be said once on the page that comes next.
+"""A notice that the next page shows once, such as "Your name was changed.".
 
-A cookie carries it over the redirect, so that no link can put words on a page; its value is the key
+A cookie carries it over the redirect, so that no link can put words on a page. Its value is the key
 of one of these texts.
 """
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .cookies import CookieStyle
 
 COOKIE = "foyer-notice"
-_SECONDS = 120  # managed login's sign-out may lie between
+_SECONDS = 120  # enough for managed login's sign-out in between
 
 KEYS = (
     "name_was_changed",
@@ -27,12 +27,12 @@ KEYS = (
 
 
 def leave(key: str, *, style: CookieStyle) -> str:
-    """The ``Set-Cookie`` line that leaves the notice for the next page."""
-    return style.set(COOKIE, key, max_age=_SECONDS)
+    """The ``Set-Cookie`` line that shows the notice on the next page."""
+    return style.line(COOKIE, key, max_age=_SECONDS)
 
 
 def take(cookies: Mapping[str, str], *, style: CookieStyle) -> tuple[str | None, tuple[str, ...]]:
-    """The notice's key, if one was left, and the line that makes it the last time."""
+    """The notice's key, if there is one, and the line that removes it."""
     key = cookies.get(style.name(COOKIE))
     if key is None:
         return None, ()

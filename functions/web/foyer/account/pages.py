@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from . import http_api
-from .form_pages import FormPages
+from foyer import http_api
+
+from .forms import Forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .http_api import Response
-    from .user_api import User
+    from foyer.cognito.user_api import User
+    from foyer.http_api import Response
+    from foyer.pages import Pages
 
-# Not for people: ids, and what stands in a row of its own.
+# Ids, which mean nothing to people, and attributes that have their own row.
 _NOT_SHOWN = ("sub", "identities", "name", "email", "email_verified")
 
-# Characters: with more, the modules get too small for the camera of a phone.
+# Characters. A longer one has modules too small for the camera of a phone.
 _MOST_IN_QR_CODE = 800
 
 _RULES = {
@@ -37,8 +39,14 @@ _NEEDS = {
 }
 
 
-class AccountPages(FormPages):
-    """What there is to see and to fill in."""
+class AccountPages:
+    """The pages of /account in one language."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._text = pages.text
+        self._forms = Forms(pages)
+        self.brand_name = pages.brand_name
 
     def overview(
         self, user: User, *, notice: str | None, has_password: bool, cookies: tuple[str, ...]
@@ -56,7 +64,7 @@ class AccountPages(FormPages):
 
     def _rows(self, user: User, *, has_password: bool) -> Iterator[Markup]:
         attributes = user.attributes
-        yield self._row("name", attributes.get("name", ""), name="change_name")
+        yield self._row("name", attributes.get("name", ""), ("name", "change_name"))
         email = attributes.get("email", "")
         if email and attributes.get("email_verified") != "true":
             email = self._text["email_not_verified"].format(email=email)
@@ -66,26 +74,28 @@ class AccountPages(FormPages):
             term = name.removeprefix("custom:")
             yield self._pages.fill("detail", term=term, value=attributes[name])
         if has_password:
-            yield self._row("password", "••••••••", password="change_password")  # noqa: S106 - dots
+            yield self._row("password", "••••••••", ("password", "change_password"))
             yield self._second_step(user)
 
     def _second_step(self, user: User) -> Markup:
         if not user.has_authenticator:
-            return self._row("second_step", self._text["off"], authenticator="set_up")
-        links = {"authenticator": "set_up_another", "authenticator/off": "turn_off"}
-        return self._row("second_step", self._text["on_with_app"], **links)
+            return self._row("second_step", self._text["off"], ("authenticator", "set_up"))
+        links = ("authenticator", "set_up_another"), ("authenticator/off", "turn_off")
+        return self._row("second_step", self._text["on_with_app"], *links)
 
-    def _row(self, term: str, value: str, **links: str) -> Markup:
-        """``links`` are texts by the path, below /account, that each leads to."""
+    def _row(self, term: str, value: str, *links: tuple[str, str]) -> Markup:
+        """Each link has a path below /account and the key of its text."""
         shown = Markup().join(
             self._pages.fill("account/link", path=path, label=self._text[label])
-            for path, label in links.items()
+            for path, label in links
         )
         return self._pages.fill("account/row", term=self._text[term], value=value, links=shown)
 
     def name(self, name: str, *, problem: str = "") -> Response:
-        field = self._field("name", "name", problem, value=name, autocomplete="name")
-        return self._form("change_name", "name", "save", fields=field, has_problem=bool(problem))
+        field = self._forms.field("name", "name", problem, value=name, autocomplete="name")
+        return self._forms.page(
+            "change_name", "name", "save", fields=field, has_problem=bool(problem)
+        )
 
     def password(
         self,
@@ -96,16 +106,16 @@ class AccountPages(FormPages):
     ) -> Response:
         """``problems`` are texts by field; ``broken`` are the rules that the new password breaks.
 
-        ``rules`` are all of them, with the least number of each, as far as they are known.
+        ``rules`` are all rules with the minimum of each, empty if unknown.
         """
         problems = problems or {}
-        fields = self._field(
+        fields = self._forms.field(
             "current",
             "current_password",
             problems.get("current", ""),
             kind="password",
             autocomplete="current-password",
-        ) + self._field(
+        ) + self._forms.field(
             "new",
             "new_password",
             problems.get("new", ""),
@@ -115,12 +125,12 @@ class AccountPages(FormPages):
             hint="" if rules else "new_password_hint",
             rules=[self._text[_RULES[rule]].format(least=least) for rule, least in rules.items()],
         )
-        return self._form(
+        return self._forms.page(
             "change_password", "password", "save", fields=fields, has_problem=bool(problems)
         )
 
     def authenticator_start(self, *, problem: str = "") -> Response:
-        return self._form(
+        return self._forms.page(
             "set_up_app", "authenticator", "continue", lead="set_up_app_lead", problem=problem
         )
 
@@ -128,7 +138,7 @@ class AccountPages(FormPages):
         self, *, key_uri: str, secret: str, replaces: bool, problem: str = ""
     ) -> Response:
         warning = self._pages.fill("notice", notice=self._text["set_up_replaces"])
-        code = self._field(
+        code = self._forms.field(
             "code",
             "code_from_app",
             problem,
@@ -138,7 +148,7 @@ class AccountPages(FormPages):
         groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
         page = self._pages.page(
             "account/authenticator",
-            title=self._title("set_up_app", problem),
+            title=self._forms.title("set_up_app", problem),
             offers_languages=not problem,
             warning=warning if replaces else "",
             picture=self._qr_code(key_uri),
@@ -146,7 +156,7 @@ class AccountPages(FormPages):
             secret=groups,
             code=code,
         )
-        return self._html(page, 400 if problem else 200)
+        return self._forms.html(page, 400 if problem else 200)
 
     def _qr_code(self, key_uri: str) -> Markup | str:
         if len(key_uri) > _MOST_IN_QR_CODE:
@@ -157,12 +167,12 @@ class AccountPages(FormPages):
         return self._pages.fill("account/qr_code", source=source)
 
     def authenticator_off(self, *, problem: str = "") -> Response:
-        return self._form(
+        return self._forms.page(
             "turn_off_app", "authenticator/off", "turn_off", lead="turn_off_lead", problem=problem
         )
 
     def everywhere(self) -> Response:
-        return self._form(
+        return self._forms.page(
             "sign_out_everywhere",
             "sign-out-everywhere",
             "sign_out_everywhere",
@@ -170,10 +180,10 @@ class AccountPages(FormPages):
         )
 
     def deletion(self, typed: str = "", *, problem: str = "") -> Response:
-        field = self._field(
+        field = self._forms.field(
             "username", "confirm_with_username", problem, value=typed, autocomplete="off"
         )
-        return self._form(
+        return self._forms.page(
             "delete_account",
             "delete",
             "delete_account",
@@ -181,12 +191,3 @@ class AccountPages(FormPages):
             fields=field,
             has_problem=bool(problem),
         )
-
-    def sign_in_again(self, sentence: str, *, href: str) -> Response:
-        page = self._pages.page(
-            "account/sign_in_again",
-            title=self._text["sign_in_again"],
-            sentence=self._text[sentence],
-            href=href,
-        )
-        return http_api.html(page, language=self._pages.language, status=403)

@@ -1,11 +1,12 @@
-"""Who a request comes from: the session it shows, renewed, refreshed or ended as is due."""
+"""Who a request comes from: its session, which is renewed, refreshed or ended as needed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadGateway, PerhapsNewKey, Refused, SealBroken, SignInError
+from foyer.errors import BadGateway, PerhapsNewKey, Refused, RequestFailed, SealBroken
+
 from .session import Session, SessionCookie, kept_claims
 
 if TYPE_CHECKING:
@@ -13,26 +14,27 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from .cognito import Cognito, Tokens
-    from .counters import Counters
-    from .id_token import IdToken, IdTokenVerifier
-    from .secret_store import Credentials, SecretStore
+    from foyer.aws.secret_store import SecretStore
+    from foyer.cognito.answers import Tokens
+    from foyer.cognito.id_token import IdToken, IdTokenVerifier
+    from foyer.cognito.oauth import AppClient
+    from foyer.counters import Counters
 
-# Seconds. The first is for finding out who is here, the secret included; within it, or not at
-# all, a session is refreshed, because nobody should wait long for a page.
+# Seconds: for all of it, reading the secret included; for the refresh and for the key set within
+# that; and until a refresh that failed is tried again.
 _RECOGNISE = 10
 _REFRESH = 3
 _KEYS = 3
 _TRY_AGAIN_AFTER = 30
 
-# Only what the ID token itself proves wrong may end a session. Without the right key nothing is
-# proven, whether the key set could not be had, made no sense or lacked the key.
+# Only the ID token itself may prove that a session must end. Without the right key nothing is
+# proven, whether the key set was unavailable, malformed or lacked the key.
 _PROVES_NOTHING = ("jwks_", "id_token_unknown_key", "id_token_ambiguous_key")
 
 
 @dataclass(frozen=True)
 class Access:
-    """What a refresh gave besides, for this one request: an access token, the ID token's claims."""
+    """What a refresh gave for this one request: an access token and the ID token's claims."""
 
     token: str = field(repr=False)
     claims: Mapping[str, Any] = field(repr=False)
@@ -40,16 +42,34 @@ class Access:
 
 @dataclass(frozen=True)
 class Visit:
-    """Who is here, and the ``Set-Cookie`` lines that have to go with the answer.
+    """Who is here, and the ``Set-Cookie`` lines that must go with the answer.
 
-    ``postponed`` says why Cognito could not be asked about a session that was to be refreshed.
+    ``postponed`` is why a refresh that was due did not happen.
     """
 
     session: Session | None
     cookies: tuple[str, ...] = ()
     was_ended: bool = False
     access: Access | None = None
-    postponed: SignInError | None = None
+    postponed: RequestFailed | None = None
+
+    @property
+    def signed_in(self) -> Session:
+        """The session, on a route that needs one."""
+        if self.session is None:
+            raise LookupError("nobody is signed in; the route must say needs=Needs.SESSION")
+        return self.session
+
+    def is_recent(self, seconds: float, now: float) -> bool:
+        """Whether the visitor proved who they are within ``seconds``.
+
+        By ``auth_time`` (OIDC Core §2), since managed login may sign in without asking, and by the
+        sign-in here, in case the token's time is wrong.
+        """
+        authenticated_at = self.access.claims.get("auth_time") if self.access else None
+        if type(authenticated_at) is not int or self.session is None:  # bool is a kind of int
+            return False
+        return now - min(authenticated_at, self.session.signed_in_at) <= seconds
 
 
 class Visitors:
@@ -59,7 +79,7 @@ class Visitors:
         self,
         *,
         cookie: SessionCookie,
-        cognito: Cognito,
+        client: AppClient,
         verifier: IdTokenVerifier,
         secrets: SecretStore,
         log: Logger,
@@ -68,7 +88,7 @@ class Visitors:
         now: Callable[[], float],
     ) -> None:
         self._cookie = cookie
-        self._cognito = cognito
+        self._client = client
         self._verifier = verifier
         self._secrets = secrets
         self._log = log
@@ -77,7 +97,7 @@ class Visitors:
         self._now = now
 
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
-        """Who is here. Asks Cognito once the access token's life is over; else no upstream call."""
+        """Who is here. Asks Cognito only when the access token has expired."""
         deadline = self._clock() + _RECOGNISE
         visit = self._shown(cookies)
         session = visit.session
@@ -91,7 +111,7 @@ class Visitors:
         return visit
 
     def ask(self, cookies: Mapping[str, str]) -> Visit:
-        """Who is here by Cognito's word of this moment, with an access token.
+        """Who is here. Refreshes now and returns a new access token.
 
         A session without a refresh token has no ``access``, and no ``postponed`` either.
         """
@@ -102,12 +122,21 @@ class Visitors:
             return visit
         return self._refreshed(replace(session, seen_at=int(self._now())), deadline)
 
+    def has_cookie(self, cookies: Mapping[str, str]) -> bool:
+        """Whether the browser sent a session cookie, valid or not."""
+        return self._cookie.is_in(cookies)
+
+    @property
+    def end_line(self) -> str:
+        """The ``Set-Cookie`` line that ends the session in the browser."""
+        return self._cookie.clear()
+
     def session_in(self, cookies: Mapping[str, str]) -> Session | None:
-        """The session as the browser shows it, or None when there is none or it is no good."""
+        """The session in the cookie as it is, or None when there is none or it is invalid."""
         return self._shown(cookies).session
 
     def _shown(self, cookies: Mapping[str, str]) -> Visit:
-        """The session in the cookie, as it is; a cookie that is no good is to be cleared."""
+        """The session in the cookie as it is; an invalid cookie is cleared."""
         if not self._cookie.is_in(cookies):
             return Visit(None)
         try:
@@ -118,14 +147,14 @@ class Visitors:
             )
         except SealBroken as error:
             self._log.info("session_not_usable", reason=str(error))
-            if isinstance(error, PerhapsNewKey):  # who knows the key should not find it gone
+            if isinstance(error, PerhapsNewKey):  # another container may be able to open it
                 return Visit(None)
             return Visit(None, (self._cookie.clear(),))
         return Visit(session)
 
     def remember(self, session: Session) -> Visit:
         """Seal the session into its cookie."""
-        line, left_out = self._cookie.set(session, keys=self._secrets.credentials().key_ring)
+        line, left_out = self._cookie.line(session, keys=self._secrets.credentials().key_ring)
         if left_out:
             self._log.warning("session_too_large", left_out=list(left_out))
         return Visit(session, (line,))
@@ -133,21 +162,19 @@ class Visitors:
     def _refreshed(self, session: Session, deadline: float) -> Visit:
         answered_by = min(deadline, self._clock() + _REFRESH)
         try:
-            tokens, client_id = self._secrets.use(
-                lambda credentials: self._new_tokens(session, credentials, answered_by)
-            )
+            tokens = self._client.refresh(session.refresh_token or "", deadline=answered_by)
         except Refused as error:
-            # Anything else is Cognito's word that this visitor may not stay: disabled, deleted,
-            # signed out everywhere.
+            # Any other refusal means that this visitor may not stay: disabled, deleted, signed
+            # out everywhere.
             is_operators_mistake = error.error == "invalid_client"
             return self._later(session, error) if is_operators_mistake else self._ended(error)
-        except SignInError as error:
+        except RequestFailed as error:
             return self._later(session, error)
-        # From here on a rotated token is the only one that will work.
+        # From here on only a rotated token works.
         session = replace(session, refresh_token=tokens.refresh_token or session.refresh_token)
         try:
-            id_token = self._confirmed(session, tokens, client_id)
-        except SignInError as error:
+            id_token = self._confirmed(session, tokens, deadline)
+        except RequestFailed as error:
             proves_nothing = error.reason.startswith(_PROVES_NOTHING)
             return self._later(session, error) if proves_nothing else self._ended(error)
         refreshed = replace(
@@ -158,38 +185,27 @@ class Visitors:
         access = Access(tokens.access_token, id_token.claims)
         return replace(self.remember(refreshed), access=access)
 
-    def _new_tokens(
-        self, session: Session, credentials: Credentials, deadline: float
-    ) -> tuple[Tokens, str]:
-        tokens = self._cognito.refresh(
-            client_id=credentials.client_id,
-            client_secret=credentials.client_secret,
-            refresh_token=session.refresh_token or "",
-            deadline=deadline,
-        )
-        return tokens, credentials.client_id
-
-    def _confirmed(self, session: Session, tokens: Tokens, client_id: str) -> IdToken:
+    def _confirmed(self, session: Session, tokens: Tokens, deadline: float) -> IdToken:
         """The new ID token, after the checks of OIDC Core §12.2."""
         id_token = self._verifier.verify(
             tokens.id_token,
-            client_id=client_id,
+            client_id=tokens.client_id,
             nonce=None,
             access_token=tokens.access_token,
-            deadline=self._clock() + _KEYS,
+            deadline=min(deadline, self._clock() + _KEYS),
         )
         if (id_token.issuer, id_token.subject) != (session.issuer, session.subject):
             raise BadGateway("refresh_other_subject")
         return id_token
 
-    def _later(self, session: Session, error: SignInError) -> Visit:
-        """Cognito cannot be asked: that ends nobody's session, and is tried again in a while."""
+    def _later(self, session: Session, error: RequestFailed) -> Visit:
+        """Cognito is unavailable: nobody's session ends, and the refresh is tried again later."""
         self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail)
         self._counters.count("RefreshPostponed", reason=error.reason)
         later = replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER)
         return replace(self.remember(later), postponed=error)
 
-    def _ended(self, error: SignInError) -> Visit:
+    def _ended(self, error: RequestFailed) -> Visit:
         self._log.info("session_ended", reason=error.reason, detail=error.detail)
         self._counters.count("SessionEnded", reason=error.reason)
         return Visit(None, (self._cookie.clear(),), was_ended=True)

@@ -1,0 +1,1 @@
+"""The account page. Imported only when AccountPage is on."""

@@ -1,0 +1,1 @@
+"""Calls to AWS that are signed, and the secret."""

@@ -1,0 +1,42 @@
+"""What the routes work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools import Logger
+
+    from .aws.secret_store import SecretStore
+    from .cognito.oauth import AppClient
+    from .cookies import CookieStyle
+    from .counters import Counters
+    from .pages import PagesByLanguage
+    from .route import Route
+    from .sessions.attempt import AttemptCookies
+    from .sessions.sign_in import SignIn
+    from .sessions.visitors import Visitors
+
+
+@dataclass(frozen=True)
+class Services:
+    """Built once per container.
+
+    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
+    """
+
+    client: AppClient
+    secrets: SecretStore
+    visitors: Visitors
+    sign_in: SignIn
+    attempts: AttemptCookies
+    routes: Mapping[str, Route]
+    pages: PagesByLanguage
+    style: CookieStyle
+    log: Logger
+    counters: Counters
+    clock: Callable[[], float]
+    now: Callable[[], float]
