@@ -7,7 +7,10 @@ import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from foyer import cognito, errors, secret_store, sign_in, user_api
+from foyer import errors
+from foyer.aws import secrets_manager
+from foyer.cognito.oauth import answers, user_api
+from foyer.sessions import sign_in
 
 _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 
@@ -15,13 +18,13 @@ _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 _WORKED_OUT = {
     "error": {"access_denied"},  # AccessDenied's, compared with just that before
     "error.reason": set[str](),  # another error's, whose own call is looked at
-    "_REASONS.get(code, 'secret_refused')": {*secret_store._REASONS.values(), "secret_refused"},
+    "_REASONS.get(code, 'secret_refused')": {*secrets_manager._REASONS.values(), "secret_refused"},
 }
 
 
 def trees(package: Path, module: str = "*") -> Iterator[ast.Module]:
     """The package's source, or one module's."""
-    for file in sorted(package.glob(f"{module}.py")):
+    for file in sorted(package.rglob(f"{module}.py")):
         yield ast.parse(file.read_text("utf-8"))
 
 
@@ -113,8 +116,8 @@ def broken_seals(package: Path) -> set[str]:
 
 
 def reasons(package: Path) -> set[str]:
-    """Every reason that a SignInError of the package can have."""
-    family = {kind.__name__ for kind in _descendants(errors.SignInError)}
+    """Every reason that a RequestFailed of the package can have."""
+    family = {kind.__name__ for kind in _descendants(errors.RequestFailed)}
     endpoints = _endpoints(package)
     found = _refusals()
     for call in calls(package):
@@ -141,10 +144,8 @@ def _part(part: ast.expr, placeholders: Mapping[str, set[str]]) -> set[str]:
 def _refusals() -> set[str]:
     """Refused makes its reason of the endpoint and the OAuth error code."""
     known = {
-        "token": cognito._TOKEN_ERRORS,
-        "revoke": cognito._REVOCATION_ERRORS,
-        "userinfo": cognito._BEARER_ERRORS,
-        "user_api": set(user_api._REFUSALS.values()),
+        **answers.KNOWN_ERRORS,
+        "user_api": tuple(user_api._REFUSALS.values()),
     }
     return {
         errors.Refused(error, endpoint).reason
@@ -157,7 +158,7 @@ def _endpoints(package: Path) -> set[str]:
     """Cognito's; what goes wrong on the way to Secrets Manager becomes a reason of its own."""
     return {
         text
-        for module in ("cognito", "user_api")
+        for module in ("oauth", "user_api")
         for call in calls(package, module)
         if ast.unparse(call.func).endswith(("upstream.get", "upstream.post"))
         for text in _texts(call.args[0])
@@ -168,7 +169,7 @@ def _texts(node: ast.expr) -> set[str]:
     return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
 
 
-def _descendants(kind: type[errors.SignInError]) -> Iterator[type[errors.SignInError]]:
+def _descendants(kind: type[errors.RequestFailed]) -> Iterator[type[errors.RequestFailed]]:
     for child in kind.__subclasses__():
         yield child
         yield from _descendants(child)

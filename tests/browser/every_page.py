@@ -8,11 +8,19 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from foyer import problems
-from foyer.account_pages import AccountPages
-from foyer.errors import AccessDenied, BadGateway, BadRequest, GatewayTimeout, Unavailable
+from foyer import login, problems
+from foyer.account.pages import AccountPages
+from foyer.errors import (
+    AccessDenied,
+    BadGateway,
+    BadRequest,
+    GatewayTimeout,
+    SignInAgain,
+    Unavailable,
+)
 from foyer.http_api import Request
 from foyer.pages import Brand, Pages
+from foyer.route import Route
 from playwright.sync_api import Browser, ViewportSize
 
 from local.managed_login.language import ENGLISH
@@ -293,7 +301,7 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         )
         for brand in (("Foyer", "#3d5a80"), _CORNER_SHOP)
     )
-    request = Request("GET /callback", "JKJaXmPLvHcESHA=", visitor.stack.app, "", {}, {})
+    request, route = _request("GET", "/callback"), Route(login.callback)
     log = Logger("every page", level="CRITICAL")
     nothing: dict[str, Any] = {
         "csrf": str,
@@ -304,12 +312,12 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     }
     shown = (
         {
-            f"problem {name}": problems.answer(fault, pages, request, log).body
+            f"problem {name}": problems.answer(fault, route, request, pages, log).body
             for name, fault in _FAULTS.items()
         }
         | _account_without_stack(pages)
         | {
-            "problem not found": problems.not_found(pages, request).body,
+            "problem not found": problems.not_found(request, pages).body,
             "landing session ended": pages.landing(notice=pages.text["session_ended"]),
             "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
             "welcome nothing known": pages.welcome({}),
@@ -330,18 +338,31 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         look(visitor, name)
 
 
+def _request(method: str, path: str) -> Request:
+    return Request(
+        route_key=f"{method} {path}",
+        method=method,
+        path=path,
+        request_id="JKJaXmPLvHcESHA=",
+        app_url="http://localhost",
+        raw_query="",
+        headers={},
+        cookies={},
+    )
+
+
 def _account_without_stack(pages: Pages) -> dict[str, str]:
     account = AccountPages(pages)
-    request = Request("POST /account/name", "JKJaXmPLvHcESHA=", "http://localhost", "", {}, {})
+    request = _request("GET", "/account/delete")
+    route = Route(login.callback, is_account=True)
     log = Logger("every page", level="CRITICAL")
     faults = (BadRequest("form_malformed"), BadGateway("user_api_failed"), Unavailable("busy"))
+    again = SignInAgain("sign_in_not_recent", with_password=True)
     return {
-        f"account problem {fault.status}": problems.answer(fault, pages, request, log).body
+        f"account problem {fault.status}": problems.answer(fault, route, request, pages, log).body
         for fault in faults
     } | {
-        "account sign-in again": account.sign_in_again(
-            "sign_in_again_recently", href="/login?return_to=/account/delete&prompt=login"
-        ).body,
+        "account sign-in again": problems.answer(again, route, request, pages, log).body,
         "account authenticator too late": account.authenticator_start(
             problem="authenticator_too_late"
         ).body,

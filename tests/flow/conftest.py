@@ -17,17 +17,19 @@ import pytest
 import requests
 from aws_lambda_powertools import Logger
 from botocore.config import Config
-from foyer.assembly import App, build
+from foyer.app import App, build
 from moto import mock_aws
 
 from tests.fake_cognito import FakeCognito
 from tests.flow.browser import Answer, Browser
+from tests.vault import Boto3Vault
 
 if TYPE_CHECKING:
+    from foyer.aws.secret_store import Source
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ORIGIN = "https://app.example.com"
-# As foyer.secrets_manager tries.
+# As foyer.aws.secrets_manager tries.
 _TWO_TRIES = Config(retries={"mode": "standard", "total_max_attempts": 2})
 SECRET_ID = "foyer/test"
 
@@ -57,6 +59,7 @@ class Stack:
     clock: Clock
     environ: dict[str, str]
     secrets_manager: Any
+    source: Source | None = None  # where the function reads the secret, if not there
     log_stream: io.StringIO = field(default_factory=io.StringIO)
 
     def app(self, http: requests.Session | None = None, /, **environ: str) -> App:
@@ -66,7 +69,7 @@ class Stack:
         return build(
             {**self.environ, **environ},
             http=http or requests.Session(),
-            secrets_manager=self.secrets_manager,
+            source=self.source or Boto3Vault(self.secrets_manager),
             log=log,
             clock=self.clock.monotonic,
             now=self.clock.now,

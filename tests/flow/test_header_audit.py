@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from foyer import routes
+from foyer.route import Route
 
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import SECRET_ID, Stack
@@ -83,7 +84,7 @@ def scan(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Scan:
     made.get("502 upstream", made.callback("start"))
     cognito.mend("token")
     with monkeypatch.context() as patch:
-        patch.setitem(routes.ROUTES, "GET /healthz", lambda *_: 1 / 0)
+        patch.setitem(routes.ROUTES, "GET /healthz", Route(lambda *_: 1 / 0))  # type: ignore[arg-type]
         made.get("500", "/healthz")
     made.note("sign-out", made.browser.post("/logout"))
     signed_in = Scan(stack)

@@ -89,9 +89,9 @@ def test_a_language_picked_for_signing_in_is_that_of_the_app_too(
 
 def test_a_new_container_has_read_english_alone(stack: Stack) -> None:
     app = stack.app()
-    assert set(app._foyer.pages) == {"en"}
+    assert set(app._services.pages._pages) == {"en"}
     language_of(Browser(app, ORIGIN).get("/?lang=de"))
-    assert set(app._foyer.pages) == {"de", "en"}
+    assert set(app._services.pages._pages) == {"de", "en"}
 
 
 def test_programs_are_told_in_english(stack: Stack, browser: Browser) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from foyer import routes
+from foyer.http_api import Response
+from foyer.route import Route
 
 from tests.flow.browser import Browser, event
 from tests.flow.conftest import ORIGIN, Stack
@@ -155,11 +157,11 @@ def test_app_url_wins_over_the_domain_that_was_called(stack: Stack) -> None:
 def test_a_bug_is_a_calm_500_and_its_place_is_in_the_log(
     stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object) -> Response:
         secret_local = "never shown"
         raise RuntimeError(f"quotes {secret_local}")
 
-    monkeypatch.setitem(routes.ROUTES, "GET /", broken)
+    monkeypatch.setitem(routes.ROUTES, "GET /", Route(broken))
     answer = browser.get("/")
     assert answer.status == 500
     (line,) = stack.logged("unexpected_error")

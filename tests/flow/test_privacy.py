@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from foyer import sealing, visitors
-from foyer.cognito import Cognito
-from foyer.id_token import IdTokenVerifier
+from foyer import sealing
+from foyer.aws.secret_store import SecretStore
+from foyer.cognito.id_token import IdTokenVerifier
+from foyer.cognito.oauth import AppClient
 from foyer.pages import Pages
-from foyer.secret_store import SecretStore
+from foyer.sessions import visitors
 
 from tests.flow.browser import Answer, Browser, event
 from tests.flow.conftest import ORIGIN, Stack
@@ -148,12 +149,12 @@ def test_the_search_finds_each_value_whole_cut_or_encoded(stack: Stack, browser:
 # Where a bug might break out, holding what the visitor sent.
 PLACES: list[tuple[str, type[Any], str]] = [
     ("/login", SecretStore, "credentials"),
-    ("/login", Cognito, "sign_in_url"),
+    ("/login", AppClient, "sign_in_url"),
     ("/login", sealing.KeyRing, "seal"),
     ("/callback", sealing.KeyRing, "open"),
-    ("/callback", Cognito, "exchange_code"),
+    ("/callback", AppClient, "exchange_code"),
     ("/callback", IdTokenVerifier, "verify"),
-    ("/callback", Cognito, "userinfo"),
+    ("/callback", AppClient, "userinfo"),
     ("/callback", visitors.Visitors, "remember"),
     ("/", Pages, "welcome"),
     ("/me", sealing.KeyRing, "open"),

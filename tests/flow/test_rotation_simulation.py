@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from aws_lambda_powertools import Logger
-from foyer.assembly import App
+from foyer.app import App
 from foyer_rotation.client_secrets import ClientSecrets
 from foyer_rotation.rotation import Rotation
 from foyer_rotation.token_endpoint import TokenEndpoint, one_request

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from foyer import errors
+from foyer.aws.secrets_manager import _REASONS as SECRET_REASONS
 from foyer.counters import Counters
-from foyer.secret_store import _REASONS as SECRET_REASONS
 
 from tests.template.parameter_sets import PARAMETER_SETS
 from tests.template.rendering import render

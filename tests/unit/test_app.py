@@ -38,7 +38,7 @@ FAR_TOO_DEAR = {
 def start(environ: dict[str, str], *, then: str = "") -> tuple[int, list[Any]]:
     """Import the handler; return the exit status and what was printed, one JSON value a line."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", f"import foyer.app, json, sys\n{then}"],
+        [sys.executable, "-c", f"import foyer.app, json, sys\nfoyer.app.handler\n{then}"],
         env=environ,
         capture_output=True,
         text=True,

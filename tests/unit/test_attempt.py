@@ -8,11 +8,11 @@ import secrets
 from dataclasses import replace
 
 import pytest
-from foyer.attempt import LIFETIME, MAX_KEPT_BYTES, MAX_OPEN, Attempt, AttemptCookies
 from foyer.cookies import CookieStyle
 from foyer.errors import SealBroken
 from foyer.return_to import MAX_CHARACTERS
 from foyer.sealing import KeyRing
+from foyer.sessions.attempt import LIFETIME, MAX_KEPT_BYTES, MAX_OPEN, Attempt, AttemptCookies
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ def start(now: float = 1000) -> Attempt:
 
 
 def jar(*attempts: Attempt) -> dict[str, str]:
-    lines = (COOKIES.set(attempt, keys=KEYS).partition(";")[0] for attempt in attempts)
+    lines = (COOKIES.line(attempt, keys=KEYS).partition(";")[0] for attempt in attempts)
     return dict(line.split("=", 1) for line in lines)
 
 
@@ -89,17 +89,17 @@ def test_however_long_their_paths_attempts_leave_room_in_a_request(lengths: list
 
 def test_five_usual_attempts_fit() -> None:
     usual = [replace(start(), return_to="/orders?page=2&sort=date&q=" + "q" * 80)] * MAX_OPEN
-    assert len(usual) * len(COOKIES.set(usual[0], keys=KEYS).partition("=")[2]) < MAX_KEPT_BYTES
+    assert len(usual) * len(COOKIES.line(usual[0], keys=KEYS).partition("=")[2]) < MAX_KEPT_BYTES
 
 
 def test_so_many_are_forgotten_at_once_as_a_response_has_room_for() -> None:
     cookies = {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(300)}
-    for lines in (COOKIES.clear_all(cookies), COOKIES.make_room(cookies, keys=KEYS, now=1)):
+    for lines in (COOKIES.forget_all(cookies), COOKIES.make_room(cookies, keys=KEYS, now=1)):
         assert 20 < len(lines) < 40
         assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
 
 
 def test_only_names_of_ours_go_back_out_in_a_header() -> None:
     cookies = {"__Host-foyer-attempt-a; Domain=x": "1", "__Host-foyer-attempt-": "1", "other": "1"}
-    assert COOKIES.clear_all(cookies) == ()
-    assert COOKIES.clear("a; Domain=x", cookies) == ()
+    assert COOKIES.forget_all(cookies) == ()
+    assert COOKIES.forget("a; Domain=x", cookies) == ()

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from foyer.cognito.id_token import IdToken, IdTokenVerifier
 from foyer.errors import BadGateway
-from foyer.id_token import IdToken, IdTokenVerifier
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,7 +63,7 @@ def verify(
     access_token: str = ACCESS_TOKEN,
 ) -> IdToken:
     keys = (issuer or Issuer()).keys
-    verifier = IdTokenVerifier(issuer=ISSUER, fetch_keys=keys, clock=lambda: at)
+    verifier = IdTokenVerifier(issuer=ISSUER, fetch_keys=keys, now=lambda: at)
     return verifier.verify(
         token, client_id=CLIENT_ID, nonce=nonce, access_token=access_token, deadline=7.0
     )

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 from foyer.http_api import Request
-from foyer.language import DEFAULT, LANGUAGES, asked_for, choose, lookup, preferred
+from foyer.language import DEFAULT, LANGUAGES, Choice, choose, lookup, preferred
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def request(query: str = "", accepted: str | None = None) -> Request:
     headers = {} if accepted is None else {"accept-language": accepted}
-    return Request("GET /", "id=", "https://app.example.com", query, headers, {})
+    return Request(
+        route_key="GET /",
+        request_id="id=",
+        app_url="https://app.example.com",
+        raw_query=query,
+        headers=headers,
+        cookies={},
+    )
 
 
 def test_managed_login_speaks_these_languages() -> None:
@@ -92,15 +99,15 @@ def test_no_list_does_harm(accepted: str) -> None:
 
 @given(st.text(), st.text(), st.none() | st.text())
 def test_whatever_comes_the_language_is_one_of_ours(query: str, accepted: str, kept: str) -> None:
-    assert choose(request(f"lang={query}", accepted), kept=kept) in LANGUAGES
+    assert choose(request(f"lang={query}", accepted), kept=kept).language in LANGUAGES
 
 
 def test_a_wish_counts_more_than_what_was_kept_and_that_more_than_the_browsers_list() -> None:
-    assert choose(request("lang=fr", "it"), kept="ja") == "fr"
-    assert choose(request("lang=sv", "it"), kept="ja") == "ja"
-    assert choose(request("", "it"), kept="../../secret") == "it"
-    assert choose(request("", "sv"), kept=None) == DEFAULT
-    assert choose(request(), kept=None) == DEFAULT
+    assert choose(request("lang=fr", "it"), kept="ja").language == "fr"
+    assert choose(request("lang=sv", "it"), kept="ja").language == "ja"
+    assert choose(request("", "it"), kept="../../secret").language == "it"
+    assert choose(request("", "sv"), kept=None).language == DEFAULT
+    assert choose(request(), kept=None).language == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -109,8 +116,9 @@ def test_a_wish_counts_more_than_what_was_kept_and_that_more_than_the_browsers_l
      "lang=" + "de-" * 9, "x=" + "y" * 9000 + "&lang=de"],
 )  # fmt: skip
 def test_what_is_no_wish_is_no_error_either(query: str) -> None:
-    assert asked_for(request(query)) is None
+    assert choose(request(query), kept=None) == Choice(DEFAULT)
 
 
 def test_a_wish_is_found_among_other_parameters() -> None:
-    assert asked_for(request("a=1&lang=zh-hant&b=2")) == "zh-TW"
+    chosen = choose(request("a=1&lang=zh-hant&b=2"), kept=None)
+    assert chosen == Choice("zh-TW", was_asked_for=True)

@@ -90,9 +90,9 @@ def _luminance(color: str) -> float:
 
 def test_a_language_is_read_once_and_only_when_it_is_wanted() -> None:
     pages = PagesByLanguage(Brand("Foyer", "#3d5a80"))
-    assert not pages
+    assert not pages._pages
     assert pages["de"] is pages["de"]
-    assert set(pages) == {"de"}
+    assert set(pages._pages) == {"de"}
 
 
 def test_a_text_that_a_language_lacks_is_in_english(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import secrets
 import uuid
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -17,9 +16,11 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 from aws_lambda_powertools import Logger
-from foyer.assembly import App, build
+from foyer.app import App, build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.vault import Vault
 
 AUTH = "https://auth.example.com"
 MOST_HEADER_BYTES = 10_240  # API Gateway's quota for HTTP APIs, all header values together
@@ -31,21 +32,6 @@ class NobodyToCall(requests.Session):
         raise AssertionError("an upstream call")
 
 
-class Vault:
-    """Secrets Manager, with one secret."""
-
-    text = json.dumps(
-        {
-            "client_id": secrets.token_hex(13),
-            "client_secret": secrets.token_hex(25),
-            "session_key": secrets.token_urlsafe(48),
-        }
-    )
-
-    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - AWS's own name
-        return {"Name": SecretId, "SecretString": self.text}
-
-
 def container() -> App:
     return build(
         {
@@ -54,7 +40,7 @@ def container() -> App:
             "COGNITO_ISSUER": "https://issuer.example.com/pool",
         },
         http=NobodyToCall(),
-        secrets_manager=Vault(),
+        source=Vault(),
         log=Logger(service=uuid.uuid4().hex, stream=io.StringIO()),
     )
 

@@ -6,12 +6,17 @@ import io
 import json
 import secrets
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools import Logger
+from foyer.aws.secret_store import (
+    KEEP_FOR,
+    REREAD_AFTER,
+    Credentials,
+    SecretStore,
+    parse_credentials,
+)
 from foyer.errors import (
     ConfigurationError,
     PerhapsNewKey,
@@ -20,14 +25,6 @@ from foyer.errors import (
     Unavailable,
     UnknownKey,
 )
-from foyer.secret_store import (
-    KEEP_FOR,
-    REREAD_AFTER,
-    Credentials,
-    SecretStore,
-    parse_credentials,
-)
-from moto import mock_aws
 
 
 def fields() -> dict[str, Any]:
@@ -87,35 +84,32 @@ def test_credentials_hide_themselves() -> None:
 
 
 class Bench:
-    """A store over moto and boto3's client, a clock that stands still, and a count of reads."""
+    """A store over a secret in memory, a clock that stands still, and a count of reads."""
 
     def __init__(self) -> None:
-        self.client = boto3.client("secretsmanager")
-        self.client.create_secret(Name="s", SecretString=json.dumps(fields()))
+        self.text: str | None = json.dumps(fields())
         self.time = 1000.0
         self.reads = 0
-        self.client.meta.events.register("before-call.secretsmanager.GetSecretValue", self._count)
         self.log_stream = io.StringIO()
         log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
-        self.store = SecretStore(self.client, "s", clock=lambda: self.time, log=log)
+        self.store = SecretStore(self, "s", clock=lambda: self.time, log=log)
 
-    def _count(self, **_: object) -> None:
+    def secret_text(self, _secret_id: str, /) -> str:
         self.reads += 1
+        if self.text is None:
+            raise Unavailable("secret_not_found")
+        return self.text
 
     def put(self, **change: str) -> None:
-        self.client.put_secret_value(SecretId="s", SecretString=json.dumps(fields() | change))
+        self.text = json.dumps(fields() | change)
 
     def delete(self) -> None:
-        self.client.delete_secret(SecretId="s", ForceDeleteWithoutRecovery=True)
+        self.text = None
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    with mock_aws():
-        yield Bench()
+def bench() -> Bench:
+    return Bench()
 
 
 def test_the_secret_is_read_once_in_five_minutes(bench: Bench) -> None:
@@ -222,7 +216,7 @@ def test_a_malformed_secret_is_unavailable_and_names_the_field(bench: Bench) -> 
     assert "session_key" in raised.value.detail
 
 
-def test_a_binary_secret_is_malformed(bench: Bench) -> None:
-    bench.client.put_secret_value(SecretId="s", SecretBinary=b"x")
+def test_a_secret_without_text_is_malformed(bench: Bench) -> None:
+    bench.text = ""
     with pytest.raises(Unavailable, match=r"^secret_malformed"):
         bench.store.credentials()

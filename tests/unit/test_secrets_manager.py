@@ -18,10 +18,9 @@ import pytest
 import requests
 import urllib3
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from foyer.aws.secret_store import SecretStore
+from foyer.aws.secrets_manager import SecretsManager, endpoint
 from foyer.errors import ConfigurationError, Unavailable
-from foyer.secret_store import SecretStore
-from foyer.secrets_manager import SecretsManager, endpoint
 
 from tests.fake_secrets_manager import FakeSecretsManager, refusal
 from tests.ports import refusing_port
@@ -49,7 +48,7 @@ def environ(server: FakeSecretsManager, **more: str) -> dict[str, str]:
 
 def read(environment: Mapping[str, str]) -> Any:
     client = SecretsManager(environment, http=requests.Session(), pause=lambda _: None)
-    return client.get_secret_value(SecretId="s")["SecretString"]
+    return client.secret_text("s")
 
 
 def test_one_call_gives_the_secret(server: FakeSecretsManager) -> None:
@@ -156,14 +155,14 @@ def test_two_tries_take_six_seconds_at_most(server: FakeSecretsManager) -> None:
     client = SecretsManager(
         environ(server), http=requests.Session(), clock=clock, pause=lambda _: None
     )
-    with pytest.raises(BotoCoreError):
-        client.get_secret_value(SecretId="s")
+    with pytest.raises(Unavailable, match="secret_unreachable"):
+        client.secret_text("s")
     assert (len(looked), server.requests) == (4, [])
 
 
 def test_without_credentials_nothing_is_sent(server: FakeSecretsManager) -> None:
     bare = {"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": server.url}
-    with pytest.raises(NoCredentialsError):
+    with pytest.raises(Unavailable, match="no credentials"):
         read(bare)
     assert server.requests == []
 
@@ -192,7 +191,7 @@ def test_under_snapstart_the_container_gives_credentials(
     client = SecretsManager(environment, http=requests.Session())
     assert server.authorizations == [], "a snapshot must hold no credentials"
 
-    client.get_secret_value(SecretId="s")
+    client.secret_text("s")
 
     (arrived,) = server.requests
     headers = arrived.headers
@@ -217,7 +216,7 @@ def test_credentials_about_to_expire_are_renewed(server: FakeSecretsManager) -> 
     client = SecretsManager(environment, http=requests.Session())
     for key_id in ("AKIDFIRST", "AKIDSECOND"):
         server.containers_credentials["AccessKeyId"] = key_id
-        client.get_secret_value(SecretId="s")
+        client.secret_text("s")
         assert f"Credential={key_id}/" in server.requests[-1].headers["Authorization"]
 
 

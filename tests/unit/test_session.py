@@ -9,7 +9,7 @@ import pytest
 from foyer.cookies import MAX_BYTES, CookieStyle
 from foyer.errors import SealBroken
 from foyer.sealing import KeyRing
-from foyer.session import Session, SessionCookie, kept_claims
+from foyer.sessions.session import Session, SessionCookie, kept_claims
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,20 +32,20 @@ def pair(line: str) -> dict[str, str]:
 
 
 def test_a_session_comes_back_from_its_cookie() -> None:
-    line, left_out = COOKIE.set(SESSION, keys=KEYS)
+    line, left_out = COOKIE.line(SESSION, keys=KEYS)
     assert left_out == ()
     assert COOKIE.open(pair(line), keys=KEYS, now=1001) == SESSION
 
 
 def test_the_cookie_has_every_protection() -> None:
-    line, _ = COOKIE.set(SESSION, keys=KEYS)
+    line, _ = COOKIE.line(SESSION, keys=KEYS)
     assert line.startswith("__Host-foyer-session=")
     assert line.endswith("; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Lax")
 
 
 def test_a_usual_session_fits_with_room_to_spare() -> None:
     claims = {"name": "N" * 80, "email": "e" * 80, "cognito:username": "u" * 40}
-    line, left_out = COOKIE.set(replace(SESSION, claims=claims), keys=KEYS)
+    line, left_out = COOKIE.line(replace(SESSION, claims=claims), keys=KEYS)
     assert left_out == ()
     assert len(line) < 3400
 
@@ -56,7 +56,7 @@ def test_a_usual_session_fits_with_room_to_spare() -> None:
 )
 def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: int) -> None:
     session = replace(SESSION, claims=claims, refresh_token="r" * token_bytes)
-    line, left_out = COOKIE.set(session, keys=KEYS)
+    line, left_out = COOKIE.line(session, keys=KEYS)
     assert len(line) <= MAX_BYTES
     kept = COOKIE.open(pair(line), keys=KEYS, now=1001)
     assert kept is not None
@@ -69,7 +69,7 @@ def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: i
 
 @pytest.mark.parametrize(("seen_at", "now", "lives"), [(1000, 4599, True), (1000, 4600, False)])
 def test_the_idle_end_is_in_the_seal(seen_at: int, now: int, lives: bool) -> None:
-    line, _ = COOKIE.set(replace(SESSION, seen_at=seen_at), keys=KEYS)
+    line, _ = COOKIE.line(replace(SESSION, seen_at=seen_at), keys=KEYS)
     if lives:
         assert COOKIE.open(pair(line), keys=KEYS, now=now) is not None
     else:
@@ -78,7 +78,7 @@ def test_the_idle_end_is_in_the_seal(seen_at: int, now: int, lives: bool) -> Non
 
 
 def test_the_absolute_end_is_in_the_seal() -> None:
-    line, _ = COOKIE.set(replace(SESSION, seen_at=36500), keys=KEYS)
+    line, _ = COOKIE.line(replace(SESSION, seen_at=36500), keys=KEYS)
     assert "; Max-Age=500;" in line
     with pytest.raises(SealBroken, match="expired"):
         COOKIE.open(pair(line), keys=KEYS, now=37000)

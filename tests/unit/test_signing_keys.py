@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from foyer.cognito.signing_keys import SigningKeys
 from foyer.errors import BadGateway, GatewayTimeout
-from foyer.signing_keys import SigningKeys
 
 from tests.fake_tokens import JWKS_DEFECTS, SigningKey
 

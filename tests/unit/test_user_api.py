@@ -6,8 +6,8 @@ import base64
 import json
 
 import pytest
-from foyer import user_api
-from foyer.user_api import has_scope
+from foyer.cognito.oauth import user_api
+from foyer.cognito.user_api import has_scope
 
 from tests.fake_user_api import SCOPE, model
 

@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from foyer import flash, forms
-from foyer.errors import Refused, SealBroken
-from foyer.http_api import redirect
+from .. import flash, forms
+from ..errors import Refused, SealBroken
+from ..http_api import redirect
 
 from .members import record_change
 
 if TYPE_CHECKING:
-    from foyer.http_api import Request, Response
-    from foyer.services import Services
+    from ..http_api import Request, Response
+    from ..services import Services
 
     from .members import Member
 

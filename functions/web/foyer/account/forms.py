@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from foyer import forms, http_api
+from .. import forms, http_api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foyer.http_api import Response
-    from foyer.pages import Pages
+    from ..http_api import Response
+    from ..pages import Pages
 
 
 class Forms:

@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from foyer.cognito.user_api import has_scope
-from foyer.errors import Refused, SignInAgain
+from ..cognito.user_api import has_scope
+from ..errors import Refused, SignInAgain
 
 from .pages import AccountPages
 
 if TYPE_CHECKING:
-    from foyer.cognito.user_api import UserApi
-    from foyer.http_api import Request, Response
-    from foyer.route import Handle
-    from foyer.services import Services
-    from foyer.sessions.session import Session
-    from foyer.sessions.visitors import Visit
+    from ..cognito.user_api import UserApi
+    from ..http_api import Request, Response
+    from ..route import Handle
+    from ..services import Services
+    from ..sessions.session import Session
+    from ..sessions.visitors import Visit
 
 # For all calls of the user API in one request.
 _API_SECONDS = 5

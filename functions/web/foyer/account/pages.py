@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from foyer import http_api
+from .. import http_api
 
 from .forms import Forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from foyer.cognito.user_api import User
-    from foyer.http_api import Response
-    from foyer.pages import Pages
+    from ..cognito.user_api import User
+    from ..http_api import Response
+    from ..pages import Pages
 
 # Ids, which mean nothing to people, and attributes that have their own row.
 _NOT_SHOWN = ("sub", "identities", "name", "email", "email_verified")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from foyer import flash, forms, logout
-from foyer.errors import BadGateway, Refused, WeakPassword
-from foyer.http_api import redirect
-from foyer.route import Needs, Route
+from .. import flash, forms, logout
+from ..errors import BadGateway, Refused, WeakPassword
+from ..http_api import redirect
+from ..route import Needs, Route
 
 from . import authenticator
 from .members import members_only, record_change
@@ -19,8 +19,8 @@ from .members import members_only, record_change
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foyer.http_api import Request, Response
-    from foyer.services import Services
+    from ..http_api import Request, Response
+    from ..services import Services
 
     from .members import Account, Member, MemberHandle
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from foyer.errors import ConfigurationError, PerhapsNewKey, Refused, Unavailable, UnknownKey
-from foyer.sealing import KeyRing
+from ..errors import ConfigurationError, PerhapsNewKey, Refused, Unavailable, UnknownKey
+from ..sealing import KeyRing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def _text(fields: dict[str, Any], name: str, *, at_least: int) -> str:
 class Source(Protocol):
     """Where the secret comes from."""
 
-    def secret_text(self, secret_id: str) -> str:
+    def secret_text(self, secret_id: str, /) -> str:
         """The secret's current text; raise Unavailable with a ``secret_…`` reason."""
 
 

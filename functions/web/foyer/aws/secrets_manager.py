@@ -18,17 +18,17 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ContainerProvider, CredentialResolver, EnvProvider
 from botocore.exceptions import BotoCoreError
 
-from foyer.cognito.http import Upstream
-from foyer.errors import ConfigurationError, RequestFailed, Unavailable
-from foyer.settings import endpoint_variable
-from foyer.strict_json import parse_object
+from ..cognito.http import Upstream
+from ..errors import ConfigurationError, RequestFailed, Unavailable
+from ..settings import endpoint_variable
+from ..strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import requests
 
-    from foyer.cognito.http import Answer
+    from ..cognito.http import Answer
 
 # Two tries of at most three seconds leave enough time for a sign-in.
 _TRIES = 2

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from foyer.errors import BadGateway, Refused
-from foyer.strict_json import parse_object
+from ..errors import BadGateway, Refused
+from ..strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from foyer.errors import BadGateway, GatewayTimeout, Unavailable
+from ..errors import BadGateway, GatewayTimeout, Unavailable
 
 if TYPE_CHECKING:
     import socket

@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from foyer.errors import BadGateway
-from foyer.strict_json import parse_object
+from ..errors import BadGateway
+from ..strict_json import parse_object
 
 from .signing_keys import SigningKeys
 

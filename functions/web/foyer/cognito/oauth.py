@@ -17,7 +17,7 @@ from .answers import tokens as tokens_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foyer.aws.secret_store import Credentials, SecretStore
+    from ..aws.secret_store import Credentials, SecretStore
 
     from .http import Upstream
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-from foyer.errors import BadGateway
+from ..errors import BadGateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

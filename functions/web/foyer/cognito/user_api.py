@@ -16,8 +16,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from foyer.errors import BadGateway, Refused, Unavailable, WeakPassword
-from foyer.strict_json import parse_object
+from ..errors import BadGateway, Refused, Unavailable, WeakPassword
+from ..strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

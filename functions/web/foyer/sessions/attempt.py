@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from foyer.errors import SealBroken
+from ..errors import SealBroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foyer.cookies import CookieStyle
-    from foyer.sealing import KeyRing
+    from ..cookies import CookieStyle
+    from ..sealing import KeyRing
 
 LIFETIME = 600  # seconds; managed login's own form dies after five minutes
 MAX_OPEN = 5

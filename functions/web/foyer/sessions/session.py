@@ -11,14 +11,14 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from foyer.cookies import MAX_BYTES
-from foyer.errors import SealBroken
+from ..cookies import MAX_BYTES
+from ..errors import SealBroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from foyer.cookies import CookieStyle
-    from foyer.sealing import KeyRing
+    from ..cookies import CookieStyle
+    from ..sealing import KeyRing
 
 COOKIE = "foyer-session"
 _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a deployment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from foyer.errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
+from ..errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
 
 from .session import Session, kept_claims
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from foyer.cognito.answers import Tokens
-    from foyer.cognito.id_token import IdToken, IdTokenVerifier
-    from foyer.cognito.oauth import AppClient
+    from ..cognito.answers import Tokens
+    from ..cognito.id_token import IdToken, IdTokenVerifier
+    from ..cognito.oauth import AppClient
 
     from .attempt import Attempt
 

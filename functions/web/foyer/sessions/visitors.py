@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from foyer.errors import BadGateway, PerhapsNewKey, Refused, RequestFailed, SealBroken
+from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed, SealBroken
 
 from .session import Session, SessionCookie, kept_claims
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools import Logger
 
-    from foyer.aws.secret_store import SecretStore
-    from foyer.cognito.answers import Tokens
-    from foyer.cognito.id_token import IdToken, IdTokenVerifier
-    from foyer.cognito.oauth import AppClient
-    from foyer.counters import Counters
+    from ..aws.secret_store import SecretStore
+    from ..cognito.answers import Tokens
+    from ..cognito.id_token import IdToken, IdTokenVerifier
+    from ..cognito.oauth import AppClient
+    from ..counters import Counters
 
 # Seconds: for all of it, reading the secret included; for the refresh and for the key set within
 # that; and until a refresh that failed is tried again.

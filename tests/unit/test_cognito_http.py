@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from foyer import upstream
-from foyer.errors import BadGateway, GatewayTimeout, SignInError, Unavailable
-from foyer.upstream import ReadInTime, Upstream
+from foyer.cognito.oauth import http as upstream
+from foyer.errors import BadGateway, GatewayTimeout, RequestFailed, Unavailable
+from foyer.cognito.http import ReadInTime, Upstream
 
 from tests.certificates import server_context
 from tests.fake_cognito import FakeCognito
@@ -44,7 +44,7 @@ def ask_for_keys(cognito: FakeCognito, deadline: float | None = None, **how: Any
 
 
 def reason_for(cognito: FakeCognito, deadline: float | None = None) -> tuple[int, str]:
-    with pytest.raises(SignInError) as caught:
+    with pytest.raises(RequestFailed) as caught:
         ask_for_keys(cognito, deadline)
     return caught.value.status, caught.value.reason
 
