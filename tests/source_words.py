@@ -9,7 +9,7 @@ from pathlib import Path
 
 from foyer import errors
 from foyer.aws import secrets_manager
-from foyer.cognito.oauth import answers, user_api
+from foyer.cognito import answers, user_api
 from foyer.sessions import sign_in
 
 _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}

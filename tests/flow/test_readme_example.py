@@ -41,7 +41,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     page, function, route, event = snippets()
     (package / "pages/orders.html").write_text(page, "utf-8")
     insert(package / "routes.py", "ROUTES: Mapping", f"{function}\n\n")
-    insert(package / "routes.py", '    "GET /healthz": health,', route)
+    insert(package / "routes.py", '    "GET /healthz": Route(health),', route)
     insert(folder / "template.yaml", "        Health: { Type: HttpApi", event)
     # Under another name, beside the package that other tests have imported.
     (folder / PACKAGE).symlink_to(package)
@@ -53,7 +53,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def browser(stack: Stack, copy: Path, monkeypatch: pytest.MonkeyPatch) -> Browser:
     assert copy.exists()
-    build = import_module(f"{PACKAGE}.assembly").build
+    build = import_module(f"{PACKAGE}.app").build
     monkeypatch.setattr("tests.flow.conftest.build", build)
     return stack.browser()
 

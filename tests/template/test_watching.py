@@ -137,7 +137,7 @@ def _counted() -> set[str]:
     """The names that the web function's code counts."""
     found = {
         name
-        for module in _WEB.glob("*.py")
+        for module in _WEB.rglob("*.py")
         for name in re.findall(r'counters\.count\("(\w+)"', module.read_text(encoding="utf-8"))
     }
     assert "SignInFailed" in found
@@ -147,7 +147,7 @@ def _counted() -> set[str]:
 def _suffixes_of_endpoint_reasons() -> set[str]:
     """``throttled`` of ``Unavailable(f"{endpoint}_throttled")``, and its like."""
     suffixes = set()
-    for module in _WEB.glob("*.py"):
+    for module in _WEB.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
                 suffixes.add(str(node.values[-1].value).removeprefix("_"))

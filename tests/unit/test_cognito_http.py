@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from foyer.cognito.oauth import http as upstream
-from foyer.errors import BadGateway, GatewayTimeout, RequestFailed, Unavailable
+from foyer.cognito import http as upstream
 from foyer.cognito.http import ReadInTime, Upstream
+from foyer.errors import BadGateway, GatewayTimeout, RequestFailed, Unavailable
 
 from tests.certificates import server_context
 from tests.fake_cognito import FakeCognito

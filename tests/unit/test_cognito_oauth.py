@@ -204,8 +204,13 @@ def test_the_secret_goes_to_token_and_revocation_endpoint_alone(
 
 
 def test_back_channel_calls_go_to_the_back_channel(fake: FakeCognito) -> None:
-    cognito = client_at("https://login.example", fake.domain_url, fake.jwks_url)
-    fake.client_secret = ""  # any is right
+    cognito = client_at(
+        "https://login.example",
+        fake.domain_url,
+        fake.jwks_url,
+        client_id=fake.client_id,
+        client_secret=fake.client_secret,
+    )
     with pytest.raises(Refused, match="token_invalid_grant"):
         exchange(fake, cognito, code="no-such-code")
     with pytest.raises(Refused, match="userinfo_invalid_token"):

@@ -115,14 +115,6 @@ def test_the_diagram_shows_resources_that_exist_and_every_function() -> None:
     assert functions <= shown <= set(resources)
 
 
-def test_the_architecture_names_every_module_after_those_that_it_imports() -> None:
-    named = first_column(section(read("docs/architecture.md"), "Modules of the web function"))
-    assert sorted(named) == sorted({file.stem for file in WEB.glob("*.py")} - {"__init__"})
-    for module in named:
-        imported = re.findall(r"^ *from \.(\w+) import", (WEB / f"{module}.py").read_text(), re.M)
-        assert set(imported) <= set(named[: named.index(module)]), module
-
-
 def test_the_monthly_cost_counts_the_metrics_and_alarms_that_there_are() -> None:
     cost = section(read("docs/operations.md"), "Cost")
     assert f"| alarms | {len(alarms())} × $0.10 |" in cost

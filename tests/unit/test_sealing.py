@@ -73,7 +73,7 @@ def test_half_a_value_is_noticed() -> None:
 
 
 def test_a_value_for_one_purpose_does_not_serve_another() -> None:
-    with pytest.raises(SealBroken, match="another purpose"):
+    with pytest.raises(SealBroken, match="other_purpose"):
         unseal(seal(), purpose="other")
 
 

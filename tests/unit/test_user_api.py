@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from foyer.cognito.oauth import user_api
+from foyer.cognito import user_api
 from foyer.cognito.user_api import has_scope
 
 from tests.fake_user_api import SCOPE, model

@@ -42,9 +42,15 @@ class App:
     """Answers API Gateway's events."""
 
     def __init__(
-        self, services: Services, *, app_url: str | None, always: Mapping[str, str]
+        self,
+        services: Services,
+        table: Mapping[str, Route],
+        *,
+        app_url: str | None,
+        always: Mapping[str, str],
     ) -> None:
         self._services = services
+        self._table = table
         self._app_url = app_url
         self._always = always
         self._is_cold = True
@@ -52,7 +58,7 @@ class App:
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = http_api.understand(event, app_url=self._app_url)
         self._record_start(request, context)
-        response = routes.answer(self._services, request)
+        response = routes.answer(self._table, self._services, request)
         return http_api.reply(response, always=self._always, without_body=http_api.is_head(event))
 
     def load_secret(self) -> None:
@@ -71,7 +77,7 @@ class App:
             keys.seal(b"", purpose="warm-up", expires_at=0)
 
     def _record_start(self, request: http_api.Request, context: LambdaContext) -> None:
-        known = request.route_key in self._services.routes
+        known = request.route_key in self._table
         self._services.log.append_keys(
             correlation_id=request.request_id,
             function_request_id=context.aws_request_id,
@@ -134,8 +140,8 @@ def build(
         ),
         sign_in=SignIn(client=client, verifier=verifier, log=log, clock=clock, now=now),
         attempts=AttemptCookies(style),
-        routes=table,
         pages=pages,
+        has_account_page=settings.user_api_url is not None,
         style=style,
         log=log,
         counters=counters,
@@ -145,16 +151,16 @@ def build(
     always = http_api.security_headers(
         style_source=pages[DEFAULT].style_source, form_target=settings.cognito_domain_url
     )
-    return App(services, app_url=settings.app_url, always=always)
+    return App(services, table, app_url=settings.app_url, always=always)
 
 
 def _scope_and_routes(settings: Settings, upstream: Upstream) -> tuple[str, Mapping[str, Route]]:
     """What to ask managed login for, and the table: with the account page only if it is on."""
     if settings.user_api_url is None:
         return _SCOPE, routes.ROUTES
-    from .account.members import Account  # noqa: PLC0415 - not imported unless it is on
-    from .account.routes import routes as account_routes  # noqa: PLC0415
-    from .cognito.user_api import SCOPE, UserApi  # noqa: PLC0415
+    from .account.members import Account  # noqa: PLC0415 - imported only when it is on
+    from .account.routes import routes as account_routes  # noqa: PLC0415 - likewise
+    from .cognito.user_api import SCOPE, UserApi  # noqa: PLC0415 - likewise
 
     account = Account(UserApi(upstream, url=settings.user_api_url), settings.password_rules)
     return f"{_SCOPE} {SCOPE}", {**routes.ROUTES, **account_routes(account)}

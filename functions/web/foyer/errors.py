@@ -37,7 +37,7 @@ class ConfigurationError(FoyerError):
 
 
 class SealBroken(FoyerError):
-    """A sealed value cannot be trusted."""
+    """A sealed value cannot be trusted; the message is a snake_case reason for the log."""
 
 
 class UnknownKey(SealBroken):

@@ -25,9 +25,9 @@ RECENT_SECONDS = 15 * 60
 _NOBODY = Visit(None)
 
 
-def answer(services: Services, request: Request) -> Response:
+def answer(table: Mapping[str, Route], services: Services, request: Request) -> Response:
     """The answer to any request, in the visitor's language; errors have become answers too."""
-    route = services.routes.get(request.route_key, _NOT_FOUND)
+    route = table.get(request.route_key, _NOT_FOUND)
     if route.is_json:  # read by programs
         return _answer(services, route, request)
     cookie = services.style.name(language.COOKIE)
@@ -86,7 +86,7 @@ def home(services: Services, request: Request, visit: Visit) -> Response:
         page = pages.landing(notice=pages.text[said] if said else None)
         return http_api.html(page, language=pages.language, cookies=gone)
     return http_api.html(
-        pages.welcome(visit.session.claims, has_account_page="GET /account" in services.routes),
+        pages.welcome(visit.session.claims, has_account_page=services.has_account_page),
         language=pages.language,
         more_headers=forms.ON_PAGE,
     )

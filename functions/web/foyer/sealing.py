@@ -57,13 +57,13 @@ class KeyRing:
         raw = _decode(sealed)
         key_id, nonce, box = raw[:_KEY_ID], raw[_KEY_ID : _KEY_ID + _NONCE], raw[_KEY_ID + _NONCE :]
         if len(box) < _EXPIRY.size + _TAG:
-            raise SealBroken("too short")
+            raise SealBroken("too_short")
         if key_id not in self._keys:
-            raise UnknownKey("sealed with a key that is not ours")
+            raise UnknownKey("unknown_key")
         try:
             plain = self._cipher(key_id, purpose).decrypt(nonce, box, purpose.encode())
         except InvalidTag:
-            raise SealBroken("changed, or sealed for another purpose") from None
+            raise SealBroken("changed_or_other_purpose") from None
         (expires_at,) = _EXPIRY.unpack_from(plain)
         if now >= expires_at:
             raise SealBroken("expired")
@@ -86,4 +86,4 @@ def _decode(sealed: str) -> bytes:
         text = sealed.encode("ascii")
         return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
-        raise SealBroken("not base64url") from None
+        raise SealBroken("not_base64url") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from aws_lambda_powertools import Logger
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .cookies import CookieStyle
     from .counters import Counters
     from .pages import PagesByLanguage
-    from .route import Route
     from .sessions.attempt import AttemptCookies
     from .sessions.sign_in import SignIn
     from .sessions.visitors import Visitors
@@ -33,8 +32,8 @@ class Services:
     visitors: Visitors
     sign_in: SignIn
     attempts: AttemptCookies
-    routes: Mapping[str, Route]
     pages: PagesByLanguage
+    has_account_page: bool
     style: CookieStyle
     log: Logger
     counters: Counters

@@ -15,13 +15,11 @@ from urllib.parse import quote, urlencode
 from .. import flash, forms
 from ..errors import Refused, SealBroken
 from ..http_api import redirect
-
 from .members import record_change
 
 if TYPE_CHECKING:
     from ..http_api import Request, Response
     from ..services import Services
-
     from .members import Member
 
 COOKIE = "foyer-authenticator"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..cognito.user_api import has_scope
 from ..errors import Refused, SignInAgain
-
 from .pages import AccountPages
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from .. import http_api
-
 from .forms import Forms
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from .. import flash, forms, logout
 from ..errors import BadGateway, Refused, WeakPassword
 from ..http_api import redirect
 from ..route import Needs, Route
-
 from . import authenticator
 from .members import members_only, record_change
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from ..http_api import Request, Response
     from ..services import Services
-
     from .members import Account, Member, MemberHandle
 
 _MAX_PASSWORD = 256  # Cognito's own limit

@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ..errors import BadGateway
 from ..strict_json import parse_object
-
 from .signing_keys import SigningKeys
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..aws.secret_store import Credentials, SecretStore
-
     from .http import Upstream
 
 

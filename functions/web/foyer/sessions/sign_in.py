@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
-
 from .session import Session, kept_claims
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from ..cognito.answers import Tokens
     from ..cognito.id_token import IdToken, IdTokenVerifier
     from ..cognito.oauth import AppClient
-
     from .attempt import Attempt
 
 # Seconds that each call may take, within the deadline for all of them.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed, SealBroken
-
 from .session import Session, SessionCookie, kept_claims
 
 if TYPE_CHECKING:
