@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import os
-import runpy
 import signal
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
+
+from local.aws import KEY_HEADER, LocalAws
+from local.browsers import THIS_MACHINE
+from local.places import ROOT, RunError
+
+# What template.yaml itself needs.
+SERVICES = frozenset({"cloudformation", "cognito-idp", "secretsmanager"})
+# More, by the second part of a resource's type. Never Lambda: it runs code on this machine.
+_SERVICES_OF = {
+    "DynamoDB": {"dynamodb", "dynamodbstreams"},
+    "Events": {"events"},
+    "KMS": {"kms"},
+    "Kinesis": {"kinesis"},
+    "Logs": {"logs"},
+    "S3": {"s3"},
+    "SES": {"ses"},
+    "SNS": {"sns"},
+    "SQS": {"sqs"},
+    "SSM": {"ssm"},
+    "Scheduler": {"scheduler"},
+}
 
 
 class MiniStackError(Exception):
@@ -21,11 +43,12 @@ class MiniStackError(Exception):
 
 @dataclass(frozen=True)
 class MiniStack:
-    """A running MiniStack; ``endpoint`` is its origin as processes on this machine reach it."""
+    """A running MiniStack."""
 
-    endpoint: str
+    aws: LocalAws
     process: subprocess.Popen[bytes]
     log: Path
+    credentials: Path
 
     def stop(self) -> None:
         """Ask it to end (it saves its state then), and insist after twenty seconds."""
@@ -38,31 +61,64 @@ class MiniStack:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.credentials.unlink(missing_ok=True)
 
 
-def start(*, port: int, data: Path, host: str = "127.0.0.1") -> MiniStack:
-    """Start MiniStack on ``port``, with its state and log in the folder ``data``.
+def services_for(resource_types: Iterable[str]) -> frozenset[str]:
+    """The services to be started for a template with resources of these types."""
+    parts = (kind.split("::") for kind in resource_types)
+    return SERVICES.union(*(_SERVICES_OF.get(part[1], ()) for part in parts if len(part) > 1))
 
-    Returns at once; ``wait_until_ready`` waits. Root credentials are test/test. It ends with
-    this process, however this process ends.
+
+def start(
+    aws: LocalAws,
+    *,
+    data: Path,
+    services: Collection[str] = SERVICES,
+    hosts: Collection[str] = THIS_MACHINE,
+    runs_code: bool = False,
+) -> MiniStack:
+    """Start MiniStack as ``aws``, with its state, log and credentials in the folder ``data``.
+
+    Returns at once; ``wait_until_ready`` waits. It ends with this process, however this process
+    ends. ``services`` are started and no others; ``hosts`` are the names under which it answers.
+    With ``runs_code`` every service is there, and Lambda runs functions on this machine: for tests
+    that deploy the whole template. Raises RunError when the folder cannot be used.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    log = data / "ministack.log"
+    log, credentials = data / "ministack.log", data / "aws.ini"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        _refuse_damage(data)
+        aws.write(credentials)
+        output = log.open("wb")
+    except OSError as error:
+        why = str(error.strerror).lower()
+        raise RunError(
+            f"the data folder {data} cannot be written ({why}); change its permissions or delete it"
+        ) from error
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
     } | {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": host,
+        **aws.credentials(),
+        "GATEWAY_PORT": str(urlsplit(aws.endpoint).port),
+        "BIND_HOST": "127.0.0.1",
         "AUTH": "true",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(data / "state"),
         "TMPDIR": str(data),
+        "LOCAL_AWS_HOSTS": ",".join(hosts),
     }
-    with log.open("wb") as output:
+    if runs_code:
+        environment["LOCAL_AWS_RUNS_CODE"] = "true"
+    else:
+        environment["SERVICES"] = ",".join(sorted(services))
+        environment["DOCKER_HOST"] = f"unix://{data / 'no-docker'}"  # it would run code there
+    with output:
         process = subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, "-m", "local.ministack_process"],
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=output,
@@ -70,17 +126,19 @@ def start(*, port: int, data: Path, host: str = "127.0.0.1") -> MiniStack:
             # Ctrl-C in the terminal reaches the whole group; only the parent is to act on it.
             start_new_session=True,
         )
-    return MiniStack(f"http://127.0.0.1:{port}", process, log)
+    return MiniStack(aws, process, log, credentials)
 
 
 def wait_until_ready(ministack: MiniStack, seconds: float = 20) -> None:
     """Wait until it answers; raise MiniStackError when it ended or took too long."""
+    health = f"{ministack.aws.endpoint}/_ministack/health"
+    key = {KEY_HEADER: ministack.aws.secret_access_key}
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if ministack.process.poll() is not None:
             raise MiniStackError(f"the local AWS ended at its start; its log: {ministack.log}")
         try:
-            requests.get(f"{ministack.endpoint}/_ministack/health", timeout=1).raise_for_status()
+            requests.get(health, headers=key, timeout=1).raise_for_status()
         except requests.RequestException:
             time.sleep(0.03)
         else:
@@ -88,14 +146,19 @@ def wait_until_ready(ministack: MiniStack, seconds: float = 20) -> None:
     raise MiniStackError(f"the local AWS did not answer in {seconds:g} s; its log: {ministack.log}")
 
 
-def _end_with_parent() -> None:
-    """The parent holds the other end of standard input; it closes when the parent is gone."""
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _refuse_damage(data: Path) -> None:
+    """MiniStack would start without what it cannot read, and the stack would lose its users."""
+    for file in sorted((data / "state").glob("*.json")):
+        if not _is_whole(file):
+            raise RunError(
+                f"{file} is damaged, and the local AWS keeps its state there; put it back, "
+                f"or delete {data} to start with an empty user pool"
+            )
 
 
-if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # This file's folder is first on the path and would hide the package of the same name.
-    del sys.path[0]
-    runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+def _is_whole(file: Path) -> bool:
+    try:
+        saved = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(saved, dict) and bool(saved)

@@ -21,8 +21,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from local import api_gateway
+from local.aws import REGION, LocalAws
 from local.places import FUNCTION, ROOT, Places, RunError
-from local.stack import CREDENTIALS, DEMO_PASSWORD, DEMO_USER, REGION
+from local.stack import DEMO_PASSWORD, DEMO_USER
 
 _SECONDS = 30  # the first request may have to start a container
 _HTML = {"accept": "text/html", "sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}
@@ -129,7 +130,7 @@ def _usage(places: Places, folder: Path, events: Mapping[str, object]) -> str:
             f"{written}\n\nOnly what `make start-api` started can be reached by `sam local invoke`."
         )
     # The SAM CLI hands on the shell's credentials and region, whatever --env-vars says.
-    shell = CREDENTIALS | {"AWS_DEFAULT_REGION": REGION}
+    shell = LocalAws.read(places.aws_configuration).credentials() | {"AWS_DEFAULT_REGION": REGION}
     variables = " ".join(f"{name}={value}" for name, value in shell.items())
     return f"""{written}
 

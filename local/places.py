@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.browsers import THIS_MACHINE
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
 FUNCTION = "WebFunction"
@@ -40,8 +42,19 @@ class Places:
         return f"http://localhost:{self.login_port}"
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names under which browsers and programs on this machine may come."""
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return tuple(dict.fromkeys((*THIS_MACHINE, own)))
+
+    @property
     def data(self) -> Path:
         return ROOT / ".local" / str(self.port)
+
+    @property
+    def aws_configuration(self) -> Path:
+        """Address and credentials of the local AWS, there while it runs."""
+        return self.data / "aws.ini"
 
     @property
     def function_environment(self) -> Path:
@@ -50,16 +63,32 @@ class Places:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket for uvicorn; raises RunError when the port is not to be had."""
+    """A listening socket for uvicorn; raises RunError when the port cannot be used."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port))
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         why = os.strerror(error.errno or 0).lower()
         raise RunError(
-            f"port {port} on {host} is not to be had ({why}); "
-            "`make run PORT=…` or --port takes another"
+            f"port {port} on {host} cannot be used ({why}); choose another: `make run PORT=3100`"
         ) from error
     # asyncio does this only for sockets of its own making. Without it, every answer on a kept-alive
     # connection waits 40 ms for the other side's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def listen_on_loopback_too(host: str, port: int) -> list[socket.socket]:
+    """``host``, and ::1 beside 127.0.0.1 where this machine has it: localhost is both."""
+    listeners = [listen(host, port)]
+    if host == "127.0.0.1" and _has_ipv6():
+        listeners.append(listen("::1", port))
+    return listeners
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True

@@ -13,14 +13,15 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from local import ministack
+from local.aws import LocalAws
 from local.docker_bridge import HOST as HOST_SEEN_FROM_DOCKER
 from local.ministack import MiniStack, MiniStackError
-from local.places import FUNCTION, TEMPLATE, Places, RunError, listen
+from local.places import FUNCTION, TEMPLATE, Places, RunError, listen, listen_on_loopback_too
 from local.progress import Progress
 
 if TYPE_CHECKING:
@@ -59,32 +60,38 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     """Start everything in the order of need, say so, and serve; ``running`` ends all of it."""
     progress = running.enter_context(Progress(sys.stdout))
     progress.step("Starting the local AWS")
-    app_listener = running.enter_context(listen(places.host, places.port))
-    login_listeners = [running.enter_context(listen(places.host, places.login_port))]
+    app_listeners = listen_on_loopback_too(places.host, places.port)
+    login_listeners = listen_on_loopback_too(places.host, places.login_port)
+    for listener in app_listeners + login_listeners:
+        running.enter_context(listener)
+    hosts = places.hosts
     if options.sam:
         from local import sam  # noqa: PLC0415 - it takes a while, and `make run` has no need of it
 
         login_at_bridge, aws_at_bridge = sam.bridge_listeners(places)
         login_listeners += login_at_bridge
-    aws = _start_aws(places, running)
+        hosts += (HOST_SEEN_FROM_DOCKER,)
+    local = _start_aws(places, hosts, running)
     from local import serving  # noqa: PLC0415 - while the local AWS starts, which takes as long
 
-    stack = _deploy(places, aws, options.parameter, progress)
-    children = {f"the local AWS (its log is {aws.log})": aws.process}
-    environment = _environment(places, stack, HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1")
+    stack = _deploy(places, local, options.parameter, progress)
+    children = {f"the local AWS (its log is {local.log})": local.process}
+    seen_as = HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1"
+    environment = _environment(places, local.aws, stack, seen_as)
     served, forwards = [], []
     if options.sam:
         progress.step("Starting the SAM CLI")
         progress.end()  # it has a lot to say itself
         forwards = [(listener, places.aws_port) for listener in aws_at_bridge]
-        app_listener.close()  # the SAM CLI takes the port itself
+        for listener in app_listeners:
+            listener.close()  # the SAM CLI takes the port itself
         running.callback(places.function_environment.unlink, missing_ok=True)
         sam.write_environment(places, environment)
-        sam_cli = children["the SAM CLI"] = sam.start_api(places)
+        sam_cli = children["the SAM CLI"] = sam.start_api(places, local.aws)
         running.callback(sam.stop, sam_cli)
     else:
-        served.append(serving.app(places, environment, app_listener, options.log_format))
-    served.append(serving.login(places, stack, aws.endpoint, login_listeners))
+        served.append(serving.app(places, environment, app_listeners, options.log_format))
+    served.append(serving.login(places, stack, local.aws, login_listeners, hosts))
 
     if _asked_to_stop.is_set():
         raise KeyboardInterrupt
@@ -100,24 +107,26 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         raise RunError(f"{ended} ended by itself")
 
 
-def _start_aws(places: Places, running: ExitStack) -> MiniStack:
+def _start_aws(places: Places, hosts: Collection[str], running: ExitStack) -> MiniStack:
     listen("127.0.0.1", places.aws_port).close()  # taken is better said now than by its traceback
-    aws = ministack.start(port=places.aws_port, data=places.data)
-    running.callback(aws.stop)
-    return aws
+    local = ministack.start(LocalAws.new(places.aws_port), data=places.data, hosts=hosts)
+    running.callback(local.stop)
+    return local
 
 
 def _deploy(
-    places: Places, aws: MiniStack, parameters: Sequence[tuple[str, str]], progress: Progress
+    places: Places, local: MiniStack, parameters: Sequence[tuple[str, str]], progress: Progress
 ) -> Stack:
     from local.stack import StackError, deploy  # noqa: PLC0415
 
-    ministack.wait_until_ready(aws)
+    ministack.wait_until_ready(local)
     progress.step("Creating the user pool from template.yaml")
     try:
-        return deploy(aws.endpoint, TEMPLATE, _parameters(places, dict(parameters)))
+        return deploy(local.aws, TEMPLATE, _parameters(places, dict(parameters)))
     except StackError as error:
-        raise RunError(f"{error} (to begin anew, delete {places.data})") from error
+        raise RunError(
+            f"{error} (to start with an empty user pool, delete {places.data})"
+        ) from error
 
 
 def _parameters(places: Places, given: Mapping[str, str]) -> dict[str, str]:
@@ -126,15 +135,15 @@ def _parameters(places: Places, given: Mapping[str, str]) -> dict[str, str]:
     return {"LocalUrl": places.app, "AccountPage": account_page, **given}
 
 
-def _environment(places: Places, stack: Stack, host: str) -> Mapping[str, str]:
+def _environment(places: Places, local: LocalAws, stack: Stack, host: str) -> Mapping[str, str]:
     """The configuration contract, filled in; ``host`` is this machine as the function sees it."""
     from local import template  # noqa: PLC0415
-    from local.stack import CREDENTIALS, REGION  # noqa: PLC0415
+    from local.aws import REGION  # noqa: PLC0415
 
     aws = f"http://{host}:{places.aws_port}"
     return {
         **template.read(TEMPLATE, stack.parameters).functions[FUNCTION].variables,
-        **CREDENTIALS,
+        **local.credentials(),
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": aws,
         "SECRET_ID": stack.secret_name,

@@ -2,7 +2,7 @@
 
 docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime asks for the next event,
 answers it, or reports an error, one event at a time. The API knows a child by its port alone,
-so every child gets a port of its own.
+so every child gets a port of its own. It refuses what a browser sent: events hold cookies.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 
 import h11
 
+from local.browsers import is_from_browser, is_named
 from local.template import Function
 
+_ADDRESS = "127.0.0.1"
 _PREFIX = "/2018-06-01/runtime"
 
 
@@ -66,9 +68,9 @@ class RuntimeApi:
 
     async def start(self) -> str:
         """Returns the address for ``AWS_LAMBDA_RUNTIME_API``."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        host, port = self._server.sockets[0].getsockname()
-        return f"{host}:{port}"
+        self._server = await asyncio.start_server(self._connected, _ADDRESS, 0)
+        port = self._server.sockets[0].getsockname()[1]
+        return f"{_ADDRESS}:{port}"
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -128,6 +130,9 @@ class RuntimeApi:
             connection.start_next_cycle()
 
     async def _answer(self, request: h11.Request, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        if not is_named(request.headers, (_ADDRESS,)) or is_from_browser(dict(request.headers)):
+            refusal = b"This is no place for browsers.\n"
+            return 403, {"content-type": "text/plain", "connection": "close"}, refusal
         method, target = request.method.decode(), request.target.decode()
         if (method, target) == ("GET", f"{_PREFIX}/invocation/next"):
             return await self._next()

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from local import docker_bridge
+from local.aws import REGION, LocalAws
 from local.places import FUNCTION, ROOT, Places, RunError, listen
-from local.stack import CREDENTIALS, REGION
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 _BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
@@ -43,16 +43,16 @@ def write_environment(places: Places, environment: Mapping[str, str]) -> None:
     places.function_environment.write_text(content, encoding="utf-8")
 
 
-def shell() -> dict[str, str]:
+def shell(aws: LocalAws) -> dict[str, str]:
     """This process's environment, with credentials of the local AWS and no others.
 
     The SAM CLI hands its own on to the functions, whatever `--env-vars` says.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | CREDENTIALS | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
+    return kept | aws.credentials() | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
 
 
-def start_api(places: Places) -> subprocess.Popen[bytes]:
+def start_api(places: Places, aws: LocalAws) -> subprocess.Popen[bytes]:
     """Start it on the app's port; what it prints goes to this terminal."""
     return subprocess.Popen(
         [
@@ -62,7 +62,7 @@ def start_api(places: Places) -> subprocess.Popen[bytes]:
             "--env-vars", places.function_environment,
         ],
         cwd=ROOT,
-        env=shell(),
+        env=shell(aws),
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours to pass on, once
     )  # fmt: skip

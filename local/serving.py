@@ -15,11 +15,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from local import managed_login
+from local.aws import LocalAws
 from local.console import Console, LogFormat
 from local.docker_bridge import forward
 from local.gateway import HTTP_OPTIONS, Gateway
+from local.own_hosts import OwnHosts
 from local.places import TEMPLATE, Places
-from local.stack import REGION, Stack
+from local.stack import Stack
 
 # Ctrl-C, a polite kill, the terminal's window closed.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,21 +38,28 @@ class Served:
 
 
 def app(
-    places: Places, environment: Mapping[str, str], listener: socket.socket, log_format: LogFormat
+    places: Places,
+    environment: Mapping[str, str],
+    listeners: Sequence[socket.socket],
+    log_format: LogFormat,
 ) -> Served:
     """The functions behind the gateway; everything they log goes to a file as well."""
     log = (places.data / "app.log").open("a", encoding="utf-8")
     console = Console(sys.stdout, log_format=log_format, log=log)
-    return Served(Gateway.of_template(TEMPLATE, environment, console=console), [listener])
+    gateway = Gateway.of_template(TEMPLATE, environment, console=console)
+    return Served(OwnHosts(gateway, places.hosts, origin=places.app), listeners)
 
 
 def login(
-    places: Places, stack: Stack, aws_endpoint: str, listeners: Sequence[socket.socket]
+    places: Places,
+    stack: Stack,
+    aws: LocalAws,
+    listeners: Sequence[socket.socket],
+    hosts: tuple[str, ...],
 ) -> Served:
     """The pages that stand in for Cognito's, with the inbox and the users page."""
     settings = managed_login.ManagedLogin(
-        aws_endpoint=aws_endpoint,
-        region=REGION,
+        aws=aws,
         user_pool_id=stack.user_pool_id,
         pages_client_id=stack.pages_client_id,
         public_url=places.login,
@@ -58,6 +67,7 @@ def login(
         brand_name=stack.parameters["BrandName"],
         brand_color=stack.parameters["BrandColor"],
         brand_logo=stack.parameters["BrandLogo"],
+        hosts=hosts,
     )
     return Served(managed_login.create_app(settings), listeners)
 

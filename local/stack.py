@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.aws import LocalAws
 from local.template import read_template
 
-REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 STACK_NAME = "foyer"
 DEMO_USER = "demo"
 DEMO_PASSWORD = "Open-the-door-1"  # noqa: S105 - printed in the banner; exists on this machine only
@@ -51,19 +48,7 @@ class Stack:
     parameters: Mapping[str, str]
 
 
-def connect(service: str, endpoint: str) -> Any:
-    """A boto3 client of the local AWS."""
-    return boto3.client(  # type: ignore[call-overload]
-        service,
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 1}),
-    )
-
-
-def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stack:
+def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> Stack:
     """Create or update the stack, with the pages' own app client and the demo user."""
     body = _local_part(read_template(template))
     unknown = parameters.keys() - body["Parameters"].keys()
@@ -71,12 +56,15 @@ def deploy(endpoint: str, template: Path, parameters: Mapping[str, str]) -> Stac
         raise StackError(f"the template has no parameter {', '.join(sorted(unknown))}")
     effective = _effective(body["Parameters"], parameters)
     body["Resources"] = _with_numbers(body["Resources"], body["Parameters"], effective)
-    cloudformation = connect("cloudformation", endpoint)
-    _create_or_update(cloudformation, json.dumps(body), parameters)
+    cloudformation, cognito = aws.client("cloudformation"), aws.client("cognito-idp")
+    exists = _exists(cloudformation)
+    if not exists and cognito.list_user_pools(MaxResults=1)["UserPools"]:
+        raise StackError("what the local AWS saved holds a user pool and not the stack around it")
+    _create_or_update(cloudformation, json.dumps(body), parameters, exists=exists)
     found = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
-    cognito = connect("cognito-idp", endpoint)
+    _require(aws, ids)
     stack = Stack(
         user_pool_id=ids["UserPool"],
         client_id=ids["UserPoolClient"],
@@ -127,7 +115,32 @@ def _with_numbers(part: Any, declared: Mapping[str, Any], effective: Mapping[str
     return {key: _with_numbers(value, declared, effective) for key, value in part.items()}
 
 
-def _create_or_update(client: Any, body: str, parameters: Mapping[str, str]) -> None:
+def _exists(cloudformation: Any) -> bool:
+    stacks = cloudformation.list_stacks()["StackSummaries"]
+    return any(stack["StackName"] == STACK_NAME for stack in stacks)
+
+
+def _require(aws: LocalAws, ids: Mapping[str, str]) -> None:
+    """What the stack is said to consist of is there, or was not saved with it."""
+    calls = {
+        "user pool": (
+            aws.client("cognito-idp").describe_user_pool,
+            {"UserPoolId": ids["UserPool"]},
+        ),
+        "secret": (aws.client("secretsmanager").get_secret_value, {"SecretId": ids["Secret"]}),
+    }
+    for name, (call, arguments) in calls.items():
+        try:
+            call(**arguments)
+        except ClientError as error:
+            raise StackError(
+                f"what the local AWS saved holds the stack and not its {name}"
+            ) from error
+
+
+def _create_or_update(
+    client: Any, body: str, parameters: Mapping[str, str], *, exists: bool
+) -> None:
     request = {
         "StackName": STACK_NAME,
         "TemplateBody": body,
@@ -135,9 +148,8 @@ def _create_or_update(client: Any, body: str, parameters: Mapping[str, str]) -> 
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
         ],
     }
-    existing = {stack["StackName"] for stack in client.list_stacks()["StackSummaries"]}
     try:
-        (client.update_stack if STACK_NAME in existing else client.create_stack)(**request)
+        (client.update_stack if exists else client.create_stack)(**request)
     except ClientError as error:
         if "No updates are to be performed" in str(error):
             return

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import ministack
+from local.aws import LocalAws
 from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +32,7 @@ class RunningStack:
     port: int
     process: subprocess.Popen[bytes]
     output: Path
+    root: Path = ROOT
 
     @property
     def app(self) -> str:
@@ -41,8 +43,8 @@ class RunningStack:
         return f"http://localhost:{self.port + 1}"
 
     @property
-    def aws(self) -> str:
-        return f"http://127.0.0.1:{self.port + 2}"
+    def aws(self) -> LocalAws:
+        return LocalAws.read(self.root / ".local" / str(self.port) / "aws.ini")
 
     def printed(self) -> str:
         return self.output.read_bytes().decode()  # as printed, \r included
@@ -80,7 +82,7 @@ def running_stack(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    stack = RunningStack(first, process, output)
+    stack = RunningStack(first, process, output, root)
     try:
         stack.wait_for_banner()
         yield stack
@@ -92,12 +94,12 @@ def running_stack(
 
 
 @contextmanager
-def running_ministack(data: Path) -> Iterator[str]:
-    """The local AWS without the rest; its endpoint."""
-    started = ministack.start(port=free_port(), data=data)
+def running_ministack(data: Path, *, runs_code: bool = False) -> Iterator[LocalAws]:
+    """The local AWS without the rest."""
+    started = ministack.start(LocalAws.new(free_port()), data=data, runs_code=runs_code)
     try:
         ministack.wait_until_ready(started)
-        yield started.endpoint
+        yield started.aws
     finally:
         started.stop()
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 from urllib3.exceptions import HTTPError
 
@@ -38,6 +36,7 @@ from local.managed_login.safe_headers import SafeHeaders
 from local.managed_login.settings import ManagedLogin
 from local.managed_login.site import Site
 from local.managed_login.visits import VISIT_SECONDS, Shelf, Visit
+from local.own_hosts import OwnHosts
 
 PAGES: dict[str, dict[str, Handler]] = {
     "/oauth2/authorize": {"GET": sign_in.authorize},
@@ -62,19 +61,15 @@ BACK_CHANNEL: dict[str, dict[str, Handler]] = {
     "/oauth2/userInfo": {"GET": oauth.user_info},
     "/oauth2/revoke": {"POST": oauth.revoke},
 }
-# Anything else as Host would be a page elsewhere that had its name resolved to loopback. Docker's
-# name for this machine is how a function in a container reaches the back channel.
-_HOSTS = ("localhost", "127.0.0.1", "host.docker.internal")
 
 
 def create_app(settings: ManagedLogin, clock: Callable[[], float] = time.time) -> Starlette:
     """The stand-in for managed login, with the inbox and the users page."""
     site = Site.of(settings, clock)
-    host = urlsplit(settings.public_url).hostname or "localhost"
     return Starlette(
         routes=_routes(site),
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=[host, *_HOSTS], www_redirect=False),
+            Middleware(OwnHosts, hosts=settings.hosts),
             Middleware(SafeHeaders),
         ],
         exception_handlers={

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.managed_login.errors import Rejected
@@ -18,19 +16,10 @@ if TYPE_CHECKING:
 
 
 def connect(settings: ManagedLogin) -> CognitoIdentityProviderClient:
-    return boto3.client(
-        "cognito-idp",
-        endpoint_url=settings.aws_endpoint,
-        region_name=settings.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - MiniStack's root, on loopback
-        config=Config(
-            connect_timeout=2,
-            read_timeout=10,
-            retries={"total_max_attempts": 1},
-            max_pool_connections=40,
-        ),
+    client: CognitoIdentityProviderClient = settings.aws.client(
+        "cognito-idp", read_timeout=10, max_pool_connections=40
     )
+    return client
 
 
 @contextmanager

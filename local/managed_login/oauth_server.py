@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
 
+from local.aws import KEY_HEADER
 from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.settings import ManagedLogin
 
@@ -30,7 +31,8 @@ class Answer:
 
 class OAuthServer:
     def __init__(self, settings: ManagedLogin) -> None:
-        self._origin = settings.aws_endpoint
+        self._origin = settings.aws.endpoint
+        self._key = {KEY_HEADER: settings.aws.secret_access_key}
         self._http = urllib3.PoolManager(
             maxsize=40, retries=False, timeout=urllib3.Timeout(connect=2, read=10)
         )
@@ -67,11 +69,13 @@ class OAuthServer:
             "POST",
             self._origin + path,
             body=urlencode(form),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            headers={"Content-Type": "application/x-www-form-urlencoded", **self._key},
             redirect=False,
         )
         return Answer(answer.status, answer.headers, answer.data)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-        answer = self._http.request("GET", self._origin + path, headers=headers, redirect=False)
+        answer = self._http.request(
+            "GET", self._origin + path, headers={**(headers or {}), **self._key}, redirect=False
+        )
         return Answer(answer.status, answer.headers, answer.data)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from local.aws import LocalAws
+from local.browsers import THIS_MACHINE
+
 
 @dataclass(frozen=True)
 class ManagedLogin:
     """Settings of the stand-in. Origins have no trailing slash."""
 
-    aws_endpoint: str  # MiniStack, as this process reaches it
-    region: str
+    aws: LocalAws
     user_pool_id: str
     pages_client_id: str  # an app client without secret that serves the pages' own API calls
     public_url: str  # this app's origin as browsers see it
@@ -18,3 +20,4 @@ class ManagedLogin:
     brand_name: str
     brand_color: str
     brand_logo: str = ""  # an SVG image in base64
+    hosts: tuple[str, ...] = THIS_MACHINE  # the names under which it is reached

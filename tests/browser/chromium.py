@@ -13,7 +13,9 @@ NO_BROWSER = "no Chromium or Chrome found; `apt-get install chromium` or the lik
 _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+    # elsewhere.example is for pages of other people that have their name resolve to this machine.
+    "--host-resolver-rules=MAP elsewhere.example 127.0.0.1, MAP * ~NOTFOUND, "
+    "EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1",
 ]
 
 

@@ -297,7 +297,7 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     pages = Pages(Brand("Foyer", "#3d5a80"), "en")
     managed_login, with_logo = (
         ManagedLoginPages(
-            ManagedLogin("", "", "", "", visitor.stack.login, visitor.stack.app, *brand)
+            ManagedLogin(visitor.stack.aws, "", "", visitor.stack.login, visitor.stack.app, *brand)
         )
         for brand in (("Foyer", "#3d5a80"), _CORNER_SHOP)
     )

@@ -11,7 +11,6 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
-from local.stack import connect
 from tests.running_stack import RunningStack
 
 PASSWORD = "Analytical-1843"
@@ -36,7 +35,7 @@ class Directory:
     """The stack's user pool, as an administrator has it."""
 
     def __init__(self, stack: RunningStack) -> None:
-        self._cognito = connect("cognito-idp", stack.aws)
+        self._cognito = stack.aws.client("cognito-idp")
         (pool,) = self._cognito.list_user_pools(MaxResults=60)["UserPools"]
         self._pool_id = pool["Id"]
 

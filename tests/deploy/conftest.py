@@ -8,21 +8,22 @@ from collections.abc import Iterator
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+from local.aws import LocalAws
 from tests.deploy.project import Project, Stack
 from tests.running_stack import running_ministack
 from tests.template.parameter_sets import WITHOUT_REFUSED
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_ministack(tmp_path_factory.mktemp("ministack")) as started:
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with running_ministack(tmp_path_factory.mktemp("ministack"), runs_code=True) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, endpoint: str) -> Project:
+def project(tmp_path_factory: pytest.TempPathFactory, aws: LocalAws) -> Project:
     """Built by plain `sam build`."""
-    project = Project.copied_to(tmp_path_factory.mktemp("project"), endpoint)
+    project = Project.copied_to(tmp_path_factory.mktemp("project"), aws)
     project.sam("build")
     return project
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.aws import REGION, LocalAws
 from local.sam import SAM
-from local.stack import CREDENTIALS, REGION, connect
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,15 +22,15 @@ class Project:
     """``folder`` holds what a build reads, and nothing of what an earlier one left behind."""
 
     folder: Path
-    endpoint: str
+    aws: LocalAws
 
     @classmethod
-    def copied_to(cls, folder: Path, endpoint: str) -> Project:
+    def copied_to(cls, folder: Path, aws: LocalAws) -> Project:
         for name in ("template.yaml", "samconfig.toml"):
             shutil.copy(ROOT / name, folder)
         leave_out = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "functions", folder / "functions", ignore=leave_out)
-        return cls(folder, endpoint)
+        return cls(folder, aws)
 
     def sam(self, *arguments: str) -> str:
         """What it prints; fails the test with that when it fails."""
@@ -40,9 +40,9 @@ class Project:
             cwd=self.folder,
             env={
                 **{name: value for name, value in os.environ.items() if "AWS" not in name},
-                **CREDENTIALS,
+                **self.aws.credentials(),
                 "AWS_DEFAULT_REGION": REGION,
-                "AWS_ENDPOINT_URL": self.endpoint,
+                "AWS_ENDPOINT_URL": self.aws.endpoint,
                 # Whatever Python comes with the system, besides uv; not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
                 "UV_HTTP_RETRIES": "0",  # without a network, a second try is of no use either
@@ -70,7 +70,7 @@ class Project:
                 for name, value in parameters.items()
             ),
         )
-        return Stack(stack, self.endpoint)
+        return Stack(stack, self.aws)
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ class Stack:
     """A stack as CloudFormation and the services themselves describe it."""
 
     name: str
-    endpoint: str
+    aws: LocalAws
 
     @classmethod
     def create(
-        cls, name: str, endpoint: str, template: str, parameters: Mapping[str, str]
+        cls, name: str, aws: LocalAws, template: str, parameters: Mapping[str, str]
     ) -> Stack:
         """From a template that `sam deploy` packaged before: the same, without its start-up."""
-        stack = cls(name, endpoint)
+        stack = cls(name, aws)
         stack.client("cloudformation").create_stack(
             **_request(name, parameters), TemplateBody=template
         )
@@ -112,7 +112,7 @@ class Stack:
         return body
 
     def client(self, service: str) -> Any:
-        return connect(service, self.endpoint)
+        return self.aws.client(service)
 
     def ids(self) -> dict[str, str]:
         """Physical ids by logical id."""

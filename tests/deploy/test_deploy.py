@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from local.aws import LocalAws
 from tests.deploy.project import Project, Stack
 from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
 from tests.template.rendering import source
@@ -89,9 +90,9 @@ def test_sam_deploy_creates_what_sam_build_built(deployed: Stack) -> None:
 
 
 def test_sam_deploy_updates_a_stack_and_keeps_its_users(
-    project: Project, endpoint: str, packaged: str
+    project: Project, aws: LocalAws, packaged: str
 ) -> None:
-    stack = Stack.create("updated", endpoint, packaged, dict(WITHOUT_REFUSED))
+    stack = Stack.create("updated", aws, packaged, dict(WITHOUT_REFUSED))
     before, secret = stack.ids(), _secret(stack)
     changed = _deployable(PARAMETER_SETS["mfa on"], "updated") | {"SelfSignUp": "false"}
 
@@ -107,20 +108,20 @@ def test_sam_deploy_updates_a_stack_and_keeps_its_users(
 
 
 @pytest.mark.parametrize("name", _SETS)
-def test_a_set_of_parameters_arrives(name: str, endpoint: str, packaged: str) -> None:
+def test_a_set_of_parameters_arrives(name: str, aws: LocalAws, packaged: str) -> None:
     stack_name = name.replace(" ", "-")
     parameters = _deployable(PARAMETER_SETS[name], stack_name)
-    stack = Stack.create(stack_name, endpoint, packaged, parameters)
+    stack = Stack.create(stack_name, aws, packaged, parameters)
     assert _shows(stack, parameters)
 
 
-def test_an_existing_pool_gets_a_client_and_keeps_the_rest(endpoint: str, packaged: str) -> None:
-    cognito = Stack("", endpoint).client("cognito-idp")
+def test_an_existing_pool_gets_a_client_and_keeps_the_rest(aws: LocalAws, packaged: str) -> None:
+    cognito = Stack("", aws).client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="older")["UserPool"]
     cognito.create_user_pool_domain(Domain="older-pool", UserPoolId=pool["Id"])
     parameters = WITHOUT_REFUSED | {"UserPoolId": pool["Id"], "DomainPrefix": "older-pool"}
 
-    stack = Stack.create("existing-pool", endpoint, packaged, parameters)
+    stack = Stack.create("existing-pool", aws, packaged, parameters)
 
     assert not {"UserPool", "UserPoolDomain"} & stack.ids().keys()
     assert stack.user_pool()["Name"] == "older"
@@ -132,24 +133,24 @@ def test_an_existing_pool_gets_a_client_and_keeps_the_rest(endpoint: str, packag
 
 
 def test_the_defaults_arrive_but_for_what_the_local_aws_refuses(
-    endpoint: str, packaged: str
+    aws: LocalAws, packaged: str
 ) -> None:
     template = json.loads(packaged)
     resources = template["Resources"]
     template["Resources"] = {
         name: resource for name, resource in resources.items() if resource["Type"] not in _REFUSED
     }
-    stack = Stack.create("defaults", endpoint, json.dumps(template), {})
+    stack = Stack.create("defaults", aws, json.dumps(template), {})
     assert _shows(stack, {})
 
 
 # -- From one set to another, and away ----------------------------------------------------------
 
 
-def test_a_stack_moves_to_own_domains_and_back(endpoint: str, packaged: str) -> None:
+def test_a_stack_moves_to_own_domains_and_back(aws: LocalAws, packaged: str) -> None:
     plain = dict(WITHOUT_REFUSED)
     own = _deployable(PARAMETER_SETS["own domains"], "moving")
-    stack = Stack.create("moving", endpoint, packaged, plain)
+    stack = Stack.create("moving", aws, packaged, plain)
     pool, secret = stack.outputs()["UserPoolId"], _secret(stack)
 
     stack.update(packaged, own)
@@ -162,9 +163,9 @@ def test_a_stack_moves_to_own_domains_and_back(endpoint: str, packaged: str) -> 
 
 
 def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
-    endpoint: str, packaged: str
+    aws: LocalAws, packaged: str
 ) -> None:
-    stack = Stack.create("leaving", endpoint, packaged, dict(WITHOUT_REFUSED))
+    stack = Stack.create("leaving", aws, packaged, dict(WITHOUT_REFUSED))
     pool, ids = stack.user_pool(), stack.ids()
     cognito = stack.client("cognito-idp")
 
@@ -178,21 +179,21 @@ def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
     assert not {ids["WebFunction"], ids["RotationFunction"]} & functions
 
 
-def test_a_pool_that_was_left_behind_is_taken_up_again(endpoint: str, packaged: str) -> None:
-    first = Stack.create("first", endpoint, packaged, dict(WITHOUT_REFUSED))
+def test_a_pool_that_was_left_behind_is_taken_up_again(aws: LocalAws, packaged: str) -> None:
+    first = Stack.create("first", aws, packaged, dict(WITHOUT_REFUSED))
     pool = first.user_pool()
     first.delete()
 
     again = {"UserPoolId": pool["Id"], "DomainPrefix": pool["Domain"]}
-    second = Stack.create("first", endpoint, packaged, WITHOUT_REFUSED | again)
+    second = Stack.create("first", aws, packaged, WITHOUT_REFUSED | again)
 
     assert second.app_client()["UserPoolId"] == pool["Id"]
     assert second.outputs()["LoginUrl"] == _prefix_origin(pool["Domain"])
 
 
-def test_without_protection_a_pool_can_be_deleted_by_hand(endpoint: str, packaged: str) -> None:
+def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, packaged: str) -> None:
     parameters = WITHOUT_REFUSED | {"DeletionProtection": "false"}
-    stack = Stack.create("unprotected", endpoint, packaged, parameters)
+    stack = Stack.create("unprotected", aws, packaged, parameters)
     assert _shows(stack, parameters)
     pool = stack.user_pool()
     stack.delete()
@@ -215,10 +216,10 @@ def test_without_protection_a_pool_can_be_deleted_by_hand(endpoint: str, package
     ],
 )
 def test_a_wrong_value_is_refused_with_the_templates_own_words(
-    wrong: dict[str, str], words: str, endpoint: str, packaged: str
+    wrong: dict[str, str], words: str, aws: LocalAws, packaged: str
 ) -> None:
     with pytest.raises(ClientError, match=words):
-        Stack.create("refused", endpoint, packaged, WITHOUT_REFUSED | wrong)
+        Stack.create("refused", aws, packaged, WITHOUT_REFUSED | wrong)
 
 
 # -- What the services say ----------------------------------------------------------------------

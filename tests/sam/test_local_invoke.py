@@ -16,6 +16,7 @@ import pytest
 from botocore.config import Config
 
 from local import sam
+from local.aws import LocalAws
 from local.mint import mint
 from local.places import FUNCTION, ROOT, Places
 from tests.ports import free_port
@@ -41,7 +42,7 @@ def invoke(stack: RunningStack) -> Iterator[Any]:
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sam.SAM, "local", "start-lambda", "--port", str(port), "--env-vars", variables],
         cwd=ROOT,
-        env=sam.shell(),
+        env=sam.shell(stack.aws),
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -105,7 +106,7 @@ def test_the_home_event_needs_nothing_but_docker() -> None:
     done = subprocess.run(  # noqa: S603 - our own command
         [sam.SAM, "local", "invoke", FUNCTION, "--event", FOLDER / "home.json"],
         cwd=ROOT,
-        env=sam.shell(),
+        env=sam.shell(LocalAws.new(free_port())),
         capture_output=True,
         text=True,
         check=True,

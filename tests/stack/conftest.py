@@ -7,22 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from local.aws import LocalAws
 from tests.running_stack import running_ministack
 from tests.stack.gateway_project import ECHO, GatewayProject
 from tests.stack.login_pages import Browser, LoginPages, serving
 
 
 @pytest.fixture(scope="session")
-def aws_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_ministack(tmp_path_factory.mktemp("ministack")) as endpoint:
-        yield endpoint
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with running_ministack(tmp_path_factory.mktemp("ministack")) as running:
+        yield running
 
 
 @pytest.fixture
-def pages(aws_endpoint: str, request: pytest.FixtureRequest) -> Iterator[LoginPages]:
+def pages(aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[LoginPages]:
     """The pages in front of a pool; ``@pytest.mark.parametrize("pages", [...], indirect=True)``
     changes the pool's properties."""
-    with serving(aws_endpoint, **getattr(request, "param", {})) as served:
+    with serving(aws, **getattr(request, "param", {})) as served:
         yield served
 
 

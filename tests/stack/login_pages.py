@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
-import boto3
 import requests
 import uvicorn
 
+from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
 from local.places import listen
 from tests.stack.html_page import HtmlPage
@@ -70,16 +70,10 @@ class Clock:
 class LoginPages:
     """The pages under test; ``query`` is a good authorization request's."""
 
-    def __init__(self, aws_endpoint: str, origin: str, **pool: Any) -> None:
+    def __init__(self, aws: LocalAws, origin: str, **pool: Any) -> None:
         self.origin = origin
         self.clock = Clock()
-        self.cognito = boto3.client(
-            "cognito-idp",
-            endpoint_url=aws_endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        self.cognito = aws.client("cognito-idp")
         self.pool_id = self.cognito.create_user_pool(PoolName="test", **POOL | pool)["UserPool"][
             "Id"
         ]
@@ -92,8 +86,7 @@ class LoginPages:
         )["UserPoolClient"]
         self.app = create_app(
             ManagedLogin(
-                aws_endpoint=aws_endpoint,
-                region="us-east-1",
+                aws=aws,
                 user_pool_id=self.pool_id,
                 pages_client_id=pages_client["ClientId"],
                 public_url=origin,
@@ -234,11 +227,11 @@ class Browser:
 
 
 @contextmanager
-def serving(aws_endpoint: str, **pool: Any) -> Iterator[LoginPages]:
+def serving(aws: LocalAws, **pool: Any) -> Iterator[LoginPages]:
     """The pages on a free port, in a thread of this process."""
     listener = listen("127.0.0.1", 0)
     origin = f"http://localhost:{listener.getsockname()[1]}"
-    pages = LoginPages(aws_endpoint, origin, **pool)
+    pages = LoginPages(aws, origin, **pool)
     server = uvicorn.Server(uvicorn.Config(pages.app, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -145,7 +145,7 @@ def test_forms_may_lead_to_the_app_and_nowhere_else(browser: Browser) -> None:
 
 def test_a_name_that_was_made_to_point_here_is_refused(pages: LoginPages) -> None:
     answer = requests.get(f"{pages.origin}/users", headers={"Host": "attacker.example"}, timeout=10)
-    assert answer.status_code == 400
+    assert answer.status_code == 421
 
 
 def test_cookies_are_closed_to_scripts(pages: LoginPages, browser: Browser) -> None:

@@ -12,11 +12,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from local.stack import connect
 from tests.http_visitor import HttpVisitor
 from tests.ports import free_port, is_free
 from tests.process_tree import family, is_running, listening, named
@@ -53,13 +53,13 @@ def port() -> Iterator[int]:
 
 
 def pool_users(stack: RunningStack) -> set[str]:
-    cognito = connect("cognito-idp", stack.aws)
+    cognito = stack.aws.client("cognito-idp")
     (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
     return {user["Username"] for user in cognito.list_users(UserPoolId=pool["Id"])["Users"]}
 
 
 def add_user(stack: RunningStack, username: str) -> None:
-    cognito = connect("cognito-idp", stack.aws)
+    cognito = stack.aws.client("cognito-idp")
     (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
     cognito.admin_create_user(UserPoolId=pool["Id"], Username=username, MessageAction="SUPPRESS")
 
@@ -135,11 +135,31 @@ def test_everything_listens_on_loopback_only(stack: RunningStack) -> None:
     assert [place for place in places if not place[0].is_loopback] == []
 
 
+def test_every_port_refuses_a_name_that_was_made_to_point_here(stack: RunningStack) -> None:
+    places = listening(family(stack.process.pid))
+    assert len({number for _, number in places}) >= 4  # the Runtime API's too
+    for address, number in places:
+        connection = HTTPConnection(str(address), number, timeout=10)
+        connection.request("GET", "/healthz", headers={"Host": f"elsewhere.example:{number}"})
+        assert connection.getresponse().status in (403, 421), number
+        connection.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_by_a_loopback_address_one_is_sent_to_localhost(stack: RunningStack, address: str) -> None:
+    visitor = HttpVisitor(f"http://{address}:{stack.port}")
+    visitor.open("/login?return_to=/%2Fa?b=%20", follow=False)
+    assert visitor.answer.status_code == 307
+    assert visitor.answer.headers["Location"] == f"{stack.app}/login?return_to=/%2Fa?b=%20"
+    visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+    assert visitor.page.heading == "Welcome, Demo Visitor"
+
+
 @pytest.mark.parametrize("offset", [0, 1, 2])
 def test_a_port_in_use_is_said_in_one_sentence(port: int, offset: int) -> None:
     with socket.create_server(("127.0.0.1", port + offset)):
         said = complaint(port)
-    assert f"port {port + offset} on 127.0.0.1 is not to be had (address already in use)" in said
+    assert f"port {port + offset} on 127.0.0.1 cannot be used (address already in use)" in said
     assert "make run PORT=" in said
 
 
@@ -156,7 +176,7 @@ def test_a_stack_beside_another_ends_by_itself_when_its_aws_is_killed(
     with running_stack(tmp_path / "output") as second:
         assert {second.port + n for n in range(3)}.isdisjoint({stack.port + n for n in range(3)})
         members = family(second.process.pid)
-        os.kill(named(members, "ministack.py"), signal.SIGKILL)
+        os.kill(named(members, "ministack_process"), signal.SIGKILL)
         assert second.process.wait(timeout=30) == 1
         last = second.printed().splitlines()[-1]
         assert re.fullmatch(
@@ -170,7 +190,7 @@ def test_a_frozen_aws_is_a_calm_page_and_sign_in_works_when_it_thaws(stack: Runn
     visitor = HttpVisitor(stack.app)
     visitor.sign_in(DEMO_USER, DEMO_PASSWORD, follow=False)
     callback = visitor.answer.headers["Location"]
-    aws = named(family(stack.process.pid), "ministack.py")
+    aws = named(family(stack.process.pid), "ministack_process")
     os.kill(aws, signal.SIGSTOP)
     try:
         visitor.open(callback)
@@ -180,6 +200,30 @@ def test_a_frozen_aws_is_a_calm_page_and_sign_in_works_when_it_thaws(stack: Runn
         os.kill(aws, signal.SIGCONT)
     visitor.open(visitor.page.link("Start again"))
     assert visitor.page.heading == "Welcome, Demo Visitor"
+
+
+def test_state_that_does_not_fit_together_is_said_in_one_sentence(
+    port: int, tmp_path: Path
+) -> None:
+    with running_stack(tmp_path / "output", port=port):
+        pass
+    state = ROOT / ".local" / str(port) / "state"
+    lost = {
+        "cloudformation": "holds a user pool and not the stack around it",
+        "cognito": "holds the stack and not its user pool",
+        "secretsmanager": "holds the stack and not its secret",
+    }
+    for name, words in lost.items():
+        file = state / f"{name}.json"
+        kept = file.read_bytes()
+        file.unlink()
+        said = complaint(port)
+        assert words in said
+        assert f"to start with an empty user pool, delete {state.parent}" in said
+        file.write_bytes(kept)
+        file.write_bytes(b"")
+        assert f"{file} is damaged" in complaint(port)
+        file.write_bytes(kept)
 
 
 # -- How it ends --------------------------------------------------------------------------------

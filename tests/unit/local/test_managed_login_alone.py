@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from starlette.types import Message
 
+from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
 from tests.ports import refusing_port
 
@@ -15,8 +16,7 @@ def get(path: str, *, aws_endpoint: str, brand_logo: str = "") -> tuple[int, str
     """Status and body from pages in front of this local AWS."""
     pages = create_app(
         ManagedLogin(
-            aws_endpoint=aws_endpoint,
-            region="us-east-1",
+            aws=LocalAws(aws_endpoint, "key", "secret"),
             user_pool_id="us-east-1_pool",
             pages_client_id="client",
             public_url="http://localhost:3001",

@@ -1,0 +1,205 @@
+"""The local AWS answers this run's own programs and nobody else, a browser least of all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
+
+from local.aws import LocalAws
+from local.aws_guard import Guard
+from local.browsers import THIS_MACHINE
+
+AWS = LocalAws("http://127.0.0.1:3002", "LOCALKEY", "its-secret")
+BODY = b"Action=ListStacks&Version=2010-05-15"
+COGNITO = "AWSCognitoIdentityProviderService"
+REFUSED, ANSWERED = 403, 200
+
+
+def ask(
+    method: str = "POST",
+    target: str = "/",
+    headers: Mapping[str, str] | None = None,
+    body: bytes = BODY,
+    *,
+    runs_code: bool = False,
+) -> tuple[int, dict[bytes, bytes]]:
+    """Status and headers; everything that gets through is answered with 200 and CORS."""
+    given = {"host": "127.0.0.1:3002", **(headers or {})}
+    path, _, query = target.partition("?")
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = PlainTextResponse("reached", headers={"Access-Control-Allow-Origin": "*"})
+    guard = Guard(app, AWS, hosts=THIS_MACHINE, runs_code=runs_code, changed=lambda: None)
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+    }
+    asyncio.run(guard(scope, receive, send))
+    return sent[0]["status"], dict(sent[0]["headers"])
+
+
+def signed(
+    key_id: str = AWS.access_key_id, secret: str = AWS.secret_access_key, body: bytes = BODY
+) -> dict[str, str]:
+    """The headers of a request signed by botocore."""
+    request = AWSRequest("POST", f"{AWS.endpoint}/", data=body)
+    SigV4Auth(Credentials(key_id, secret), "cloudformation", "us-east-1").add_auth(request)
+    return dict(request.headers.items())
+
+
+def key() -> dict[str, str]:
+    return {"x-local-key": AWS.secret_access_key}
+
+
+def presigned(seconds: int = 60) -> str:
+    request = AWSRequest("POST", f"{AWS.endpoint}/?Action=ListStacks")
+    own = Credentials(AWS.access_key_id, AWS.secret_access_key)
+    SigV4QueryAuth(own, "cloudformation", "us-east-1", expires=seconds).add_auth(request)
+    return str(request.url).removeprefix(AWS.endpoint)
+
+
+def test_the_runs_own_credentials_are_taken_in_header_and_query() -> None:
+    assert ask(headers=signed())[0] == ANSWERED
+    assert ask(target=presigned(), body=b"")[0] == ANSWERED
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        ("test", "test"),
+        ("test", AWS.secret_access_key),
+        ("123456789012", AWS.secret_access_key),
+        (AWS.access_key_id, "test"),
+    ],
+)
+def test_other_credentials_are_refused(credentials: tuple[str, str]) -> None:
+    assert ask(headers=signed(*credentials))[0] == REFUSED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer token"},
+        {"authorization": f"AWS4-HMAC-SHA256 Credential={AWS.access_key_id}"},
+        {"x-local-key": ""},
+        {"x-local-key": AWS.access_key_id},
+    ],
+)
+def test_without_a_signature_nothing_is_answered(headers: dict[str, str]) -> None:
+    assert ask(headers=headers)[0] == REFUSED
+
+
+def test_a_signature_is_for_one_body() -> None:
+    assert ask(headers=signed(), body=b"Action=CreateStack")[0] == REFUSED
+    assert ask(target=presigned(), body=b"Action=CreateStack")[0] == REFUSED
+
+
+def test_a_signature_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(target=presigned(-1), body=b"")[0] == REFUSED
+    headers = signed()
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: an_hour_ago)
+    assert ask(headers=headers)[0] == ANSWERED
+    assert ask(headers=signed())[0] == REFUSED
+
+
+@pytest.mark.parametrize("host", ["attacker.example:3002", "localhost.attacker.example", "", "a b"])
+def test_a_foreign_host_is_refused_whoever_signed(host: str) -> None:
+    assert ask(headers={"host": host, **key()})[0] == REFUSED
+
+
+@pytest.mark.parametrize("host", ["localhost:3002", "127.0.0.1", "[::1]:3002", "LocalHost:3002"])
+def test_this_machines_own_names_are_answered(host: str) -> None:
+    assert ask(headers={"host": host, **key()})[0] == ANSWERED
+
+
+def test_two_hosts_are_refused() -> None:
+    assert ask(headers={"host": "127.0.0.1", "Host": "localhost", **key()})[0] == REFUSED
+
+
+@pytest.mark.parametrize(
+    "header", ["Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "sec-purpose"]
+)
+def test_whatever_a_browser_sends_is_refused_whoever_signed(header: str) -> None:
+    assert ask(headers=signed() | {header: "same-origin"})[0] == REFUSED
+    assert ask(target=presigned(), headers={header: "none"}, body=b"")[0] == REFUSED
+    assert ask("GET", "/pool/.well-known/jwks.json", {header: "null"}, b"")[0] == REFUSED
+
+
+def test_a_preflight_is_refused_and_invites_nobody() -> None:
+    status, headers = ask("OPTIONS", headers=key(), body=b"")
+    assert status == REFUSED
+    assert not [name for name in headers if name.startswith(b"access-control")]
+
+
+def test_no_answer_invites_pages_of_other_origins_to_read_it() -> None:
+    status, headers = ask(headers=key())
+    assert status == ANSWERED
+    assert b"access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [
+        ("GetUser", ANSWERED),
+        ("AssociateSoftwareToken", ANSWERED),
+        ("RevokeToken", ANSWERED),
+        ("AdminGetUser", REFUSED),
+        ("ListUsers", REFUSED),
+        ("Nonsense", REFUSED),
+    ],
+)
+def test_cognito_is_open_where_aws_has_it_open(operation: str, status: int) -> None:
+    assert ask(headers={"x-amz-target": f"{COGNITO}.{operation}"}, body=b"{}")[0] == status
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"method": "GET"},
+        {"target": "/restapis"},
+        {"target": "/?Action=CreateStack"},
+        {"headers": {"x-amz-target": "secretsmanager.GetUser"}},
+        {"headers": {"x-amz-target": f"{COGNITO}.GetUser", "authorization": "AWS4-HMAC-SHA256 x"}},
+    ],
+)
+def test_an_open_operation_opens_nothing_else(change: dict[str, object]) -> None:
+    asked: dict[str, object] = {"headers": {"x-amz-target": f"{COGNITO}.GetUser"}} | change
+    assert ask(**asked)[0] == REFUSED  # type: ignore[arg-type]
+
+
+def test_the_pools_public_keys_are_public() -> None:
+    assert ask("GET", "/us-east-1_x/.well-known/jwks.json", body=b"")[0] == ANSWERED
+    assert ask("GET", "/bucket/us-east-1_x/.well-known/jwks.json", body=b"")[0] == REFUSED
+
+
+@pytest.mark.parametrize(
+    "path", ["/_ministack/config", "/_ministack/reset", "/2015-03-31/functions"]
+)
+def test_the_emulators_own_paths_are_closed(path: str) -> None:
+    assert ask(target=path)[0] == REFUSED
+
+
+def test_a_custom_resource_answers_only_where_functions_run() -> None:
+    path = "/_ministack/cfn-response/token"
+    assert ask("PUT", path)[0] == REFUSED
+    assert ask("PUT", path, runs_code=True)[0] == ANSWERED
