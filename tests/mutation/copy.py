@@ -1,4 +1,4 @@
-"""Runs tests against a copy of the functions in which one check is missing."""
+"""Runs tests against a copy of the code in which one check is missing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _copy() -> Iterator[Path]:
     leave_out = shutil.ignore_patterns("__pycache__", ".hypothesis")
     with tempfile.TemporaryDirectory(prefix="foyer-mutant-") as made:
         folder = Path(made)
-        for name in ("functions", "tests"):
+        for name in ("functions", "local", "tests"):
             shutil.copytree(ROOT / name, folder / name, ignore=leave_out)
         shutil.copy(ROOT / "pyproject.toml", folder)
         yield folder
@@ -53,7 +53,7 @@ def _run(folder: Path, tests: Sequence[str]) -> Verdict:
     """Only once per process, because what has been imported stays."""
     os.chdir(folder)
     sys.path.remove(str(ROOT))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("local", "tests")]:
         del sys.modules[name]
     sys.dont_write_bytecode = True
     signal.alarm(_SECONDS)  # a test that hangs is killed, and its process with it

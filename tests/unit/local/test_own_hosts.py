@@ -1,0 +1,100 @@
+"""Ports of the local stack answer under this machine's own names, the Runtime API to no browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
+
+from local.browsers import THIS_MACHINE
+from local.own_hosts import OwnHosts
+from local.runtime_api import RuntimeApi
+from local.template import Function
+
+
+def ask(host: str, method: str = "GET", target: bytes = b"/a%2Fb?c=%20") -> tuple[int, str]:
+    """Status and Location."""
+    path, _, query = target.partition(b"?")
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "raw_path": path,
+        "query_string": query,
+        "headers": [(b"host", host.encode())],
+    }
+    app = OwnHosts(PlainTextResponse("reached"), THIS_MACHINE, "http://localhost:3000")
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], dict(sent[0]["headers"]).get(b"location", b"").decode()
+
+
+@pytest.mark.parametrize(
+    "host", ["attacker.example", "attacker.example:3000", "127.0.0.1.attacker.example", "", "::1"]
+)
+def test_a_foreign_name_is_refused(host: str) -> None:
+    assert ask(host) == (421, "")
+
+
+def test_localhost_is_answered() -> None:
+    assert ask("localhost:3000") == (200, "")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:3000", "[::1]:3000"])
+def test_a_page_by_its_address_is_redirected_as_it_was_asked_for(host: str) -> None:
+    assert ask(host) == (307, "http://localhost:3000/a%2Fb?c=%20")
+    assert ask(host, "HEAD", b"//evil.example") == (307, "http://localhost:3000//evil.example")
+    assert ask(host, "POST") == (200, "")
+
+
+def next_event(headers: Mapping[str, str]) -> int:
+    """The status that a runtime gets with these headers when an event is there."""
+    function = Function("Web", "app.handler", Path(), 3, 128, "Text", {})
+
+    async def exchange() -> int:
+        api = RuntimeApi(function, arn="arn")
+        address = await api.start()
+        waiting = asyncio.ensure_future(api.invoke(b"{}"))
+        try:
+            return await asyncio.to_thread(_status, address, headers)
+        finally:
+            waiting.cancel()
+            await api.stop()
+
+    return asyncio.run(exchange())
+
+
+def _status(address: str, headers: Mapping[str, str]) -> int:
+    connection = HTTPConnection(address, timeout=10)
+    connection.request("GET", "/2018-06-01/runtime/invocation/next", headers=dict(headers))
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_the_runtime_api_hands_events_to_its_runtime() -> None:
+    assert next_event({}) == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "attacker.example:80"},
+        {"Host": "localhost"},
+        {"Origin": "http://127.0.0.1"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+def test_the_runtime_api_hands_no_event_to_a_browser(headers: dict[str, str]) -> None:
+    assert next_event(headers) == 403
