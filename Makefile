@@ -7,9 +7,9 @@ UV := $(shell command -v uv || echo .tools/bin/uv)
 SAM := .venv-sam/bin/sam
 PY := .venv/bin/python
 PORT ?= 3000
-# Secrets by their form (AWS keys, private keys, tokens of GitHub and the like), offline. What only
-# looks random or is named like a password is ruff's to judge (S105, S106). The one exception:
-# tests that a URL with a password in it is refused.
+# Finds secrets by their format (AWS keys, private keys, GitHub tokens and others), offline. ruff
+# finds values that are named like a password (S105, S106). The excluded lines test that a URL with a
+# password is rejected.
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
@@ -21,22 +21,22 @@ help: ## List the targets
 run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
 	@exec $(PY) -m local.run --port $(PORT) $(ARGS)
 
-start-api: .venv/local build ## The same with the app under `sam local start-api` (needs Docker)
+start-api: .venv/local build ## The same, with the app in `sam local start-api` (needs Docker)
 	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)
 
-events: .venv/local ## Mint the sample events that need a running stack (callback, signed in)
+events: .venv/local ## Create the sample events that need a running stack (callback, signed in)
 	@$(PY) -m local.mint --port $(PORT) $(ARGS)
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
 	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
-mutants: .venv/dev ## Take out each security check in turn: a test has to notice
+mutants: .venv/dev ## Remove each security check in turn and expect a test to fail
 	@$(PY) -m tests.mutation $(ARGS)
 
-soak: .venv/dev ## Let many users sign in at once, 10,000 times, with faults: at most five minutes
+soak: .venv/dev ## Simulate 10,000 concurrent sign-ins with faults (at most five minutes)
 	@$(PY) -m tests.soak $(ARGS)
 
-check: .venv/dev .venv-sam/done ## Lint, types, template, requirements: what has to be clean
+check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets and requirements
 	$(UV) lock --check
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -46,33 +46,33 @@ check: .venv/dev .venv-sam/done ## Lint, types, template, requirements: what has
 	$(SAM) validate --lint
 	@$(MAKE) --no-print-directory requirements && git diff --exit-code -- functions/*/requirements.txt
 
-format: .venv/dev ## Let ruff format and fix what it can
+format: .venv/dev ## Format the code and fix lint errors with ruff
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-build: .venv-sam/done ## sam build
+build: .venv-sam/done ## Build with sam build
 	PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM) build
 
-deploy: build ## Build and deploy into an AWS account; asks for each setting
+deploy: build ## Build and deploy to an AWS account; asks for each setting
 	$(SAM) deploy --guided
 
-pictures: .venv/dev ## Take README's screenshots anew
+pictures: .venv/dev ## Take README's screenshots again
 	@$(PY) -m tests.browser.take_pictures
 
-gallery: .venv/dev ## Picture every page in every state, in build/gallery/index.html
+gallery: .venv/dev ## Take pictures of every page in every state (build/gallery/index.html)
 	@PYTHONPATH=functions/web $(PY) -m tests.browser.take_gallery
 
-bench: .venv/dev .venv-sam/done ## Measure cold starts next to other stacks' (20 minutes; docs/speed.md)
+bench: .venv/dev .venv-sam/done ## Compare cold starts with other stacks (20 minutes; docs/speed.md)
 	@$(PY) -m bench --uv $(UV) --sam $(SAM) $(ARGS)
 
-sweep: .venv/dev .venv-sam/done ## Measure memory sizes with a throttled processor (5 minutes, root; docs/cost.md)
+sweep: .venv/dev .venv-sam/done ## Measure each memory size with a throttled processor (5 minutes, root; docs/cost.md)
 	@$(PY) -m bench.sweep --uv $(UV) --sam $(SAM) $(ARGS)
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null
 	@$(UV) export --locked --quiet --only-group rotation --output-file functions/rotation/requirements.txt >/dev/null
 
-clean: ## Delete what was installed and built
+clean: ## Delete everything that was installed and built
 	rm -rf .venv .venv-sam .tools .local .aws-sam build
 
 .tools/bin/uv:
@@ -81,16 +81,16 @@ clean: ## Delete what was installed and built
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 .venv/local: uv.lock pyproject.toml | $(UV)
-	@echo "Installing what the local stack needs, once …"
+	@echo "Installing the local stack's dependencies (first run only) …"
 	@$(UV) sync --quiet --locked --no-default-groups --group local --inexact --compile-bytecode
 	@touch $@
 
 .venv/dev: uv.lock pyproject.toml | $(UV)
-	@echo "Installing what the tests need, once …"
+	@echo "Installing the tests' dependencies (first run only) …"
 	@$(UV) sync --quiet --locked --inexact --compile-bytecode
 	@touch $@ .venv/local
 
 .venv-sam/done: uv.lock pyproject.toml | $(UV)
-	@echo "Installing the SAM CLI into an environment of its own, once …"
+	@echo "Installing the SAM CLI into a separate environment (first run only) …"
 	@UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --quiet --locked --only-group sam --compile-bytecode
 	@touch $@

@@ -1,6 +1,6 @@
-"""`make run` as a new user types it: start, sign in and out over HTTP, Ctrl-C, nothing left.
+"""Runs `make run`, signs in and out over HTTP, presses Ctrl-C, and checks that nothing is left.
 
-Prints the seconds from command to banner. Run from the checkout, after `make test`.
+Prints the seconds from command to banner. Run it from the checkout, after `make test`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> None:
     started = time.monotonic()
     with output.open("wb") as printed:
         process = subprocess.Popen(
-            ["make", "run"],  # noqa: S607 - exactly what README says
+            ["make", "run"],  # noqa: S607 - the command in README
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=printed,
@@ -48,10 +48,10 @@ def main() -> None:
             os.killpg(process.pid, signal.SIGKILL)
         print(stack.printed())
         output.unlink()
-    assert ended in (0, -signal.SIGINT), f"make run ended with {ended}"  # make ends as Ctrl-C says
-    assert eventually(lambda: not any(map(is_running, members))), "a process is left"
-    assert eventually(lambda: all(map(is_free, range(PORT, PORT + 3)))), "a port is still taken"
-    print(f"make run: banner after {seconds:.1f} s; signed in and out; nothing left running.")
+    assert ended in (0, -signal.SIGINT), f"make run ended with {ended}"  # the exit status of Ctrl-C
+    assert eventually(lambda: not any(map(is_running, members))), "a process is still running"
+    assert eventually(lambda: all(map(is_free, range(PORT, PORT + 3)))), "a port is still in use"
+    print(f"make run: banner after {seconds:.1f} s; signed in and out; no process left.")
 
 
 def sign_in_and_out(stack: RunningStack) -> None:
@@ -64,7 +64,7 @@ def sign_in_and_out(stack: RunningStack) -> None:
     assert visitor.answer.url == f"{stack.app}/"
     assert visitor.page.has_link("Create account"), visitor.page.text
     visitor.begin_sign_in()
-    assert "password" in visitor.page.form("Sign in").fields, "managed login still knows us"
+    assert "password" in visitor.page.form("Sign in").fields, "managed login's session did not end"
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, package
     ("wrong", "words"),
     [
         ({"DomainPrefix": "my-aws-shop"}, "without the words aws, amazon and cognito"),
-        ({"EmailFrom": "a@example.com"}, "belong together"),
+        ({"EmailFrom": "a@example.com"}, "both EmailFrom and SesIdentityArn"),
         ({"AuthDomainName": "auth.example.com"}, "AuthCertificateArn"),
     ],
 )

@@ -102,23 +102,23 @@ def test_what_a_service_takes_is_taken(name: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"Plan": "lite"}, "not part of the plan lite"),
+        ({"Plan": "lite"}, "plan lite does not include managed login"),
         (
             {"Passkeys": "true", "LoginPages": "classic"},
-            "classic pages have no passkeys",
+            "classic pages do not support passkeys",
         ),
         (
             {"AccountPage": "true", "LoginPages": "classic"},
-            "classic pages cannot be told to ask for the password",
+            "classic pages cannot ask for the password again",
         ),
-        ({"EmailFrom": "a@example.com"}, "belong together"),
+        ({"EmailFrom": "a@example.com"}, "both EmailFrom and SesIdentityArn"),
         (
             {"SesIdentityArn": "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
-            "belong together",
+            "both EmailFrom and SesIdentityArn",
         ),
         ({"AppDomainName": "www.example.com"}, "AppCertificateArn"),
         ({"AuthDomainName": "auth.example.com"}, "AuthCertificateArn"),
-        ({"UserPoolId": "eu-west-1_Abc"}, "name the pool's domain"),
+        ({"UserPoolId": "eu-west-1_Abc"}, "needs the pool's domain"),
     ],
 )
 def test_combinations_that_cannot_work_are_refused_at_once(
