@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -10,6 +11,12 @@ ROOT = Path(__file__).parent.parent
 
 def read(path: str) -> str:
     return (ROOT / path).read_text("utf-8")
+
+
+def in_source(package: Path, pattern: str) -> set[str]:
+    """What the pattern's group matches in the package's modules."""
+    sources = (file.read_text("utf-8") for file in package.rglob("*.py"))
+    return {found for source in sources for found in re.findall(pattern, source)}
 
 
 def section(text: str, heading: str) -> str:
@@ -47,6 +54,14 @@ def in_code(text: str) -> list[str]:
 def first_column(text: str) -> list[str]:
     """What the first cells of the text's tables have in code type."""
     return [name for row in table(text) for name in in_code(row[0])]
+
+
+@cache
+def documented(heading: str) -> frozenset[str]:
+    """The names that a section of docs/settings.md lists, each once."""
+    names = first_column(section(read("docs/settings.md"), heading))
+    assert len(names) == len(set(names)), "each once"
+    return frozenset(names)
 
 
 def headings(text: str) -> list[str]:

@@ -20,6 +20,7 @@ from botocore.config import Config
 from foyer.app import App, build
 from moto import mock_aws
 
+from tests.documents import documented
 from tests.fake_cognito import FakeCognito
 from tests.flow.browser import Answer, Browser
 from tests.vault import Boto3Vault
@@ -61,6 +62,7 @@ class Stack:
     secrets_manager: Any
     source: Source | None = None  # where the function reads the secret, if not there
     log_stream: io.StringIO = field(default_factory=io.StringIO)
+    reasons_of_an_app: set[str] = field(default_factory=set)
 
     def app(self, http: requests.Session | None = None, /, **environ: str) -> App:
         """A new container of the function."""
@@ -99,6 +101,14 @@ class Stack:
     def logged(self, message: str) -> list[dict[str, Any]]:
         return [line for line in self.log() if line["message"] == message]
 
+    def assert_documented(self) -> None:
+        """docs/settings.md names every message and every reason that was logged."""
+        log = self.log()
+        messages = documented("Web messages") | documented("Rotation messages")
+        assert {line["message"] for line in log} <= messages
+        reasons = {line["reason"] for line in log if "reason" in line}
+        assert reasons <= documented("Reasons") | self.reasons_of_an_app
+
 
 @pytest.fixture(scope="package")
 def secrets_manager() -> Iterator[SecretsManagerClient]:
@@ -134,8 +144,10 @@ def stack(secrets_manager: SecretsManagerClient) -> Iterator[Stack]:
             "COGNITO_JWKS_URL": cognito.jwks_url,
         }
         assert urlsplit(cognito.domain_url).hostname == "127.0.0.1"
-        yield Stack(cognito, clock, environ, secrets_manager)
+        made = Stack(cognito, clock, environ, secrets_manager)
+        yield made
         secrets_manager.delete_secret(SecretId=SECRET_ID, ForceDeleteWithoutRecovery=True)
+        made.assert_documented()
 
 
 @pytest.fixture

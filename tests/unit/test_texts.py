@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from foyer.language import DEFAULT, LANGUAGES
 from foyer.pages import Brand, Pages
 
-from tests.source_words import calls, trees
+from tests.documents import in_source
 
 PACKAGE = Path(foyer.__file__).parent
 TEXTS = {
@@ -65,24 +64,10 @@ def test_nothing_was_left_in_english(code: str) -> None:
 
 
 def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
-    in_pages = {
-        key
-        for file in TEMPLATES
-        for key in re.findall(r"\{text\[(\w+)\]\}", file.read_text("utf-8"))
-    }
-    looked_up: set[str] = set()
-    constants: set[str] = set()
-    for tree in trees(PACKAGE):
-        for node in ast.walk(tree):
-            match node:
-                case ast.Subscript(
-                    value=ast.Attribute(attr="text"), slice=ast.Constant(value=str(key))
-                ):
-                    looked_up.add(key)
-                case ast.Constant(value=str(key)):
-                    constants.add(key)
-    assert in_pages | looked_up <= set(ENGLISH)
-    assert set(ENGLISH) <= in_pages | looked_up | constants
+    pages = "".join(file.read_text("utf-8") for file in TEMPLATES)
+    used = {*re.findall(r"\{text\[(\w+)\]\}", pages), *in_source(PACKAGE, r'\btext\["(\w+)"\]')}
+    assert used <= set(ENGLISH)
+    assert set(ENGLISH) <= used | in_source(PACKAGE, r'"(\w+)"')
 
 
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
@@ -94,12 +79,8 @@ def test_a_page_has_no_words_of_its_own(file: Path) -> None:
 
 
 def test_the_code_hands_no_words_to_a_page() -> None:
-    for call in calls(PACKAGE):
-        for argument in call.keywords:
-            if argument.arg in {"title", "heading", "sentence", "label", "notice", "term"}:
-                assert not isinstance(argument.value, ast.Constant | ast.JoinedStr), ast.unparse(
-                    call
-                )
+    arguments = "title|heading|sentence|label|notice|term"
+    assert in_source(PACKAGE, rf"""\b(?:{arguments})=(f?["'].*)""") == set()
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
