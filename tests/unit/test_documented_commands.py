@@ -1,7 +1,6 @@
-"""Commands, options and paths in the documents exist; what is cheap and harmless is run.
+"""Commands, options and paths in the documents exist.
 
-`make -n` expands a documented command to what it would run, whose modules then say whether they
-know its options. The AWS CLI is judged by botocore's models, which it is generated from.
+The AWS CLI is judged by botocore's models, from which it is generated, the SAM CLI by its own.
 """
 
 from __future__ import annotations
@@ -10,9 +9,7 @@ import json
 import re
 import shlex
 import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import botocore.session
@@ -26,11 +23,6 @@ DOCUMENTS = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md")
     for file in ROOT.glob(pattern)
 )
-Words = tuple[str, ...]
-
-# Checked below, or so common that there is nothing to check.
-CHECKED = {"make", "sam", "aws", ".venv/bin/python"}
-COMMON = {"git", "python3", "base64", "tr"}
 AWS_GLOBAL_OPTIONS = {"--output", "--query", "--region", "--profile"}
 AWS_CUSTOM = {("configure", "get"), ("logs", "tail")}  # written by hand, in no model
 MADE_BY_THE_READER = {"functions/web/foyer/pages/orders.html"}
@@ -40,53 +32,43 @@ def shell_blocks(document: str) -> list[str]:
     return re.findall(r"^```(?:sh|bash|console)\n(.*?)^```$", read(document), re.DOTALL | re.M)
 
 
-def commands_in(script: str) -> list[Words]:
-    """The simple commands of a shell script, without comments and here-documents' bodies."""
-    script = re.sub(r"(<<-?'?(\w+)'?.*?\n).*?^\2$", r"\1", script, flags=re.DOTALL | re.M)
-    script = re.sub(r"(?:^|(?<=\s))#\s.*$", "", script, flags=re.M).replace("\\\n", " ")
-    lexer = shlex.shlex(script, posix=True, punctuation_chars="();|&\n")
-    lexer.whitespace, lexer.commenters, lexer.whitespace_split = " \t", "", True
-    commands: list[list[str]] = [[]]
-    for word in lexer:
-        if set(word) <= set("();|&\n"):
-            commands.append([])
-        else:
-            commands[-1].append(word)
-    return [tuple(command) for command in commands if command]
-
-
 @cache
-def documented() -> frozenset[Words]:
-    """Every command in a shell block or, where it begins with a tool of ours, in a sentence."""
-    blocks = [script for document in DOCUMENTS for script in shell_blocks(document)]
-    said = [
-        code
-        for document in DOCUMENTS
-        for code in in_code(re.sub(r"^```.*?^```$", "", read(document), flags=re.DOTALL | re.M))
-        if re.match(r"(make|sam|python -m) ", code) and "…" not in code
+def commands(document: str) -> list[list[str]]:
+    """The words of each line of a shell block; here-documents and comments apart."""
+    script = "".join(shell_blocks(document)).replace("\\\n", " ")
+    script = re.sub(r"(<<-?'?(\w+)'?.*?\n).*?^\2$", r"\1", script, flags=re.DOTALL | re.M)
+    lines = re.split(r"\n|\||&&|\$\(", re.sub(r"(?:^|(?<=\s))#\s.*$", "", script, flags=re.M))
+    return [words(line) for line in lines if line.strip()]
+
+
+def words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # part of a quotation that was taken apart: no command of ours
+        return line.split()
+
+
+def uses_of(tool: str) -> list[list[str]]:
+    """What follows the tool's name, in blocks and in sentences."""
+    found = [
+        each[1:] for document in DOCUMENTS for each in commands(document) if each[:1] == [tool]
     ]
-    return frozenset(command for script in blocks + said for command in commands_in(script))
-
-
-def uses_of(tool: str) -> list[Words]:
-    found = sorted(command[1:] for command in documented() if command[0] == tool)
+    for document in DOCUMENTS:
+        prose = re.sub(r"^```.*?^```$", "", read(document), flags=re.DOTALL | re.M)
+        said = [code for code in in_code(prose) if code.startswith(f"{tool} ") and "…" not in code]
+        found += [shlex.split(code)[1:] for code in said]
     assert found, f"no document shows how to use {tool}"
     return found
 
 
-def options(words: Words) -> set[str]:
-    return {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
+def options(given: list[str]) -> set[str]:
+    return {word.partition("=")[0] for word in given if re.match(r"--?[a-zA-Z]", word)}
 
 
 def run(*command: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - from our own documents
     assert done.returncode == 0, (command, done.stderr)
     return done.stdout
-
-
-@cache
-def targets() -> set[str]:
-    return set(re.findall(r"^  ([a-z-]+) ", run("make", "help"), re.M))
 
 
 @cache
@@ -97,56 +79,27 @@ def ours() -> set[str]:
     return {str(each) for file in files for each in (file, *file.parents)} | {f.name for f in files}
 
 
-def test_the_documents_show_commands_that_are_checked_here() -> None:
-    assert {command[0] for command in documented()} <= CHECKED | COMMON | {"python"}
-
-
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if shell_blocks(each)])
 def test_the_shell_can_read_every_block(document: str) -> None:
     for script in shell_blocks(document):
         run("bash", "-n", "-c", script)
 
 
-@pytest.mark.parametrize("words", uses_of("make"), ids=" ".join)
-def test_make_knows_the_target(words: Words) -> None:
-    (target,) = [word for word in words if "=" not in word]
-    assert target in targets()
-
-
-def given_to_our_modules() -> dict[str, Words]:
-    """What each `python -m`, of the documents or of make for them, would get, all uses together."""
-    given: dict[str, Words] = {}
-    scripts = [
-        shlex.join((python, *words))
-        for python in ("python", ".venv/bin/python")
-        for words in uses_of(python)
-    ]
-    # `make check` holds a $(MAKE), so make runs that line whatever -n says; it gives no options.
-    scripts += [run("make", "-n", *words) for words in uses_of("make") if words != ("check",)]
-    for command in (command for script in scripts for command in commands_in(script)):
-        for at, word in enumerate(command[:-1]):
-            if word == "-m" and command[at - 1].endswith("python"):
-                module = command[at + 1]
-                given[module] = (*given.get(module, ()), *command[at + 2 :])
-    return {module: words for module, words in given.items() if module.split(".")[0] in ours()}
-
-
-def source(module: str) -> str:
-    path = ROOT / module.replace(".", "/")
-    return (path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
-
-
-def test_our_modules_know_the_options_and_values_that_they_are_given() -> None:
-    given = given_to_our_modules()
-    parsing = {module for module in given if "parse_args(" in source(module)}
-    assert {"local.run", "tests.mutation"} <= parsing
-    plain = [word for module in given.keys() - parsing for word in given[module]]
-    assert all((ROOT / word).is_file() for word in plain), plain  # they take files at most
-    with ThreadPoolExecutor() as pool:  # --help comes last, so that what is before it is parsed
-        ask = partial(run, sys.executable, "-m")
-        usages = pool.map(lambda module: ask(module, *given[module], "--help"), parsing)
-        for module, usage in zip(parsing, usages, strict=True):
-            assert options(given[module]) <= set(re.findall(r"--?[a-z-]+", usage)), module
+def test_make_and_our_own_modules_know_what_they_are_given() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
+    sources = (ROOT / file for file in ours() if re.match(r"(local|tests|bench)/.*\.py$", file))
+    text = "".join(file.read_text("utf-8") for file in sources)
+    known = set(re.findall(r'add_argument\(\s*"(--?[\w-]+)"', text))
+    known |= {"--durations", "-m", "-k", "-x", "-q", "-n"}  # pytest's
+    for given in uses_of("make"):
+        assert next(word for word in given if "=" not in word) in targets
+        for arguments in (word[5:] for word in given if word.startswith("ARGS=")):
+            assert options(words(arguments)) <= known, given
+    for python in ("python", ".venv/bin/python"):
+        for given in uses_of(python):
+            assert options(given) <= known, given
+            path = given[given.index("-m") + 1].replace(".", "/")
+            assert path == "pytest" or {f"{path}.py", f"{path}/__main__.py"} & ours()
 
 
 # The options of each subcommand, from click's objects in the SAM CLI's environment: `--help` is
@@ -168,12 +121,10 @@ print(json.dumps([options(words) for words in json.loads(sys.argv[1])]))
 
 @pytest.mark.sam
 def test_the_sam_cli_knows_every_subcommand_and_option() -> None:
-    given: dict[Words, set[str]] = {}
-    for words in uses_of("sam"):
-        given.setdefault(words[: 2 if words[0] == "local" else 1], set()).update(options(words))
+    given = [(each[: 2 if each[0] == "local" else 1], options(each)) for each in uses_of("sam")]
     python = str(ROOT / ".venv-sam/bin/python")
-    known = json.loads(run(python, "-c", SAM_OPTIONS, json.dumps(list(given))))
-    for (subcommand, used), there in zip(given.items(), known, strict=True):
+    known = json.loads(run(python, "-c", SAM_OPTIONS, json.dumps([each for each, _ in given])))
+    for (subcommand, used), there in zip(given, known, strict=True):
         assert used <= set(there), subcommand
 
 
@@ -186,20 +137,15 @@ def test_the_aws_cli_knows_every_operation_and_option() -> None:
         operations = {xform_name(name, "-"): name for name in model.operation_names}
         shape = model.operation_model(operations[operation]).input_shape
         there = {f"--{xform_name(name, '-')}" for name in (shape.members if shape else ())}
-        assert options(tuple(rest)) <= there | AWS_GLOBAL_OPTIONS, (service, operation)
-
-
-def words_in(document: str) -> list[str]:
-    """What may be a path: code in sentences, and the words of commands."""
-    commands = [each for script in shell_blocks(document) for each in commands_in(script)]
-    return in_code(read(document)) + [word for command in commands for word in command]
+        assert options(rest) <= there | AWS_GLOBAL_OPTIONS, (service, operation)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_paths_exist(document: str) -> None:
+    """What may be a path: code in sentences, and the words of commands."""
     folders = "|".join({re.escape(name.partition("/")[0]) for name in ours() if "/" in name})
     form = rf"({folders})/[\w./-]*|[\w-]+\.(py|md|toml|yaml|lock)"
-    for word in words_in(document):
+    for word in in_code(read(document)) + [word for each in commands(document) for word in each]:
         path = word.removeprefix("file://")
         if re.fullmatch(form, path):
             assert path.rstrip("/") in ours() | MADE_BY_THE_READER, path
