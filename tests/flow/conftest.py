@@ -62,7 +62,6 @@ class Stack:
     secrets_manager: Any
     source: Source | None = None  # where the function reads the secret, if not there
     log_stream: io.StringIO = field(default_factory=io.StringIO)
-    reasons_of_an_app: set[str] = field(default_factory=set)
 
     def app(self, http: requests.Session | None = None, /, **environ: str) -> App:
         """A new container of the function."""
@@ -107,7 +106,7 @@ class Stack:
         messages = documented("Web messages") | documented("Rotation messages")
         assert {line["message"] for line in log} <= messages
         reasons = {line["reason"] for line in log if "reason" in line}
-        assert reasons <= documented("Reasons") | self.reasons_of_an_app
+        assert reasons <= documented("Reasons")
 
 
 @pytest.fixture(scope="package")
