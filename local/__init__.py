@@ -1,1 +1,9 @@
-"""The offline stack: what `make run` starts. Nothing of it ships to AWS."""
+"""The offline stack: what `make run` starts. Nothing of it ships to AWS.
+
+Rules that the app's pages and the local login pages share come from the web function's package.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "functions/web"))

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from foyer.language import DEFAULT, lookup, preferred
+
 Say = Callable[..., str]
 
 
@@ -31,50 +33,18 @@ LANGUAGES = {
     file.stem: Language(file.stem, json.loads(file.read_text("utf-8")))
     for file in sorted((Path(__file__).parent / "languages").glob("*.json"))
 }
-ENGLISH = LANGUAGES["en"]
+ENGLISH = LANGUAGES[DEFAULT]
 
 LANGUAGE_COOKIE = "cognito-lang"
 LANGUAGE_SECONDS = 365 * 24 * 3600
 
-# Tags that lookup by itself would not find: other Portuguese, and Chinese by script and place.
-_TAGS = {tag.lower(): tag for tag in LANGUAGES} | {
-    "pt": "pt-BR",
-    "zh": "zh-CN",
-    "zh-hant": "zh-TW",
-    "zh-hk": "zh-TW",
-    "zh-mo": "zh-TW",
-}
-
 
 def choose(lang: str, kept: str, accepted: str) -> Language:
-    """By the parameter ``lang``, the cookie, Accept-Language; what is unknown is passed over."""
-    for tag in (lang, kept, *_by_preference(accepted)):
-        found = find(tag)
-        if found:
-            return found
-    return ENGLISH
+    """By the parameter ``lang``, the cookie, Accept-Language. Unknown languages are ignored."""
+    return find(lang) or find(kept) or LANGUAGES[preferred(accepted) or DEFAULT]
 
 
 def find(tag: str) -> Language | None:
-    """The language that a tag means, by lookup (RFC 4647 §3.4)."""
-    rest = tag.lower()
-    while rest and rest not in _TAGS:
-        rest = rest.rpartition("-")[0]
-    return LANGUAGES[_TAGS[rest]] if rest else None
-
-
-def _by_preference(accepted: str) -> list[str]:
-    """The tags of Accept-Language (RFC 9110 §12.5.4), those with the greatest weight first."""
-    weighed = []
-    for item in accepted.split(","):
-        tag, _, parameter = item.partition(";")
-        weighed.append((_weight(parameter), tag.strip()))
-    weighed.sort(key=lambda pair: -pair[0])  # stable: of equal weights the first counts
-    return [tag for weight, tag in weighed if weight > 0]
-
-
-def _weight(parameter: str) -> float:
-    try:
-        return float(parameter.strip().removeprefix("q=")) if parameter else 1.0
-    except ValueError:
-        return 0.0
+    """The language for a tag such as ``de-AT``, by the app's rule."""
+    code = lookup(tag)
+    return LANGUAGES[code] if code else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from foyer.pages import text_color_on
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
@@ -61,7 +61,7 @@ class Pages:
                 _COMMON_LOOK.read_text("utf-8"),
                 (_HERE / "forms.css").read_text("utf-8"),
                 f":root {{ --brand: {settings.brand_color}; "
-                f"--on-brand: {ink_on(settings.brand_color)}; }}",
+                f"--on-brand: {text_color_on(settings.brand_color)}; }}",
             ]
         )
         digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
@@ -114,23 +114,3 @@ class Pages:
                 f"form-action {' '.join(destinations)}",
             ]
         )
-
-
-def ink_on(color: str) -> str:
-    """Black or white, whichever reads better on ``color`` (#rgb or #rrggbb; WCAG 2.2 luminance)."""
-    digits = color.removeprefix("#")
-    channels: Iterable[str] = (
-        (digit * 2 for digit in digits)
-        if len(digits) == 3
-        else (digits[i : i + 2] for i in (0, 2, 4))
-    )
-    try:
-        red, green, blue = (_linear(int(channel, 16) / 255) for channel in channels)
-    except ValueError:
-        return "#fff"
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#fff" if luminance < 0.179 else "#111"
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

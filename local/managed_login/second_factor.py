@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import quote, urlencode
 
 import segno
+from foyer.account.authenticator import SetUp
 from starlette.responses import Response
 
 from local.managed_login.admission import complete
@@ -73,12 +73,6 @@ def _is_right(code: str, check: Callable[[str], None]) -> bool:
     return True
 
 
-def key_uri(issuer: str, username: str, secret: str) -> str:
-    """What the QR code says (https://github.com/google/google-authenticator/wiki/Key-Uri-Format)."""
-    parameters = urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
-    return f"otpauth://totp/{quote(issuer)}:{quote(username, safe='')}?{parameters}"
-
-
 def _show_challenge(
     site: Site, incoming: Incoming, request: AuthorizationRequest, problem: str = ""
 ) -> Response:
@@ -93,7 +87,8 @@ def _show_enrolment(
     step: EnrolTotp,
     problem: str = "",
 ) -> Response:
-    image = segno.make(key_uri(site.settings.brand_name, step.username, step.totp_secret))
+    set_up = SetUp(subject="", secret=step.totp_secret, replaces=False)
+    image = segno.make(set_up.key_uri(site.settings.brand_name, step.username))
     groups = [step.totp_secret[i : i + 4] for i in range(0, len(step.totp_secret), 4)]
     return site.show_form(
         "mfa_setup.html",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import segno
+from foyer.account.authenticator import SetUp
 from markupsafe import escape
 
 from tests.browser.authenticator import digits, wrong
@@ -174,3 +176,11 @@ def test_a_brand_too_long_for_a_qr_code_leaves_the_key(stack: Stack) -> None:
     stack.sign_in(ada.browser)
     begin(ada)
     assert "<img" not in ada.browser.get(PAGE).body
+
+
+def test_the_key_uri_names_issuer_and_account() -> None:
+    set_up = SetUp(subject="", secret="ABCD", replaces=False)
+    parts = urlsplit(set_up.key_uri("Foyer & Co", "ada/l"))
+    assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
+    assert parts.path == "/Foyer%20%26%20Co:ada%2Fl"
+    assert parse_qs(parts.query) == {"secret": ["ABCD"], "issuer": ["Foyer & Co"]}

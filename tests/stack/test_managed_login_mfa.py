@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
-from local.managed_login.second_factor import key_uri
 from tests.stack.login_pages import Browser, LoginPages, totp, wrong_totp
 
 pytestmark = pytest.mark.stack
@@ -187,10 +184,3 @@ def test_where_mfa_is_off_nobody_is_offered_it(pages: LoginPages, browser: Brows
     assert all(i.attributes.get("name") != "totp" for i in page.all("input"))
     browser.sign_in(totp="on")
     assert "code" in browser.returned
-
-
-def test_the_qr_code_names_issuer_and_account() -> None:
-    parts = urlsplit(key_uri("Foyer & Co", "ada/l", "ABCD"))
-    assert (parts.scheme, parts.netloc) == ("otpauth", "totp")
-    assert parts.path == "/Foyer%20%26%20Co:ada%2Fl"
-    assert parse_qs(parts.query) == {"secret": ["ABCD"], "issuer": ["Foyer & Co"]}

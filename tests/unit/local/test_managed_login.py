@@ -12,7 +12,6 @@ from local.managed_login.authorization import with_query
 from local.managed_login.inbox import read
 from local.managed_login.incoming import Parameters
 from local.managed_login.language import ENGLISH
-from local.managed_login.pages import ink_on
 from local.managed_login.pool import Attribute, Client, PasswordPolicy, Pool
 from local.managed_login.users import temporary_password
 from local.managed_login.visits import AnswerTotp, ConfirmEmail, Shelf, Visit
@@ -203,14 +202,6 @@ def test_parameters_survive_being_written_and_read(pairs: list[tuple[str, str]])
 def test_parameters_are_added_to_a_redirect_uri_that_has_some() -> None:
     assert with_query("https://a.example/cb", {"code": "1"}) == "https://a.example/cb?code=1"
     assert with_query("https://a.example/cb?x=1", {"e": "a b"}) == "https://a.example/cb?x=1&e=a+b"
-
-
-@pytest.mark.parametrize(
-    ("color", "ink"),
-    [("#3d5a80", "#fff"), ("#ffd166", "#111"), ("#fff", "#111"), ("#000", "#fff"), ("red", "#fff")],
-)
-def test_text_on_the_brand_colour_can_be_read(color: str, ink: str) -> None:
-    assert ink_on(color) == ink
 
 
 @pytest.mark.parametrize(
