@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote
 
 MAX_HEAD_BYTES = 10_240
 MAX_BODY_BYTES = 10 * 1024 * 1024
+_COOKIE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=")  # RFC 6265 §4.1.1: a token
 _TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
 
 
@@ -117,10 +118,16 @@ def _joined_headers(request: Request) -> dict[str, str]:
 
 
 def _cookies(request: Request) -> list[str]:
+    """The pairs as they were sent, without those whose name is not a token.
+
+    White space is space and tab (RFC 9110 §5.6.3). Python's ``strip`` also takes U+00A0 and U+0085,
+    and what a browser accepts as another name would become ``__Host-foyer-session``.
+    """
     values = (
         value.decode("latin-1") for name, value in request.headers if name.lower() == b"cookie"
     )
-    return [cookie.strip() for value in values for cookie in value.split(";") if cookie.strip()]
+    pairs = (cookie.strip(" \t") for value in values for cookie in value.split(";"))
+    return [pair for pair in pairs if _COOKIE.match(pair)]
 
 
 def _query_parameters(request: Request) -> dict[str, str]:

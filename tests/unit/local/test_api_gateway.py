@@ -75,6 +75,13 @@ def test_cookies_are_a_list_and_no_header() -> None:
     assert "cookie" not in event["headers"]
 
 
+@pytest.mark.parametrize("space", [b"\xa0", b"\x85", b"\xe2\x80\x80", b"\x0b", b"\x0c", b"\x1f"])
+def test_a_name_that_looks_like_ours_stays_another(space: bytes) -> None:
+    cookies = b"a=1;\t" + space + b"__Host-foyer-session=planted; \tb=" + space
+    event = _event(headers=[(b"cookie", cookies), (b"cookie", b"nameless; =x; b c=4")])
+    assert event["cookies"] == ["a=1", f"b={space.decode('latin-1')}"]
+
+
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [
