@@ -23,7 +23,7 @@ import requests
 from local import api_gateway
 from local.aws import REGION, LocalAws
 from local.places import FUNCTION, ROOT, Places, RunError
-from local.stack import DEMO_PASSWORD, DEMO_USER
+from local.stack import DEMO_USER, demo_password
 
 _SECONDS = 30  # the first request may have to start a container
 _HTML = {"accept": "text/html", "sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}
@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     places = Places("127.0.0.1", options.port)
     try:
-        events = mint(places, options.user, options.password)
+        password = options.password or demo_password(LocalAws.read(places.aws_configuration))
+        events = mint(places, options.user, password)
     except RunError as error:
         print(f"No events: {error}.", file=sys.stderr)  # noqa: T201
         return 1
@@ -146,7 +147,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make events", description="Mint live sample events.")
     parser.add_argument("--port", type=int, default=3000, help="the app's (3000)")
     parser.add_argument("--user", default=DEMO_USER)
-    parser.add_argument("--password", default=DEMO_PASSWORD)
+    parser.add_argument("--password", help="the demo user's, if it was not changed")
     return parser.parse_args(arguments)
 
 

@@ -156,8 +156,11 @@ def _environment(places: Places, local: LocalAws, stack: Stack, host: str) -> Ma
 
 
 def _print_banner(places: Places, stack: Stack, seconds: float) -> None:
-    from local.stack import DEMO_USER, demo_password  # noqa: PLC0415
+    from local.stack import DEMO_USER  # noqa: PLC0415
 
+    password = (
+        f"password {stack.demo_password}" if stack.demo_password else "no longer as it was made"
+    )
     bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
     print(  # noqa: T201
         f"""
@@ -167,7 +170,7 @@ def _print_banner(places: Places, stack: Stack, seconds: float) -> None:
   Managed login  {places.login}  {dim}(stand-in for Cognito's pages){plain}
   Inbox          {places.login}/inbox
   Users          {places.login}/users
-  Demo user      {DEMO_USER}, password {demo_password(stack)}
+  Demo user      {DEMO_USER}, {password}
 
   {dim}Data in {places.data}. Ctrl-C stops everything.{plain}
 """,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ _CREATED_LOCALLY = {
     "AWS::SecretsManager::Secret",
 }
 _PAGES_CLIENT = "local-managed-login"
+_DEMO_SECRET = "local-demo-user"  # noqa: S105 - its name
 
 
 class StackError(Exception):
@@ -46,6 +47,7 @@ class Stack:
     secret_name: str
     pages_client_id: str
     parameters: Mapping[str, str]
+    demo_password: str = field(repr=False)  # empty when the demo user cannot sign in with it
 
 
 def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> Stack:
@@ -65,20 +67,25 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> Stac
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
     _require(aws, ids)
-    stack = Stack(
+    pages_client_id = _pages_client(cognito, ids["UserPool"])
+    shortest = int(effective["PasswordMinimumLength"])
+    _create_demo_user(aws, ids["UserPool"], DEMO_PASSWORD.ljust(shortest, "!"))
+    password = demo_password(aws)
+    return Stack(
         user_pool_id=ids["UserPool"],
         client_id=ids["UserPoolClient"],
         secret_name=ids["Secret"],
-        pages_client_id=_pages_client(cognito, ids["UserPool"]),
+        pages_client_id=pages_client_id,
         parameters=effective,
+        demo_password=password if _opens(cognito, pages_client_id, password) else "",
     )
-    _create_demo_user(cognito, stack.user_pool_id, demo_password(stack))
-    return stack
 
 
-def demo_password(stack: Stack) -> str:
-    """The demo user's password, as long as the pool's policy asks."""
-    return DEMO_PASSWORD.ljust(int(stack.parameters["PasswordMinimumLength"]), "!")
+def demo_password(aws: LocalAws) -> str:
+    """The password that the demo user was made with, in this run or an earlier one."""
+    secrets = aws.client("secretsmanager")
+    password: str = secrets.get_secret_value(SecretId=_DEMO_SECRET)["SecretString"]
+    return password
 
 
 def _local_part(template: dict[str, Any]) -> dict[str, Any]:
@@ -194,12 +201,15 @@ def _pages_client(cognito: Any, user_pool_id: str) -> str:
     return str(created["UserPoolClient"]["ClientId"])
 
 
-def _create_demo_user(cognito: Any, user_pool_id: str, password: str) -> None:
+def _create_demo_user(aws: LocalAws, user_pool_id: str, password: str) -> None:
+    """Unless there is one; its password is as long as the policy asked when it was made."""
+    cognito, secrets = aws.client("cognito-idp"), aws.client("secretsmanager")
     try:
         cognito.admin_create_user(
             UserPoolId=user_pool_id,
             Username=DEMO_USER,
             MessageAction="SUPPRESS",
+            TemporaryPassword=password,  # MiniStack's own may be shorter than the policy asks
             UserAttributes=[
                 {"Name": name, "Value": value} for name, value in DEMO_ATTRIBUTES.items()
             ],
@@ -209,3 +219,20 @@ def _create_demo_user(cognito: Any, user_pool_id: str, password: str) -> None:
     cognito.admin_set_user_password(
         UserPoolId=user_pool_id, Username=DEMO_USER, Password=password, Permanent=True
     )
+    try:
+        secrets.create_secret(Name=_DEMO_SECRET, SecretString=password)
+    except secrets.exceptions.ResourceExistsException:  # the user was deleted meanwhile
+        secrets.put_secret_value(SecretId=_DEMO_SECRET, SecretString=password)
+
+
+def _opens(cognito: Any, client_id: str, password: str) -> bool:
+    """Whether the demo user can still sign in with this password."""
+    try:
+        cognito.initiate_auth(
+            ClientId=client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": DEMO_USER, "PASSWORD": password},
+        )
+    except ClientError:
+        return False
+    return True

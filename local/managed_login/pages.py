@@ -91,6 +91,7 @@ class Pages:
             style=self._style,
             lang=language.tag,
             say=language.say,
+            status=status,
             **values,
         )
         headers = {"Content-Security-Policy": self._policy(redirects_to)}

@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.soak.soak import soak
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """1 when something unexpected was logged, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--sign-ins", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=16, help="at once")
     parser.add_argument("--seconds", type=float, default=300, help="stop then at the latest")
     parser.add_argument("--one-in", type=int, default=30, help="answers of Cognito goes wrong")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="foyer-soak-") as folder:
         figures = soak(
             Path(folder),
@@ -27,8 +29,8 @@ def main() -> None:
             one_in=options.one_in,
         )
     sys.stdout.write(f"{figures.report()}\n")
-    sys.exit(figures.unexpected)
+    return 1 if figures.unexpected else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

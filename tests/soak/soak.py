@@ -53,8 +53,12 @@ class Figures:
     @property
     def unexpected(self) -> int:
         """Log lines that no fault of Cognito's explains: a bug, or a session that ended."""
+        return sum(self.messages[name] for name in self.unexpected_names)
+
+    @property
+    def unexpected_names(self) -> list[str]:
         names = ("unexpected_error", "session_ended", "session_not_usable", "attempt_not_usable")
-        return sum(self.messages[name] for name in names)
+        return [name for name in names if self.messages[name]]
 
     @property
     def processes(self) -> set[int]:
@@ -85,6 +89,8 @@ class Figures:
                 ),
                 f"{tally.pages:,} pages looked at, {tally.sign_outs:,} sign-outs, "
                 f"{self.refreshes:,} refreshes",
+                f"{self.unexpected:,} unexpected log lines"
+                + "".join(f", {name} {self.messages[name]:,}" for name in self.unexpected_names),
                 "memory of all of them at each tenth of the way: "
                 + ", ".join(
                     f"{sum(sample.memory.values()) / mebibyte:.1f}" for sample in self.samples

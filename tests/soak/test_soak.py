@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.soak import soak
+from tests.soak import __main__ as command
+from tests.soak.soak import Figures, Sample, soak
+from tests.soak.visitors import Tally
 
 pytestmark = pytest.mark.stack
 
@@ -20,3 +22,14 @@ def test_nobody_is_mixed_up_and_nothing_is_lost_or_leaks(tmp_path: Path) -> None
     assert len(figures.processes) == 4, "none was replaced"
     assert max(figures.growth("files").values()) <= 4
     assert max(figures.growth("memory").values()) < 8 << 20
+
+
+@pytest.mark.parametrize(("lines", "code"), [(0, 0), (1, 1), (256, 1)])
+def test_unexpected_log_lines_are_counted_and_fail_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lines: int, code: int
+) -> None:
+    figures = Figures(Tally(wanted=0, deadline=0), seconds=1, samples=[Sample(0, {}, {})])
+    figures.messages["session_ended"] = lines
+    monkeypatch.setattr(command, "soak", lambda *_, **__: figures)
+    assert command.main([]) == code
+    assert f"{lines} unexpected log lines" in capsys.readouterr().out

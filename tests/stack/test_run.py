@@ -252,6 +252,20 @@ def test_ctrl_c_ends_everything_and_keeps_the_data(port: int, tmp_path: Path) ->
         assert nothing_is_left(members, port)
 
 
+def test_the_banner_shows_the_password_that_the_demo_user_has(port: int, tmp_path: Path) -> None:
+    for length in ("14", "20"):  # the policy is for new passwords
+        parameter = f"PasswordMinimumLength={length}"
+        with running_stack(tmp_path / length, ["--parameter", parameter], port=port) as running:
+            assert f"Demo user      {DEMO_USER}, password {DEMO_PASSWORD}\n" in running.printed()
+            HttpVisitor(running.app).sign_in(DEMO_USER, DEMO_PASSWORD)
+            if length == "20":
+                cognito = running.aws.client("cognito-idp")
+                (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
+                cognito.admin_disable_user(UserPoolId=pool["Id"], Username=DEMO_USER)
+    with running_stack(tmp_path / "third", port=port) as running:
+        assert f"Demo user      {DEMO_USER}, no longer as it was made\n" in running.printed()
+
+
 def test_ctrl_c_while_it_starts_leaves_nothing_either(port: int, tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("wb") as printed:
