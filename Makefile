@@ -13,7 +13,7 @@ PORT ?= 3000
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: mutants soak bench sweep help run start-api events test check format build deploy pictures gallery requirements clean
+.PHONY: mutants soak bench sweep help run start-api attach events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, 
 
 start-api: .venv/local build ## The same, with the app in `sam local start-api` (needs Docker)
 	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)
+
+attach: .venv/local ## Open the debugger of a function that waits at a breakpoint()
+	@$(PY) -m local.attach
 
 events: .venv/local ## Create the sample events that need a running stack (callback, signed in)
 	@$(PY) -m local.mint --port $(PORT) $(ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
@@ -16,6 +17,11 @@ LogFormat = Literal["text", "json"]
 
 _LOUD = ("WARNING", "ERROR", "CRITICAL")
 _SAID_BY_THE_REQUEST_LINE = "request_failed"  # has status, reason, detail and reference, all there
+# awslambdaric says before each error of an import that AWS may be the cause.
+_RUNTIME_WARNING = "LAMBDA_WARNING: Unhandled exception."
+_IMPORTLIB = re.compile(
+    r'^ *File "(?:<frozen importlib|[^"]*/importlib/__init__\.py")|^ *return _bootstrap\._gcd'
+)
 _RED, _YELLOW, _DIM, _PLAIN = "\033[31m", "\033[33m", "\033[2m", "\033[0m"
 
 
@@ -60,10 +66,13 @@ class Console:
     def function_line(self, line: str) -> None:
         """A line of the function's output, as it printed it."""
         self._raw(line)
+        if _RUNTIME_WARNING in line:
+            return
         record = _parse(line)
         if record is None:
             # awslambdaric joins a traceback's lines so that they stay one log event.
-            self._show(line.replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " "), "")
+            text = line.replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " ").rstrip()
+            self._show("\n".join(_without_importlib(text.split("\n"))), "")
         elif _says_more(record):
             self._show(_summary(record), _YELLOW if record["level"] == "WARNING" else _RED)
 
@@ -113,7 +122,12 @@ def _summary(record: dict[str, Any]) -> str:
     stack = record.get("exception") or record.get("stackTrace") or record.get("stack") or []
     traceback = [stack] if isinstance(stack, str) else [str(line).rstrip("\n") for line in stack]
     first = f"{record['level']}  {said}" + (f"  (reference {reference})" if reference else "")
-    return "\n".join([first, *traceback])
+    return "\n".join([first, *_without_importlib(traceback)])
+
+
+def _without_importlib(lines: Iterable[str]) -> list[str]:
+    """A traceback without the machinery between the runtime and the function's own module."""
+    return [line for line in lines if not _IMPORTLIB.search(line)]
 
 
 def _joined(record: dict[str, Any], *fields: str) -> str:

@@ -32,6 +32,22 @@ class Functions:
         """No child is left on return."""
         await asyncio.gather(*(function.stop() for function in self._functions.values()))
 
-    async def invoke(self, name_or_arn: str, event: bytes) -> tuple[bytes, list[str]]:
-        """The function's result, and what it printed; raises FunctionFailed, or KeyError."""
-        return await self._functions[function_name(name_or_arn)].invoke(event)
+    async def invoke(
+        self, name_or_arn: str, event: bytes, seconds: float
+    ) -> tuple[bytes, list[str]]:
+        """The function's result, and what it printed.
+
+        Raises FunctionFailed, KeyError for an unknown function, and TimeoutError after
+        ``seconds``, which do not count while the function waits at a ``breakpoint()``.
+        """
+        function = self._functions[function_name(name_or_arn)]
+        running = asyncio.ensure_future(function.invoke(event))
+        try:
+            while not (await asyncio.wait({running}, timeout=seconds))[0]:
+                if not function.is_paused:
+                    raise TimeoutError
+        finally:
+            if not running.done():
+                running.cancel()
+                await asyncio.wait({running})
+        return running.result()

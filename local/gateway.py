@@ -24,7 +24,7 @@ from typing import Any, TextIO
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from local import api_gateway, template
+from local import api_gateway, lambda_authorizer, template
 from local.api_gateway import Request
 from local.authorizers import Refused
 from local.console import Console, last_reason
@@ -35,6 +35,7 @@ from local.lambda_runtime import isolated
 from local.places import RunError, listen
 from local.routes import select
 from local.runtime_api import FunctionFailed
+from local.runtimes import CannotRun
 from local.template import HttpApi
 
 # For uvicorn.Config. What a proxy says about the visitor is passed on, not believed; heads
@@ -176,7 +177,7 @@ class Gateway:
         return found
 
     async def _ask(self, function: str, event: bytes) -> bytes:
-        return (await self._functions.invoke(function, event))[0]
+        return (await self._functions.invoke(function, event, lambda_authorizer.TIMEOUT))[0]
 
     async def _integrate(self, function: str, event: dict[str, Any]) -> tuple[Response, str | None]:
         """A failing function is a 500, its own Timeout included; only the gateway's is a 503.
@@ -185,10 +186,11 @@ class Gateway:
         serverless/serverless#11222 (503).
         """
         try:
-            async with asyncio.timeout(self._timeout):
-                payload, printed = await self._functions.invoke(
-                    function, json.dumps(event).encode()
-                )
+            payload, printed = await self._functions.invoke(
+                function, json.dumps(event).encode(), self._timeout
+            )
+        except CannotRun as problem:
+            return error(500, message=str(problem)), "nothing runs it here"
         except FunctionFailed as failure:
             return error(500), str(failure)
         except TimeoutError:

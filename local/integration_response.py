@@ -44,9 +44,12 @@ class Response:
     body: bytes
 
 
-def error(status: int, challenge: str = "") -> Response:
-    """API Gateway's own answer, without the function; ``challenge`` is for WWW-Authenticate."""
-    body = json.dumps({"message": _MESSAGES[status]}, separators=(",", ":")).encode()
+def error(status: int, challenge: str = "", message: str = "") -> Response:
+    """API Gateway's own answer, without the function; ``challenge`` is for WWW-Authenticate.
+
+    ``message`` is for what API Gateway does not know: that nothing here can run the function.
+    """
+    body = json.dumps({"message": message or _MESSAGES[status]}, separators=(",", ":")).encode()
     challenges = [("www-authenticate", challenge)] if challenge else []
     return Response(status, [("content-type", "application/json"), *challenges], body)
 

@@ -5,7 +5,6 @@ docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -20,7 +19,8 @@ TIMEOUT = 10  # seconds; http-api-quotas, not to be raised there
 REGION = "us-east-1"
 _INVOKE = "execute-api:Invoke"
 
-# Runs a function by name or ARN; raises FunctionFailed, or KeyError where there is no such one.
+# Runs a function by name or ARN. Raises FunctionFailed, KeyError where there is no such function,
+# and TimeoutError after TIMEOUT.
 Invoke = Callable[[str, bytes], Awaitable[bytes]]
 
 
@@ -66,8 +66,7 @@ class LambdaAuthorizers:
             return kept.answer
         made = json.dumps(_event(authorizer, values, event)).encode()
         try:
-            async with asyncio.timeout(TIMEOUT):
-                payload = await self._invoke(authorizer.function, made)
+            payload = await self._invoke(authorizer.function, made)
         except TimeoutError as error:
             raise NoAnswer(f"no answer in {TIMEOUT} seconds") from error
         except KeyError as error:

@@ -1,18 +1,22 @@
-"""A Lambda function locally: a few execution environments, made anew when the code changes."""
+"""A Lambda function locally: a few execution environments, started again when the code changes."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from local.console import Console
 from local.lambda_runtime import ExecutionEnvironment
 from local.runtime_api import FunctionTimedOut, RuntimeExited
+from local.runtimes import CannotRun
 from local.template import Function
 
 MAX_ENVIRONMENTS = 4
+
+_NOT_SOURCE = {"__pycache__", "node_modules", ".venv", ".git"}
 
 Fingerprint = frozenset[tuple[str, int, int]]
 
@@ -34,7 +38,13 @@ class LambdaFunction:
     async def start(self) -> None:
         """Warm one environment up, so that the first request finds its imports done."""
         self._code = fingerprint(self._function.code)
-        self._idle.append(await self._new())
+        with suppress(CannotRun):  # it has been said
+            self._idle.append(await self._new())
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether one of its environments waits at a ``breakpoint()``."""
+        return any(warm.environment.is_paused for warm in self._all)
 
     async def stop(self) -> None:
         await asyncio.gather(*(self._retire(warm) for warm in [*self._all]))
@@ -59,7 +69,7 @@ class LambdaFunction:
         code = fingerprint(self._function.code)
         if code != self._code:
             self._code = code
-            self._console.notice(f"{self._function.name}: source changed, starting anew")
+            self._console.notice(f"{self._function.name}: source changed, starting again")
             stale, self._idle = self._idle, []
             await asyncio.gather(*(self._retire(warm) for warm in stale))
         while self._idle:
@@ -84,10 +94,17 @@ class LambdaFunction:
             printed.append(line)
             self._console.function_line(line)
 
-        environment = ExecutionEnvironment(self._function, self._environment, output)
+        environment = ExecutionEnvironment(
+            self._function, self._environment, output, self._console.notice
+        )
         warm = _Warm(environment, self._code, printed)
         self._all.add(warm)
-        await environment.start()
+        try:
+            await environment.start()
+        except CannotRun as problem:
+            self._all.discard(warm)
+            self._console.notice(f"{problem}", level="ERROR")
+            raise
         return warm
 
     async def _retire(self, warm: _Warm) -> None:
@@ -110,7 +127,7 @@ def fingerprint(folder: Path) -> Fingerprint:
     """Path, change time (ns) and size of every file that is source, not bytecode."""
     found = set()
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
+        folders[:] = [name for name in folders if name not in _NOT_SOURCE]
         for name in files:
             path = Path(parent, name)
             try:

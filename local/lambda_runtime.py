@@ -1,18 +1,21 @@
-"""A Lambda execution environment: one child process under awslambdaric, AWS's runtime client."""
+"""A Lambda execution environment: one child process under the runtime's client."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
+from local.places import BREAKPOINTS
 from local.runtime_api import FunctionFailed, RuntimeApi, RuntimeExited
+from local.runtimes import runtime_of
 from local.template import Function
 
 _LONGEST_LINE = 4 * 1024 * 1024  # bytes; CloudWatch Logs takes 1 MB an event
+_INSIDE = Path(__file__).parent / "inside_function"
 # What an interpreter needs of the outer environment where nothing else of it may pass.
 _HARMLESS = ("PATH", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -52,30 +55,47 @@ def function_environment(function: Function, environment: Mapping[str, str]) -> 
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "AWS_REGION": region,
         "LAMBDA_TASK_ROOT": str(function.code),
-        "PYTHONPATH": str(function.code),
+        "FOYER_BREAKPOINTS": str(BREAKPOINTS),
+        "PYTHONBREAKPOINT": "foyer_breakpoint.stop",
+        "PYTHONPATH": f"{function.code}{os.pathsep}{_INSIDE}",
         "TZ": ":UTC",
     }
 
 
 class ExecutionEnvironment:
-    """Takes one event at a time, as in Lambda; ``output`` is given every line the child prints."""
+    """Takes one event at a time, as in Lambda.
+
+    ``output`` is given every line the child prints, ``say`` what takes long before it starts.
+    """
 
     def __init__(
-        self, function: Function, environment: Mapping[str, str], output: Callable[[str], None]
+        self,
+        function: Function,
+        environment: Mapping[str, str],
+        output: Callable[[str], None],
+        say: Callable[[str], None],
     ) -> None:
         self._function = function
         self._variables = function_environment(function, environment)
         self._output = output
+        self._say = say
         arn = f"arn:aws:lambda:{self._variables['AWS_REGION']}:123456789012:function"
-        self._api = RuntimeApi(function, arn=f"{arn}:{function.name}")
+        self._api = RuntimeApi(
+            function, arn=f"{arn}:{function.name}", is_paused=lambda: self.is_paused
+        )
         self._process: asyncio.subprocess.Process | None = None
         self._watching: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Returns while the child is still importing; a failed import shows in ``invoke``."""
+        """Returns while the child is still importing; a failed import shows in ``invoke``.
+
+        Raises CannotRun.
+        """
+        runtime = await asyncio.to_thread(runtime_of, self._function, self._say)
+        BREAKPOINTS.mkdir(mode=0o700, parents=True, exist_ok=True)
         address = await self._api.start()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "awslambdaric", self._function.handler,
+            *runtime.command,
             cwd=self._function.code,
             env={**self._variables, "AWS_LAMBDA_RUNTIME_API": address},
             stdin=asyncio.subprocess.DEVNULL,
@@ -102,10 +122,16 @@ class ExecutionEnvironment:
     def usable(self) -> bool:
         return self._api.usable
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the child waits at a ``breakpoint()``."""
+        return self._process is not None and Path(BREAKPOINTS, str(self._process.pid)).exists()
+
     async def stop(self) -> None:
         """Kill the child with all it started; nothing of it is left on return."""
         if self._process is not None:
             _kill_group(self._process.pid)
+            Path(BREAKPOINTS, str(self._process.pid)).unlink(missing_ok=True)
             await asyncio.wait(self._watching, timeout=2)
         for task in self._watching:
             task.cancel()

@@ -12,6 +12,7 @@ from local.browsers import THIS_MACHINE
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
 FUNCTION = "WebFunction"
+BREAKPOINTS = ROOT / ".local" / "breakpoints"  # sockets of functions that wait at one
 
 
 class RunError(Exception):

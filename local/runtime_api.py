@@ -12,6 +12,7 @@ import json
 import secrets
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import h11
@@ -55,11 +56,17 @@ class Invocation:
 
 
 class RuntimeApi:
-    """Listens from ``start`` to ``stop``; ``invoke`` hands one event over and waits."""
+    """Listens from ``start`` to ``stop``; ``invoke`` hands one event over and waits.
 
-    def __init__(self, function: Function, *, arn: str) -> None:
+    While ``is_paused``, the function's Timeout does not end it.
+    """
+
+    def __init__(
+        self, function: Function, *, arn: str, is_paused: Callable[[], bool] = lambda: False
+    ) -> None:
         self._function = function
         self._arn = arn
+        self._is_paused = is_paused
         self._offered: asyncio.Queue[Invocation] = asyncio.Queue()
         self._current: Invocation | None = None
         self._broken: FunctionFailed | None = None
@@ -153,10 +160,7 @@ class RuntimeApi:
     async def _next(self) -> tuple[int, dict[str, str], bytes]:
         invocation = await self._offered.get()
         timeout = self._function.timeout
-        timer = asyncio.get_running_loop().call_later(
-            timeout, lambda: self._time_out(invocation, timeout)
-        )
-        invocation.result.add_done_callback(lambda _: timer.cancel())
+        self._end_after(timeout, invocation)
         headers = {
             "content-type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": invocation.id,
@@ -166,9 +170,15 @@ class RuntimeApi:
         }
         return 200, headers, invocation.event
 
-    def _time_out(self, invocation: Invocation, seconds: float) -> None:
-        if not invocation.result.done():
-            self.end(FunctionTimedOut(f"Task timed out after {seconds:.2f} seconds"))
+    def _end_after(self, seconds: float, invocation: Invocation) -> None:
+        def time_is_up() -> None:
+            if self._is_paused():
+                self._end_after(seconds, invocation)
+            elif not invocation.result.done():
+                self.end(FunctionTimedOut(f"Task timed out after {seconds:.2f} seconds"))
+
+        timer = asyncio.get_running_loop().call_later(seconds, time_is_up)
+        invocation.result.add_done_callback(lambda _: timer.cancel())
 
 
 def _accepted() -> tuple[int, dict[str, str], bytes]:

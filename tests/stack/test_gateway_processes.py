@@ -34,7 +34,7 @@ def test_a_changed_file_means_a_new_child_and_one_line_in_the_terminal(
         assert second != first
         assert not is_running(first)
         assert gateway.ask().json == second
-        assert gateway.terminal.getvalue().count("Web: source changed, starting anew") == 1
+        assert gateway.terminal.getvalue().count("Web: source changed, starting again") == 1
 
 
 def test_requests_at_once_run_in_a_child_each(project: GatewayProject) -> None:
@@ -173,7 +173,7 @@ def test_a_taken_port_is_said_in_a_sentence(project: GatewayProject) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = _complaint(project, "--port", str(port))
-    assert f"port {port} on 127.0.0.1 is not to be had (address already in use)" in said
+    assert f"port {port} on 127.0.0.1 cannot be used (address already in use)" in said
 
 
 def test_a_missing_template_is_said_in_a_sentence(project: GatewayProject) -> None:
