@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import segno
 from foyer.account.authenticator import SetUp
+from foyer.errors import SealBroken
+from foyer.sealing import KeyRing
 from markupsafe import escape
 
 from tests.browser.authenticator import digits, wrong
@@ -62,6 +65,16 @@ def test_the_secret_is_in_no_address_and_the_page_survives_a_reload(ada: Owner) 
     assert escape(segno.make(key_uri).svg_data_uri(border=4, light="#fff", dark="#000")) in page
     assert secret not in str(ada.browser.cookies), "sealed"
     assert ada.api.operations.count("AssociateSoftwareToken") == 1
+
+
+def test_the_secret_is_sealed_for_its_cookie_alone(ada: Owner) -> None:
+    begin(ada)
+    ((name, sealed),) = ada.browser.named("authenticator").items()
+    keys = KeyRing([ada.stack.secret()["session_key"]])
+    open_as = partial(keys.open, sealed, purpose="authenticator 1", now=0)
+    assert open_as(cookie=name)
+    with pytest.raises(SealBroken):
+        open_as(cookie=name.removeprefix("__Host-"))
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,9 @@ def test_it_cannot_be_read(stack: Stack, thief: Browser) -> None:
 
 
 def test_it_holds_no_access_token_even_for_who_has_the_key(stack: Stack, thief: Browser) -> None:
-    (value,) = thief.cookies.values()
+    ((name, value),) = thief.cookies.items()
     keys = KeyRing([stack.secret()["session_key"]])
-    opened = keys.open(value, purpose="session 1", now=stack.clock.now()).decode()
+    opened = keys.open(value, purpose="session 1", cookie=name, now=stack.clock.now()).decode()
     (userinfo,) = stack.cognito.requests["userinfo"]
     access_token = userinfo.headers["Authorization"].removeprefix("Bearer ")
     assert stack.cognito.user.email in opened

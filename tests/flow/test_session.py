@@ -94,6 +94,20 @@ def test_a_cookie_that_is_no_good_means_signed_out(signed_in: Browser, harm: str
     assert signed_in.cookies == {}
 
 
+def test_what_was_sealed_on_localhost_serves_nowhere_else(stack: Stack, browser: Browser) -> None:
+    """A stack on a developer's machine that uses the same secret, as with `sam local`."""
+    local = stack.browser(APP_URL="http://localhost:3000")
+    callback = stack.cognito.visit(local.get("/login").location)
+    attempt = dict(local.cookies)
+    local.get(callback)
+    assert local.get("/me").status == 200
+    browser.cookies = {f"__Host-{name}": value for name, value in local.cookies.items()}
+    assert browser.get("/me").status == 401
+    browser.cookies = {f"__Host-{name}": value for name, value in attempt.items()}
+    assert browser.get(callback.replace("http://localhost:3000", "")).status == 400
+    assert stack.logged("attempt_not_usable")
+
+
 def test_an_attempt_cannot_pass_for_a_session(browser: Browser) -> None:
     browser.get("/login")
     (sealed,) = browser.cookies.values()

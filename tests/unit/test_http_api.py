@@ -64,6 +64,45 @@ def test_of_two_cookies_with_one_name_the_first_counts() -> None:
     assert understand(event(cookies=["a=1", "a=2"]), app_url=None).cookies == {"a": "1"}
 
 
+@pytest.mark.parametrize(
+    "before",
+    # As UTF-8 and as the Latin-1 that an HTTP server may have read instead.
+    [
+        "\x0b",
+        "\x0c",
+        "\x1c",
+        "\x85",
+        "\xa0",
+        "\u2000",
+        "\u2028",
+        "\u3000",
+        "\ufeff",
+        "\xe2\x80\x80",
+        "a b",
+    ],
+)
+def test_a_planted_name_is_not_taken_for_one_with_the_host_prefix(before: str) -> None:
+    planted, own = f"{before}__Host-a=planted", "__Host-a=own"
+    for where in (
+        {"cookies": [planted, own]},
+        {"headers": {"cookie": f"{planted}; {own}"}},
+        {"cookies": [f"{before}; {planted}", own]},
+    ):
+        assert understand(event(**where), app_url=None).cookies == {"__Host-a": "own"}
+    assert understand(event(cookies=[planted]), app_url=None).cookies == {}
+    assert understand(event(cookies=[f"__Host-a{before}=planted"]), app_url=None).cookies == {}
+
+
+def test_space_and_tab_around_names_and_values_do_not_count() -> None:
+    made = understand(event(headers={"cookie": "\ta = 1 ;\t b\t=\t2\u2000"}), app_url=None)
+    assert made.cookies == {"a": "1", "b": "2\u2000"}
+
+
+def test_of_two_different_cookies_with_one_host_prefixed_name_neither_counts() -> None:
+    twice = ["__Host-a=1", "__Host-b=2", "__Host-a=3", "__Host-b=2"]
+    assert understand(event(cookies=twice), app_url=None).cookies == {"__Host-b": "2"}
+
+
 @pytest.mark.parametrize("absent", [{"headers": None}, {"headers": {}}, {"rawQueryString": None}])
 def test_a_bare_event_is_understood(absent: dict[str, Any]) -> None:
     assert understand(event(**absent), app_url=None).query(code=9) == {}

@@ -22,11 +22,17 @@ KEYS = KeyRing([new_key()])
 
 
 def seal(keys: KeyRing = KEYS, payload: bytes = b"payload", expires_at: int = 100) -> str:
-    return keys.seal(payload, purpose="test", expires_at=expires_at)
+    return keys.seal(payload, purpose="test", cookie="__Host-test", expires_at=expires_at)
 
 
-def unseal(sealed: str, keys: KeyRing = KEYS, purpose: str = "test", now: float = 0) -> bytes:
-    return keys.open(sealed, purpose=purpose, now=now)
+def unseal(
+    sealed: str,
+    keys: KeyRing = KEYS,
+    purpose: str = "test",
+    cookie: str = "__Host-test",
+    now: float = 0,
+) -> bytes:
+    return keys.open(sealed, purpose=purpose, cookie=cookie, now=now)
 
 
 @given(st.binary(max_size=4096))
@@ -46,7 +52,7 @@ def test_a_sealed_value_is_laid_out_as_documented() -> None:
     raw = base64.urlsafe_b64decode(seal(KeyRing([key.decode()])) + "==")
     assert raw[:6] == hmac.digest(key, b"foyer key id", "sha256")[:6]
     own_key = hmac.digest(key, b"foyer purpose test", "sha256")
-    plain = AESGCM(own_key).decrypt(raw[6:18], raw[18:], b"test")
+    plain = AESGCM(own_key).decrypt(raw[6:18], raw[18:], b"test\0__Host-test")
     assert plain == (100).to_bytes(8, "big") + b"payload"
 
 
@@ -75,6 +81,11 @@ def test_half_a_value_is_noticed() -> None:
 def test_a_value_for_one_purpose_does_not_serve_another() -> None:
     with pytest.raises(SealBroken, match="other_purpose"):
         unseal(seal(), purpose="other")
+
+
+def test_a_value_for_one_cookie_does_not_serve_another() -> None:
+    with pytest.raises(SealBroken, match="other_purpose"):
+        unseal(seal(), cookie="test")
 
 
 def test_a_value_ends_at_its_time() -> None:

@@ -74,7 +74,7 @@ class App:
                 "secret_not_loaded", reason=error.reason, detail=error.detail
             )
         else:
-            keys.seal(b"", purpose="warm-up", expires_at=0)
+            keys.seal(b"", purpose="warm-up", cookie="", expires_at=0)
 
     def _record_start(self, request: http_api.Request, context: LambdaContext) -> None:
         known = request.route_key in self._table

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Half a surrogate pair is not a character and cannot be encoded again (RFC 3629 §3).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# A cookie's name is a token (RFC 6265 §4.1.1, RFC 9110 §5.6.2).
+_COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MAX_QUERY_CHARACTERS = 8192
 _MAX_PARAMETERS = 32
 
@@ -119,14 +121,23 @@ def _route_key(event: Mapping[str, Any]) -> str:
 
 
 def _cookies(listed: list[str] | None, header: str) -> dict[str, str]:
-    """API Gateway lists cookies and removes the header; an emulator may leave the header only."""
-    pairs = listed if listed is not None else header.split(";")
+    """API Gateway lists cookies and removes the header; an emulator may leave the header only.
+
+    Only space and tab are trimmed, and names that are no tokens are ignored: a sibling domain may
+    set a cookie whose name is ``__Host-…`` after a Unicode space, which browsers accept.
+    """
+    header = ";".join(listed) if listed is not None else header
     cookies: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.strip().partition("=")
-        if equals:
-            cookies.setdefault(name, value)  # the first is the most specific: RFC 6265 §5.4
-    return cookies
+    doubtful: set[str] = set()
+    for pair in header.split(";"):
+        name, equals, value = (part.strip(" \t") for part in pair.partition("="))
+        if not equals or not _COOKIE_NAME.fullmatch(name):
+            continue
+        first = cookies.setdefault(name, value)  # the most specific: RFC 6265 §5.4
+        if first != value and name.startswith("__Host-"):
+            doubtful.add(name)
+    # Browsers keep one cookie of such a name. Of two, one is planted, and nobody can tell which.
+    return {name: value for name, value in cookies.items() if name not in doubtful}
 
 
 @dataclass(frozen=True)

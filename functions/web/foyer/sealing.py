@@ -4,6 +4,8 @@ A sealed value is ``base64url(key id (6) ‖ nonce (12) ‖ AES-256-GCM(expiry (
 Keys are an ordered list: the first one seals, any one opens, so that a key can be replaced
 without signing anybody out. Each purpose has its own key (HMAC-SHA256 of the purpose's
 label, the one-block case of NIST SP 800-108), so that an attempt can never pass for a session.
+The full name of the cookie is authenticated too, so that a cookie made on http://localhost, where
+names have no ``__Host-``, is never accepted elsewhere.
 Random 96-bit nonces are safe for 2^32 values under one key (NIST SP 800-38D §8.3): a thousand
 sign-ins a second for seven weeks.
 """
@@ -44,15 +46,18 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
 
-    def seal(self, payload: bytes, *, purpose: str, expires_at: int) -> str:
-        """Return ASCII that is safe in a cookie; ``expires_at`` is in seconds since the epoch."""
+    def seal(self, payload: bytes, *, purpose: str, cookie: str, expires_at: int) -> str:
+        """Return ASCII that is safe in a cookie, for the cookie of this full name.
+
+        ``expires_at`` is in seconds since the epoch.
+        """
         nonce = os.urandom(_NONCE)
         sealed = self._cipher(self._newest, purpose).encrypt(
-            nonce, _EXPIRY.pack(expires_at) + payload, purpose.encode()
+            nonce, _EXPIRY.pack(expires_at) + payload, _bound_to(purpose, cookie)
         )
         return base64.urlsafe_b64encode(self._newest + nonce + sealed).rstrip(b"=").decode()
 
-    def open(self, sealed: str, *, purpose: str, now: float) -> bytes:
+    def open(self, sealed: str, *, purpose: str, cookie: str, now: float) -> bytes:
         """Return the payload; raise UnknownKey or SealBroken."""
         raw = _decode(sealed)
         key_id, nonce, box = raw[:_KEY_ID], raw[_KEY_ID : _KEY_ID + _NONCE], raw[_KEY_ID + _NONCE :]
@@ -61,7 +66,7 @@ class KeyRing:
         if key_id not in self._keys:
             raise UnknownKey("unknown_key")
         try:
-            plain = self._cipher(key_id, purpose).decrypt(nonce, box, purpose.encode())
+            plain = self._cipher(key_id, purpose).decrypt(nonce, box, _bound_to(purpose, cookie))
         except InvalidTag:
             raise SealBroken("changed_or_other_purpose") from None
         (expires_at,) = _EXPIRY.unpack_from(plain)
@@ -75,6 +80,10 @@ class KeyRing:
             cipher = AESGCM(_derive(self._keys[key_id], f"purpose {purpose}"))
             self._ciphers[key_id, purpose] = cipher
         return cipher
+
+
+def _bound_to(purpose: str, cookie: str) -> bytes:
+    return f"{purpose}\0{cookie}".encode()
 
 
 def _derive(key: bytes, label: str) -> bytes:

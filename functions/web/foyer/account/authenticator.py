@@ -68,6 +68,7 @@ def begin(services: Services, _request: Request, member: Member) -> Response:
     sealed = services.secrets.credentials().key_ring.seal(
         json.dumps(asdict(set_up)).encode(),
         purpose=_PURPOSE,
+        cookie=services.style.name(COOKIE),
         expires_at=int(services.now()) + LIFETIME,
     )
     line = services.style.line(COOKIE, sealed, max_age=LIFETIME)
@@ -109,13 +110,14 @@ def turn_off(services: Services, _request: Request, member: Member) -> Response:
 
 
 def _under_way(services: Services, request: Request, member: Member) -> SetUp | None:
-    sealed = request.cookies.get(services.style.name(COOKIE))
+    name = services.style.name(COOKIE)
+    sealed = request.cookies.get(name)
     if sealed is None:
         return None
     try:
         opened = services.secrets.use(
             lambda credentials: credentials.key_ring.open(
-                sealed, purpose=_PURPOSE, now=services.now()
+                sealed, purpose=_PURPOSE, cookie=name, now=services.now()
             )
         )
     except SealBroken as error:

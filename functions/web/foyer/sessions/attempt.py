@@ -75,6 +75,7 @@ class AttemptCookies:
         sealed = keys.seal(
             json.dumps(vars(attempt)).encode(),
             purpose=_PURPOSE,
+            cookie=self.style.name(_PREFIX + _slot(attempt.state)),
             expires_at=attempt.started_at + LIFETIME,
         )
         return self.style.line(_PREFIX + _slot(attempt.state), sealed, max_age=LIFETIME)
@@ -86,10 +87,10 @@ class AttemptCookies:
 
         Raise SealBroken when the cookie is there but cannot be trusted, or has expired.
         """
-        sealed = cookies.get(self.style.name(_PREFIX + _slot(state)))
-        if sealed is None:
+        name = self.style.name(_PREFIX + _slot(state))
+        if name not in cookies:
             return None
-        attempt = self._open(sealed, keys=keys, now=now)
+        attempt = _open(name, cookies, keys=keys, now=now)
         if not hmac.compare_digest(attempt.state.encode(), state.encode()):
             return None
         return attempt
@@ -118,9 +119,9 @@ class AttemptCookies:
         """
 
         def age(slot: str) -> float:
-            sealed = cookies[self.style.name(_PREFIX + slot)]
+            name = self.style.name(_PREFIX + slot)
             try:
-                return now - self._open(sealed, keys=keys, now=now).started_at
+                return now - _open(name, cookies, keys=keys, now=now).started_at
             except SealBroken:
                 return float("inf")
 
@@ -136,8 +137,10 @@ class AttemptCookies:
         # A slot goes back out in a header, so it must be one that we could have made.
         return [slot for slot in named if _SLOT.fullmatch(slot)][:_MAX_SLOTS]
 
-    def _open(self, sealed: str, *, keys: KeyRing, now: float) -> Attempt:
-        return Attempt(**json.loads(keys.open(sealed, purpose=_PURPOSE, now=now)))
+
+def _open(name: str, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> Attempt:
+    opened = keys.open(cookies[name], purpose=_PURPOSE, cookie=name, now=now)
+    return Attempt(**json.loads(opened))
 
 
 def _slot(state: str) -> str:

@@ -100,8 +100,9 @@ class SessionCookie:
 
     def open(self, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> Session:
         """The session in the cookie (see ``is_in``); raise SealBroken when it is invalid."""
-        sealed = cookies[self.style.name(COOKIE)]
-        session = Session(**json.loads(keys.open(sealed, purpose=_PURPOSE, now=now)))
+        name = self.style.name(COOKIE)
+        opened = keys.open(cookies[name], purpose=_PURPOSE, cookie=name, now=now)
+        session = Session(**json.loads(opened))
         if now >= self._ends_at(session):  # the limits may have been lowered since it was sealed
             raise SealBroken("expired")
         return session
@@ -117,7 +118,8 @@ class SessionCookie:
     def _sealed(self, session: Session, keys: KeyRing) -> str:
         ends_at = self._ends_at(session)
         payload = json.dumps(vars(session), separators=(",", ":"), ensure_ascii=False)
-        sealed = keys.seal(payload.encode(), purpose=_PURPOSE, expires_at=ends_at)
+        name = self.style.name(COOKIE)
+        sealed = keys.seal(payload.encode(), purpose=_PURPOSE, cookie=name, expires_at=ends_at)
         return self.style.line(COOKIE, sealed, max_age=max(0, ends_at - session.seen_at))
 
     def _ends_at(self, session: Session) -> int:
