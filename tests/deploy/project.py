@@ -32,8 +32,12 @@ class Project:
         shutil.copytree(ROOT / "functions", folder / "functions", ignore=leave_out)
         return cls(folder, aws)
 
-    def sam(self, *arguments: str) -> str:
-        """What it prints; fails the test with that when it fails."""
+    def copied(self, folder: Path) -> Project:
+        """Another copy, build included."""
+        return Project(Path(shutil.copytree(self.folder, folder)), self.endpoint)
+
+    def sam(self, *arguments: str, answers: str = "") -> str:
+        """What it prints; fails the test with that when it fails. ``answers`` is what is typed."""
         uv = shutil.which("uv") or ROOT / ".tools/bin/uv"
         done = subprocess.run(  # noqa: S603 - our own command
             [SAM, *arguments],
@@ -49,6 +53,7 @@ class Project:
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             },
+            input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

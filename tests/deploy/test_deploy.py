@@ -7,11 +7,14 @@ that it packaged, by CloudFormation's own call; `sam`'s start-up would be most o
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws import LocalAws
 from tests.deploy.project import Project, Stack
@@ -44,6 +47,21 @@ def _deployable(chosen: Mapping[str, str], stack: str) -> dict[str, str]:
         if name in ("AppDomainName", "AuthDomainName")
     }
     return {**chosen, **own_domains, **WITHOUT_REFUSED, **_OFF}
+
+
+def _accepted(template: dict[str, Any]) -> dict[str, Any]:
+    """The template without what is refused."""
+    kept = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] not in _REFUSED
+    }
+    return template | {"Resources": kept}
+
+
+def _without_refused(template: Path) -> None:
+    parsed = yaml_parse(template.read_text(encoding="utf-8"))
+    template.write_text(json.dumps(_accepted(parsed)), encoding="utf-8")
 
 
 def _effective(given: Mapping[str, str]) -> dict[str, str]:
@@ -104,6 +122,31 @@ def test_sam_deploy_updates_a_stack_and_keeps_its_users(
     assert _secret(stack) == secret
 
 
+def test_the_guided_dialogue_deploys_with_enter_for_every_question(
+    project: Project, tmp_path: Path
+) -> None:
+    guided = project.copied(tmp_path / "guided")
+    _without_refused(guided.folder / ".aws-sam/build/template.yaml")
+    parameters = len(source()["Parameters"])
+
+    # More Enters than questions before the last one would answer that one with no.
+    questions = ("Stack Name", "Region", "Confirm", "Allow", "rollback", "Save", "file", "env")
+    printed = guided.sam(
+        "deploy",
+        "--guided",
+        "--stack-name",
+        "guided",
+        answers="\n" * (parameters + len(questions)) + "y\n",
+    )
+
+    assert "Successfully created/updated stack - guided" in printed
+    assert "no authentication" not in printed
+    assert _shows(Stack("guided", project.endpoint), {})
+    # What was saved is what the next plain `sam deploy` uses.
+    saved = tomllib.loads((guided.folder / "samconfig.toml").read_text(encoding="utf-8"))
+    assert saved["default"]["deploy"]["parameters"]["stack_name"] == "guided"
+
+
 # -- One stack for each set of parameters -------------------------------------------------------
 
 
@@ -135,12 +178,7 @@ def test_an_existing_pool_gets_a_client_and_keeps_the_rest(aws: LocalAws, packag
 def test_the_defaults_arrive_but_for_what_the_local_aws_refuses(
     aws: LocalAws, packaged: str
 ) -> None:
-    template = json.loads(packaged)
-    resources = template["Resources"]
-    template["Resources"] = {
-        name: resource for name, resource in resources.items() if resource["Type"] not in _REFUSED
-    }
-    stack = Stack.create("defaults", aws, json.dumps(template), {})
+    stack = Stack.create("defaults", aws, json.dumps(_accepted(json.loads(packaged))), {})
     assert _shows(stack, {})
 
 
