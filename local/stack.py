@@ -67,6 +67,7 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> Stac
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
 
     _require(aws, ids)
+    _fill_in_credentials(aws, ids)
     pages_client_id = _pages_client(cognito, ids["UserPool"])
     shortest = int(effective["PasswordMinimumLength"])
     _create_demo_user(aws, ids["UserPool"], DEMO_PASSWORD.ljust(shortest, "!"))
@@ -79,6 +80,21 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> Stac
         parameters=effective,
         demo_password=password if _opens(cognito, pages_client_id, password) else "",
     )
+
+
+def _fill_in_credentials(aws: LocalAws, ids: Mapping[str, str]) -> None:
+    """What the template's ClientCredentials does on AWS. The local AWS runs no functions."""
+    secrets_manager = aws.client("secretsmanager")
+    found = secrets_manager.get_secret_value(SecretId=ids["Secret"])
+    fields = json.loads(found["SecretString"])
+    if fields.get("client_id") == ids["UserPoolClient"]:
+        return
+    described = aws.client("cognito-idp").describe_user_pool_client(
+        UserPoolId=ids["UserPool"], ClientId=ids["UserPoolClient"]
+    )
+    fields["client_id"] = ids["UserPoolClient"]
+    fields["client_secret"] = described["UserPoolClient"]["ClientSecret"]
+    secrets_manager.put_secret_value(SecretId=ids["Secret"], SecretString=json.dumps(fields))
 
 
 def demo_password(aws: LocalAws) -> str:

@@ -69,6 +69,25 @@ class RotatingSecret:
         value: dict[str, Any] = json.loads(answer["SecretString"])
         return value
 
+    def undo(self) -> None:
+        """Somebody moves AWSCURRENT back to the version before."""
+        found = self.boto3_client.list_secret_version_ids(SecretId=self.arn)["Versions"]
+        by_label = {label: each for each in found for label in each.get("VersionStages", [])}
+        self.boto3_client.update_secret_version_stage(
+            SecretId=self.arn,
+            VersionStage="AWSCURRENT",
+            MoveToVersionId=by_label["AWSPREVIOUS"]["VersionId"],
+            RemoveFromVersionId=by_label["AWSCURRENT"]["VersionId"],
+        )
+        self.settle()
+
+    def labels(self, token: str) -> list[str]:
+        labels: list[str] = self._kept.versions[token]["version_stages"]
+        return labels
+
+    def label_pending(self, token: str) -> None:
+        self.labels(token).append("AWSPENDING")
+
     def put(self, value: dict[str, Any]) -> None:
         """Somebody edits the secret by hand: a new version, current at once."""
         self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(value))

@@ -92,14 +92,14 @@ class Stack:
         """From a template that `sam deploy` packaged before: the same, without its start-up."""
         stack = cls(name, aws)
         stack.client("cloudformation").create_stack(
-            **_request(name, parameters), TemplateBody=template
+            **_request(name, parameters), TemplateURL=stack._uploaded(template)
         )
         stack._wait("CREATE_COMPLETE")
         return stack
 
     def update(self, template: str, parameters: Mapping[str, str]) -> None:
         self.client("cloudformation").update_stack(
-            **_request(self.name, parameters), TemplateBody=template
+            **_request(self.name, parameters), TemplateURL=self._uploaded(template)
         )
         self._wait("UPDATE_COMPLETE")
 
@@ -108,6 +108,13 @@ class Stack:
         stack_id = client.describe_stacks(StackName=self.name)["Stacks"][0]["StackId"]
         client.delete_stack(StackName=self.name)
         self._wait("DELETE_COMPLETE", stack_id)
+
+    def _uploaded(self, template: str) -> str:
+        """Its URL, as `sam deploy` does it: a request itself takes 51,200 bytes."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket="templates")
+        s3.put_object(Bucket="templates", Key=self.name, Body=template.encode())
+        return f"{self.endpoint}/templates/{self.name}"
 
     def template(self) -> str:
         """The template that was uploaded, before any transform."""

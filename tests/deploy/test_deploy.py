@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from foyer_rotation.secret_value import SecretValue
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws import LocalAws
@@ -81,9 +82,11 @@ def test_each_function_ships_its_own_package_and_what_it_imports(built: Path) ->
     assert (built / "WebFunction/foyer/app.py").is_file()
     assert (built / "WebFunction/foyer/pages/layout.html").is_file()
     assert (built / "WebFunction/cryptography").is_dir()
-    assert (built / "RotationFunction/foyer_rotation/app.py").is_file()
-    # Its own boto3: the runtime's may be older than the calls for client secrets.
-    assert (built / "RotationFunction/boto3").is_dir()
+    for function in ("RotationFunction", "CredentialsFunction"):
+        package = _package(built, function)
+        assert (package / "foyer_rotation/app.py").is_file()
+        # Its own boto3: the runtime's may be older than the calls for client secrets.
+        assert (package / "boto3").is_dir()
 
 
 def test_extension_modules_are_for_lambdas_python(built: Path) -> None:
@@ -96,8 +99,14 @@ def test_extension_modules_are_for_lambdas_python(built: Path) -> None:
 def test_nothing_local_and_no_test_ships(built: Path) -> None:
     for function in ("WebFunction", "RotationFunction"):
         assert not {"local", "tests", "ministack", "moto"} & {
-            path.name for path in (built / function).iterdir()
+            path.name for path in _package(built, function).iterdir()
         }
+
+
+def _package(built: Path, function: str) -> Path:
+    """Functions with the same code share a folder."""
+    template = yaml_parse((built / "template.yaml").read_text(encoding="utf-8"))
+    return built / str(template["Resources"][function]["Properties"]["CodeUri"])
 
 
 # -- `sam deploy` -------------------------------------------------------------------------------
@@ -105,6 +114,7 @@ def test_nothing_local_and_no_test_ships(built: Path) -> None:
 
 def test_sam_deploy_creates_what_sam_build_built(deployed: Stack) -> None:
     assert _shows(deployed, WITHOUT_REFUSED)
+    _shows_secret(deployed)
 
 
 def test_sam_deploy_updates_a_stack_and_keeps_its_users(
@@ -141,7 +151,9 @@ def test_the_guided_dialogue_deploys_with_enter_for_every_question(
 
     assert "Successfully created/updated stack - guided" in printed
     assert "no authentication" not in printed
-    assert _shows(Stack("guided", project.endpoint), {})
+    stack = Stack("guided", project.aws)
+    assert _shows(stack, {})
+    _shows_secret(stack)
     # What was saved is what the next plain `sam deploy` uses.
     saved = tomllib.loads((guided.folder / "samconfig.toml").read_text(encoding="utf-8"))
     assert saved["default"]["deploy"]["parameters"]["stack_name"] == "guided"
@@ -151,20 +163,20 @@ def test_the_guided_dialogue_deploys_with_enter_for_every_question(
 
 
 @pytest.mark.parametrize("name", _SETS)
-def test_a_set_of_parameters_arrives(name: str, aws: LocalAws, packaged: str) -> None:
+def test_a_set_of_parameters_arrives(name: str, aws: LocalAws, unfilled: str) -> None:
     stack_name = name.replace(" ", "-")
     parameters = _deployable(PARAMETER_SETS[name], stack_name)
-    stack = Stack.create(stack_name, aws, packaged, parameters)
+    stack = Stack.create(stack_name, aws, unfilled, parameters)
     assert _shows(stack, parameters)
 
 
-def test_an_existing_pool_gets_a_client_and_keeps_the_rest(aws: LocalAws, packaged: str) -> None:
+def test_an_existing_pool_gets_a_client_and_keeps_the_rest(aws: LocalAws, unfilled: str) -> None:
     cognito = Stack("", aws).client("cognito-idp")
     pool = cognito.create_user_pool(PoolName="older")["UserPool"]
     cognito.create_user_pool_domain(Domain="older-pool", UserPoolId=pool["Id"])
     parameters = WITHOUT_REFUSED | {"UserPoolId": pool["Id"], "DomainPrefix": "older-pool"}
 
-    stack = Stack.create("existing-pool", aws, packaged, parameters)
+    stack = Stack.create("existing-pool", aws, unfilled, parameters)
 
     assert not {"UserPool", "UserPoolDomain"} & stack.ids().keys()
     assert stack.user_pool()["Name"] == "older"
@@ -175,29 +187,61 @@ def test_an_existing_pool_gets_a_client_and_keeps_the_rest(aws: LocalAws, packag
     assert stack.environment("RotationFunction")["USER_POOL_ID"] == pool["Id"]
 
 
-def test_the_defaults_arrive_but_for_what_the_local_aws_refuses(
-    aws: LocalAws, packaged: str
-) -> None:
-    stack = Stack.create("defaults", aws, json.dumps(_accepted(json.loads(packaged))), {})
-    assert _shows(stack, {})
-
-
 # -- From one set to another, and away ----------------------------------------------------------
 
 
-def test_a_stack_moves_to_own_domains_and_back(aws: LocalAws, packaged: str) -> None:
+def test_a_stack_moves_to_own_domains_and_back(aws: LocalAws, unfilled: str) -> None:
     plain = dict(WITHOUT_REFUSED)
     own = _deployable(PARAMETER_SETS["own domains"], "moving")
-    stack = Stack.create("moving", aws, packaged, plain)
+    stack = Stack.create("moving", aws, unfilled, plain)
     pool, secret = stack.outputs()["UserPoolId"], _secret(stack)
 
-    stack.update(packaged, own)
+    stack.update(unfilled, own)
     assert _shows(stack, own)
-    stack.update(packaged, plain)
+    stack.update(unfilled, plain)
     assert _shows(stack, plain)
 
     assert stack.outputs()["UserPoolId"] == pool
     assert _secret(stack) == secret
+
+
+def test_updates_of_the_client_leave_a_rotated_secret_alone(aws: LocalAws, packaged: str) -> None:
+    stack = Stack.create("rotated", aws, packaged, dict(WITHOUT_REFUSED))
+    rotated = _rotate(_rotate(_secret(stack)))
+    _put_secret(stack, rotated)
+    own = _deployable(PARAMETER_SETS["own domains"], "rotated")
+
+    for changed in ({"AccessTokenMinutes": "60"}, {"LocalUrl": "http://localhost:3000"}, own):
+        stack.update(packaged, WITHOUT_REFUSED | changed)
+        assert _secret(stack) == rotated
+
+
+def test_a_replaced_client_is_filled_in_with_its_own_secret(aws: LocalAws, packaged: str) -> None:
+    cognito = Stack("", aws).client("cognito-idp")
+    pools = [cognito.create_user_pool(PoolName=name)["UserPool"]["Id"] for name in ("one", "two")]
+    one, two = (
+        WITHOUT_REFUSED | {"UserPoolId": pool, "DomainPrefix": "somewhere"} for pool in pools
+    )
+    stack = Stack.create("replaced", aws, packaged, one)
+    rotated = _rotate(_secret(stack))
+    _put_secret(stack, rotated)
+
+    stack.update(packaged, two)
+
+    _shows_secret(stack)
+    value = _secret(stack)
+    assert value["client_id"] != rotated["client_id"]
+    for key in ("session_key", "previous_session_key"):
+        assert value[key] == rotated[key]
+
+
+def test_a_stack_that_cannot_be_filled_in_fails_at_once_and_says_why(
+    aws: LocalAws, packaged: str
+) -> None:
+    template = json.loads(packaged)
+    template["Resources"]["ClientCredentials"]["Properties"]["ClientId"] = "nobody"
+    with pytest.raises(AssertionError, match="DescribeUserPoolClient failed"):
+        Stack.create("unfilled", aws, json.dumps(template), dict(WITHOUT_REFUSED))
 
 
 def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
@@ -214,7 +258,7 @@ def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
     clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=10)
     assert clients["UserPoolClients"] == []
     functions = {each["FunctionName"] for each in _functions(stack)}
-    assert not {ids["WebFunction"], ids["RotationFunction"]} & functions
+    assert not {ids["WebFunction"], ids["RotationFunction"], ids["CredentialsFunction"]} & functions
 
 
 def test_a_pool_that_was_left_behind_is_taken_up_again(aws: LocalAws, packaged: str) -> None:
@@ -229,9 +273,9 @@ def test_a_pool_that_was_left_behind_is_taken_up_again(aws: LocalAws, packaged: 
     assert second.outputs()["LoginUrl"] == _prefix_origin(pool["Domain"])
 
 
-def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, packaged: str) -> None:
+def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, unfilled: str) -> None:
     parameters = WITHOUT_REFUSED | {"DeletionProtection": "false"}
-    stack = Stack.create("unprotected", aws, packaged, parameters)
+    stack = Stack.create("unprotected", aws, unfilled, parameters)
     assert _shows(stack, parameters)
     pool = stack.user_pool()
     stack.delete()
@@ -269,7 +313,6 @@ def _shows(stack: Stack, given: Mapping[str, str]) -> bool:
     _shows_pool(stack, parameters)
     _shows_client(stack, parameters)
     _shows_domain(stack, parameters)
-    _shows_secret(stack)
     _shows_functions(stack, parameters)
     _shows_watching(stack, parameters)
     return True
@@ -338,7 +381,6 @@ def _shows_domain(stack: Stack, parameters: Mapping[str, str]) -> None:
 def _shows_secret(stack: Stack) -> None:
     value = _secret(stack)
     client = stack.app_client()
-    assert value.keys() == {"client_id", "client_secret", "session_key"}
     assert value["client_id"] == client["ClientId"]
     assert value["client_secret"] == client["ClientSecret"]
     assert len(value["session_key"]) == 64
@@ -361,10 +403,9 @@ def _shows_functions(stack: Stack, parameters: Mapping[str, str]) -> None:
     assert environment["SECRET_ID"] == stack.outputs()["SecretName"]
     domain = parameters["AppDomainName"]
     assert environment["APP_URL"] == (f"https://{domain}" if domain else "")
-    secret = _secret(stack)
     everything = json.dumps([environment, stack.environment("RotationFunction"), stack.outputs()])
-    assert secret["client_secret"] not in everything
-    assert secret["session_key"] not in everything
+    assert stack.app_client()["ClientSecret"] not in everything
+    assert _secret(stack)["session_key"] not in everything
 
 
 def _shows_watching(stack: Stack, parameters: Mapping[str, str]) -> None:
@@ -387,6 +428,17 @@ def _secret(stack: Stack) -> dict[str, str]:
     found = client.get_secret_value(SecretId=stack.outputs()["SecretName"])
     value: dict[str, str] = json.loads(found["SecretString"])
     return value
+
+
+def _put_secret(stack: Stack, value: dict[str, Any]) -> None:
+    stack.client("secretsmanager").put_secret_value(
+        SecretId=stack.outputs()["SecretName"], SecretString=json.dumps(value)
+    )
+
+
+def _rotate(value: dict[str, Any]) -> dict[str, Any]:
+    """What a rotation writes; the local AWS has no second client secret."""
+    return SecretValue(value).successor([]).fields
 
 
 def _functions(stack: Stack) -> list[dict[str, str]]:

@@ -100,7 +100,7 @@ def test_no_input_is_pasted_into_a_shell() -> None:
 def test_the_stack_policy_guards_resources_that_exist() -> None:
     policy = json.loads(read("examples/deploy/stack-policy.json"))
     named = re.findall(r"LogicalResourceId/(\w+)", json.dumps(policy))
-    assert set(named) == {"UserPool", "UserPoolDomain", "Secret"}
+    assert set(named) == {"UserPool", "UserPoolDomain"}
     assert set(named) <= source()["Resources"].keys()
     shown = section(read("docs/operations.md"), "Upgrade")
     assert "--stack-policy-body file://examples/deploy/stack-policy.json" in shown

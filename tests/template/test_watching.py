@@ -123,4 +123,5 @@ def test_functions_write_to_the_groups_that_have_an_end() -> None:
     assert {name: each["LoggingConfig"]["LogGroup"] for name, each in functions.items()} == {
         "WebFunction": "<WebLogs>",
         "RotationFunction": "<RotationLogs>",
+        "CredentialsFunction": "<CredentialsLogs>",
     }

@@ -97,6 +97,7 @@ def test_every_reason_that_is_documented_can_come_up() -> None:
 
 def test_every_error_of_the_rotation_is_documented() -> None:
     kinds = rotation_errors.RotationError.__subclasses__()
+    kinds += [each for kind in kinds for each in kind.__subclasses__()]
     assert documented("Rotation errors") == {kind.__name__ for kind in kinds}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .errors import CallFailed
+from .errors import CallFailed, NotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CLIENT_CONFIG = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3}
 )
+
+_NOT_ALLOWED = {"AccessDenied", "AccessDeniedException"}
 
 
 def code_of(error: ClientError) -> str:
@@ -33,6 +35,7 @@ def reporting_codes_only() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise CallFailed(f"{error.operation_name} failed: {code_of(error)}") from None
+        kind = NotAllowed if code_of(error) in _NOT_ALLOWED else CallFailed
+        raise kind(f"{error.operation_name} failed: {code_of(error)}") from None
     except BotoCoreError as error:
         raise CallFailed(f"AWS could not be asked: {type(error).__name__}") from None

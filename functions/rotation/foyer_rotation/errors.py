@@ -1,4 +1,4 @@
-"""What can stop a rotation, as one tree.
+"""What can stop a rotation, or the filling in of the credentials, as one tree.
 
     RotationError
     ├── ConfigurationError   a setting or a field of the secret is missing or malformed
@@ -6,6 +6,7 @@
     ├── UnknownOwner         two client secrets are active; which one is in use can't be told
     ├── NotProven            the token endpoint didn't accept the new client secret
     └── CallFailed           an AWS call or the token endpoint failed; trying again may help
+        └── NotAllowed       the role may not make that call, or may not yet
 
 Whichever it is, AWSCURRENT still names a client secret that Cognito accepts, and Secrets
 Manager tries the same step again. No message holds a value of the secret: Lambda logs them.
@@ -36,3 +37,7 @@ class NotProven(RotationError):
 
 class CallFailed(RotationError):
     """Names the operation and the error code only; AWS's own text may quote parameters."""
+
+
+class NotAllowed(CallFailed):
+    """A permission is missing. A new role's permissions take some seconds to spread."""

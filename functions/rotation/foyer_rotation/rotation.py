@@ -60,11 +60,7 @@ class Rotation:
 
     def _set(self, versions: Versions) -> str:
         current, pending = versions.current(), _written(versions)
-        if pending.client_id != current.client_id:
-            raise ConfigurationError(
-                "AWSPENDING is for another app client than AWSCURRENT. Take the label AWSPENDING "
-                "off that version and rotate again"
-            )
+        _require_same_client(pending, current)
         if self.client_secrets.activate(pending, current=current):
             return "client secret added"
         return "the client secret was active already"
@@ -75,6 +71,8 @@ class Rotation:
         return "the token endpoint accepts the new client secret"
 
     def _finish(self, versions: Versions) -> str:
+        # A deployment may have changed the client since the other steps.
+        _require_same_client(_written(versions), versions.current())
         versions.make_current()
         return "the new values are current"
 
@@ -84,6 +82,14 @@ def _text(event: Mapping[str, object], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise NotStaged(f"The event has no {name}")
     return value
+
+
+def _require_same_client(pending: SecretValue, current: SecretValue) -> None:
+    if pending.client_id != current.client_id:
+        raise ConfigurationError(
+            "AWSPENDING is for another app client than AWSCURRENT. Take the label AWSPENDING "
+            "off that version and rotate again"
+        )
 
 
 def _written(versions: Versions) -> SecretValue:

@@ -1,9 +1,10 @@
 """The secret's value: one JSON object, shared with the web function.
 
-    client_id, client_secret, session_key    what the stack creates
+    session_key                              what the stack creates it with
+    client_id, client_secret                 of the app client; filled in by credentials.py
+    client_secret_origin                     beside them: which of the app client's secrets this
+                                             one is (docs/decisions/rotation.md)
     previous_session_key                     since the first rotation: opens older sessions
-    client_secret_origin                     since the first rotation: which of the app client's
-                                             secrets this one is (docs/decisions/rotation.md)
 
 Fields that are not listed here belong to somebody else and are carried along unchanged.
 """
@@ -37,12 +38,7 @@ class SecretValue:
     @classmethod
     def parse(cls, text: str) -> SecretValue:
         """Raise ConfigurationError naming the field that is missing."""
-        try:
-            fields = json.loads(text)
-        except ValueError:
-            raise ConfigurationError("The secret is not JSON") from None
-        if not isinstance(fields, dict):
-            raise ConfigurationError("The secret is not a JSON object")
+        fields = json_object(text)
         for name in ("client_id", "client_secret", "session_key"):
             if not isinstance(fields.get(name), str) or not fields[name]:
                 raise ConfigurationError(f"The secret's field {name} is missing")
@@ -86,12 +82,25 @@ class SecretValue:
                 "client_secret": client_secret,
                 "session_key": secrets.token_urlsafe(48),
                 "previous_session_key": self.fields["session_key"],
-                "client_secret_origin": {
-                    "sha256": _digest(client_secret),
-                    "listed_before": list(listed_now),
-                },
+                "client_secret_origin": origin(client_secret, listed_now),
             }
         )
+
+
+def origin(client_secret: str, listed_before: Sequence[str]) -> dict[str, Any]:
+    """The note that ``listed_before`` reads."""
+    return {"sha256": _digest(client_secret), "listed_before": list(listed_before)}
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Raise ConfigurationError, without a word of the text, if it isn't one."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        raise ConfigurationError("The secret is not JSON") from None
+    if not isinstance(fields, dict):
+        raise ConfigurationError("The secret is not a JSON object")
+    return fields
 
 
 def _digest(client_secret: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 CURRENT = "AWSCURRENT"
+PREVIOUS = "AWSPREVIOUS"
 PENDING = "AWSPENDING"
 
 
@@ -30,7 +31,10 @@ class Versions:
     token: str
 
     def is_finished(self) -> bool:
-        """True if the token's version is current already. Raise NotStaged if it isn't pending."""
+        """True if the token's version is current already. Raise NotStaged if it isn't pending.
+
+        Takes the label AWSPENDING off a current version: finishSecret may have died before.
+        """
         with reporting_codes_only():
             secret = self.client.describe_secret(SecretId=self.secret_id)
         if not secret.get("RotationEnabled"):
@@ -39,6 +43,8 @@ class Versions:
         if labels is None:
             raise NotStaged("The secret has no version with this ClientRequestToken")
         if CURRENT in labels:
+            if PENDING in labels:
+                self._end_pending()
             return True
         if PENDING not in labels:
             raise NotStaged(f"This ClientRequestToken's version is not labelled {PENDING}")
@@ -84,4 +90,15 @@ class Versions:
                 VersionStage=CURRENT,
                 MoveToVersionId=self.token,
                 RemoveFromVersionId=holder,
+            )
+        self._end_pending()
+
+    def _end_pending(self) -> None:
+        """With the label left on, moving AWSCURRENT back would look like a rotation half-way.
+
+        Secrets Manager would then finish it and make the values current that were undone.
+        """
+        with reporting_codes_only():
+            self.client.update_secret_version_stage(
+                SecretId=self.secret_id, VersionStage=PENDING, RemoveFromVersionId=self.token
             )

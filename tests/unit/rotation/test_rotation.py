@@ -130,6 +130,43 @@ def test_a_secret_without_rotation_is_refused(stack: Stack, step: str) -> None:
     assert stack.client.calls == []
 
 
+def test_a_client_that_is_replaced_during_a_rotation_stays_in_use(stack: Stack) -> None:
+    token = stack.secret.stage()
+    for step in STEPS[:3]:
+        stack.step(step, token)
+    replaced = stack.secret.value() | {"client_id": "another"}
+    stack.secret.put(replaced)
+
+    with pytest.raises(ConfigurationError, match="for another app client"):
+        stack.step("finishSecret", token)
+    assert stack.secret.value() == replaced
+
+
+def test_a_rotation_that_was_undone_stays_undone(stack: Stack) -> None:
+    stack.rotate()
+    before = stack.secret.value()
+    token = stack.rotate()
+    stack.secret.undo()
+
+    # What Secrets Manager does while AWSPENDING names a version that is not current.
+    for step in STEPS:
+        with pytest.raises(NotStaged, match="not labelled AWSPENDING"):
+            stack.step(step, token)
+    assert stack.secret.value() == before
+
+    stack.rotate()
+    assert stack.signs_in_with(stack.secret.value()["client_secret"])
+
+
+def test_a_label_that_a_dying_finish_left_on_is_taken_off_by_the_next_try(stack: Stack) -> None:
+    token = stack.rotate()
+    stack.secret.label_pending(token)
+
+    stack.step("finishSecret", token)
+
+    assert stack.secret.labels(token) == ["AWSCURRENT"]
+
+
 def test_an_unknown_step_is_refused(stack: Stack) -> None:
     with pytest.raises(NotStaged, match="none of the four"):
         stack.step("dropSecret", stack.secret.stage())
