@@ -34,7 +34,7 @@ class Project:
 
     def copied(self, folder: Path) -> Project:
         """Another copy, build included."""
-        return Project(Path(shutil.copytree(self.folder, folder)), self.endpoint)
+        return Project(Path(shutil.copytree(self.folder, folder)), self.aws)
 
     def sam(self, *arguments: str, answers: str = "") -> str:
         """What it prints; fails the test with that when it fails. ``answers`` is what is typed."""
@@ -114,7 +114,7 @@ class Stack:
         s3 = self.client("s3")
         s3.create_bucket(Bucket="templates")
         s3.put_object(Bucket="templates", Key=self.name, Body=template.encode())
-        return f"{self.endpoint}/templates/{self.name}"
+        return f"{self.aws.endpoint}/templates/{self.name}"
 
     def template(self) -> str:
         """The template that was uploaded, before any transform."""

@@ -203,3 +203,9 @@ def test_a_custom_resource_answers_only_where_functions_run() -> None:
     path = "/_ministack/cfn-response/token"
     assert ask("PUT", path)[0] == REFUSED
     assert ask("PUT", path, runs_code=True)[0] == ANSWERED
+
+
+def test_a_roles_session_counts_only_where_functions_run() -> None:
+    headers = signed(key_id="ASIA0123456789ABCDEF", secret="of-the-session")
+    assert ask(headers=headers)[0] == REFUSED
+    assert ask(headers=headers, runs_code=True)[0] == ANSWERED
