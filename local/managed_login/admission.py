@@ -12,19 +12,18 @@ from local.managed_login.site import Site, see_other
 from local.managed_login.visits import AnswerTotp, ChooseNewPassword, EnrolTotp, Session
 
 
-def admit(
-    site: Site, incoming: Incoming, pool: Pool, username: str, password: str, *, wants_totp: bool
-) -> Response:
+def admit(site: Site, incoming: Incoming, pool: Pool, username: str, password: str) -> Response:
     """Check the password; then whatever Cognito asks next, or back to the app with a code."""
     outcome = site.accounts.authenticate(username, password)
     if outcome.challenge == "NEW_PASSWORD_REQUIRED":
-        step = incoming.visit.begin(ChooseNewPassword(username, wants_totp))
+        step = incoming.visit.begin(ChooseNewPassword(username))
         return see_other(incoming.to("/changePassword", step=step))
     if outcome.challenge == "SOFTWARE_TOKEN_MFA":
         step = incoming.visit.begin(AnswerTotp(username, password))
         return see_other(incoming.to("/mfa", step=step))
-    # MiniStack lets people without a second factor in even where the pool demands one.
-    if pool.mfa == "ON" or (pool.mfa == "OPTIONAL" and wants_totp):
+    # MiniStack lets people without a second factor in even where the pool demands one. Where it is
+    # optional, Cognito offers none: people set one up on a page of the app's.
+    if pool.mfa == "ON":
         secret = site.accounts.new_totp_secret(outcome.access_token)
         enrol = EnrolTotp(username, password, outcome.access_token, secret)
         return see_other(incoming.to("/mfa/setup", step=incoming.visit.begin(enrol)))

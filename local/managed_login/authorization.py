@@ -44,9 +44,6 @@ class AuthorizationRequest:
         state = {"state": self.state} if self.state else {}
         return with_query(self.redirect_uri, parameters | state)
 
-    def cancelled(self) -> str:
-        return self.location(error="access_denied", error_description="User cancelled the request")
-
 
 def with_query(url: str, parameters: dict[str, str]) -> str:
     return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(parameters)}"

@@ -30,14 +30,7 @@ def change(site: Site, incoming: Incoming) -> Response:
         return _show_new_password(site, incoming, request, pool.policy, problems)
     site.accounts.choose_new_password(step.username, incoming.form["password"])
     incoming.visit.end(incoming.query["step"])
-    return admit(
-        site,
-        incoming,
-        pool,
-        step.username,
-        incoming.form["password"],
-        wants_totp=step.wants_totp,
-    )
+    return admit(site, incoming, pool, step.username, incoming.form["password"])
 
 
 def _show_new_password(

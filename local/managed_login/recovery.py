@@ -50,7 +50,8 @@ def reset(site: Site, incoming: Incoming) -> Response:
         return _show_reset(site, incoming, request, pool, problems)
     incoming.visit.end(incoming.query["step"])
     incoming.visit.waits_for_mail_at = ""
-    return see_other(incoming.to("/login", notice="reset"))
+    hint = {} if incoming.query["login_hint"] else {"login_hint": step.username}
+    return see_other(incoming.to("/login", notice="reset", **hint))
 
 
 def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dict[str, str]:

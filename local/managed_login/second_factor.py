@@ -97,5 +97,4 @@ def _show_enrolment(
         [code_field(incoming.say("app_code"), problem)],
         qr_code=image.svg_data_uri(border=3, light="#fff", dark="#000"),
         secret=" ".join(groups),
-        is_demanded=site.directory.pool().mfa == "ON",
     )

@@ -56,9 +56,8 @@ def sign_in(site: Site, incoming: Incoming) -> Response:
     attempt = ("password", name)
     if site.attempts.is_locked(attempt):
         return _show_sign_in(site, incoming, request, incoming.say("password_attempts_exceeded"))
-    wants_totp = incoming.form["totp"] == "on"
     try:
-        way_on = admit(site, incoming, pool, name, incoming.form["password"], wants_totp=wants_totp)
+        way_on = admit(site, incoming, pool, name, incoming.form["password"])
     except Rejected as rejected:
         step = _step_for(rejected, incoming, name)
         if step:
@@ -128,8 +127,6 @@ def _show_sign_in(
         ],
         problem=problem,
         pool=pool,
-        wants_totp=incoming.form["totp"] == "on",
-        cancel=request.cancelled(),
     )
 
 

@@ -118,7 +118,7 @@ def _show_sign_up(
         username = username_field(incoming.say("username"), typed, problems.get("username", ""))
         fields.insert(0, username)
     fields += password_fields(pool.policy, incoming, "password", problems)
-    return site.show_form("signup.html", incoming, request, fields, cancel=request.cancelled())
+    return site.show_form("signup.html", incoming, request, fields)
 
 
 def _attribute_field(attribute: Attribute, incoming: Incoming, problems: dict[str, str]) -> Field:

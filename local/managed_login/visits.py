@@ -82,7 +82,6 @@ class ChooseNewPassword:
     """Signed in with a temporary password."""
 
     username: str
-    wants_totp: bool
     seconds = SIGN_IN_SECONDS
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import segno
 from aws_lambda_powertools import Logger
 from foyer import login, problems
 from foyer.account.pages import AccountPages
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, ViewportSize
 
 from local.managed_login.language import ENGLISH
 from local.managed_login.pages import Pages as ManagedLoginPages
+from local.managed_login.pages import code_field
 from local.managed_login.settings import ManagedLogin
 from tests.browser.authenticator import digits, wrong
 from tests.browser.people import Account, Directory, Visitor
@@ -108,7 +110,7 @@ def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.fill_in_sign_up(newcomer)
     visitor.choose_password("short")
     visitor.press("Create account")
-    visitor.reads("Please look at: Password")
+    visitor.reads("Use at least")
     look(visitor, "sign-up weak password")
     visitor.fill_in_sign_up(newcomer)
     visitor.press("Create account")
@@ -146,7 +148,7 @@ def _recovery(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.sees("Forgot your password?")
     look(visitor, "forgot")
     visitor.press("Send the code")
-    visitor.reads("Please look at:")
+    visitor.reads("Enter your user name")
     look(visitor, "forgot nothing entered")
     visitor.page.get_by_label("User name").fill(account.username)
     visitor.press("Send the code")
@@ -169,19 +171,14 @@ def _recovery(visitor: Visitor, _: Account, look: Look) -> None:
 
 
 def _second_factor(visitor: Visitor, account: Account, look: Look) -> None:
-    visitor.begin_sign_in()
-    visitor.page.get_by_label("Set up an authenticator app").check()
-    visitor.submit_sign_in(account)
-    visitor.sees("Set up an authenticator app")
-    look(visitor, "authenticator set-up")
-    secret = visitor.page.locator("#secret").inner_text().replace(" ", "")
-    visitor.enter_code(wrong(digits(secret)))
-    visitor.press("Finish")
-    visitor.reads("That code is not right.")
-    look(visitor, "authenticator set-up wrong code")
+    visitor.sign_in(account)
+    visitor.open("/account/authenticator")
+    visitor.press("Continue")
+    secret = visitor.page.locator("#key").inner_text().replace(" ", "")
     visitor.enter_code(digits(secret))
     visitor.press("Finish")
-    visitor.is_welcome(account)
+    visitor.reads("Two-step sign-in is on")
+    visitor.open()
     visitor.press("Sign out")
     visitor.begin_sign_in()
     visitor.submit_sign_in(account)
@@ -310,6 +307,15 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         "users": [],
         "temporary_password": "",
     }
+    set_up: dict[str, Any] = {
+        "action": lambda path, **_: path,
+        "csrf": str,
+        "notice": "",
+        "problem": "",
+        "step": "",
+        "qr_code": segno.make("otpauth://totp/Foyer:ada?secret=JBSWY3DP").svg_data_uri(),
+        "secret": "JBSW Y3DP",
+    }
     shown = (
         {
             f"problem {name}": problems.answer(fault, route, request, pages, log).body
@@ -328,6 +334,14 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
                 managed_login.show("inbox.html", ENGLISH, **nothing).body
             ).decode(),
             "inbox logo": bytes(with_logo.show("inbox.html", ENGLISH, **nothing).body).decode(),
+            **{
+                f"authenticator set-up{name}": bytes(
+                    managed_login.show(
+                        "mfa_setup.html", ENGLISH, fields=[code_field("Code", problem)], **set_up
+                    ).body
+                ).decode()
+                for name, problem in (("", ""), (" wrong code", ENGLISH.say("wrong_app_code")))
+            },
             "users nobody": bytes(
                 managed_login.show("users.html", ENGLISH, **nothing).body
             ).decode(),

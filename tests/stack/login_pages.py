@@ -79,16 +79,16 @@ class LoginPages:
         ]
         client = self.new_client()
         self.client_id, self.secret = client["ClientId"], client["ClientSecret"]
-        pages_client = self.cognito.create_user_pool_client(
+        self.pages_client_id = self.cognito.create_user_pool_client(
             UserPoolId=self.pool_id,
             ClientName="pages",
             ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        )["UserPoolClient"]
+        )["UserPoolClient"]["ClientId"]
         self.app = create_app(
             ManagedLogin(
                 aws=aws,
                 user_pool_id=self.pool_id,
-                pages_client_id=pages_client["ClientId"],
+                pages_client_id=self.pages_client_id,
                 public_url=origin,
                 app_url=APP,
                 brand_name="Foyer",
@@ -145,6 +145,21 @@ class LoginPages:
                 UserPoolId=self.pool_id, Username=username, Password=PASSWORD, Permanent=True
             )
         return PASSWORD
+
+    def set_an_app_up(self, username: str) -> str:
+        """As a page of the app's would; returns the authenticator app's secret."""
+        tokens = self.cognito.initiate_auth(
+            ClientId=self.pages_client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
+        )["AuthenticationResult"]
+        token = tokens["AccessToken"]
+        secret: str = self.cognito.associate_software_token(AccessToken=token)["SecretCode"]
+        self.cognito.verify_software_token(AccessToken=token, UserCode=totp(secret))
+        self.cognito.set_user_mfa_preference(
+            AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+        )
+        return secret
 
     def user(self, username: str) -> dict[str, Any]:
         user = self.cognito.admin_get_user(UserPoolId=self.pool_id, Username=username)

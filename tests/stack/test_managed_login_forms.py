@@ -9,7 +9,7 @@ from tests.stack.test_managed_login_sign_up import ANSWERS
 
 pytestmark = pytest.mark.stack
 
-optional = pytest.mark.parametrize("pages", [{"MfaConfiguration": "OPTIONAL"}], indirect=True)
+on = pytest.mark.parametrize("pages", [{"MfaConfiguration": "ON"}], indirect=True)
 
 
 def focused(browser: Browser) -> list[dict[str, str]]:
@@ -30,16 +30,6 @@ def test_a_name_that_was_emptied_stays_empty_though_the_app_knew_one(
     assert browser.page.input("username")["value"] == ""
 
 
-@optional
-def test_a_wish_for_an_authenticator_app_outlives_a_wrong_password(
-    pages: LoginPages, browser: Browser
-) -> None:
-    pages.new_user()
-    assert "checked" not in browser.authorize().input("totp")
-    browser.sign_in(password="Wrong-horse-1", totp="on")
-    assert "checked" in browser.page.input("totp")
-
-
 def test_whoever_listens_hears_what_stands_above_the_field_in_focus(
     pages: LoginPages, browser: Browser
 ) -> None:
@@ -54,13 +44,13 @@ def test_whoever_listens_hears_what_stands_above_the_field_in_focus(
     assert browser.page.by_id("notice") == "A new code is on its way."
 
 
-@optional
+@on
 def test_the_focus_does_not_pass_over_what_is_to_be_scanned(
     pages: LoginPages, browser: Browser
 ) -> None:
     pages.new_user()
     browser.authorize()
-    browser.sign_in(password=PASSWORD, totp="on")
+    browser.sign_in(password=PASSWORD)
     assert browser.page.heading == "Set up an authenticator app"
     assert focused(browser) == []
     browser.press("Finish", code="")

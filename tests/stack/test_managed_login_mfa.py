@@ -16,11 +16,11 @@ def secret_on(browser: Browser) -> str:
     return browser.page.by_id("secret")
 
 
-def enrol(pages: LoginPages, browser: Browser, **choice: str) -> str:
+def enrol(pages: LoginPages, browser: Browser) -> str:
     """Sign in as a new user and set an app up; returns its secret."""
     pages.new_user()
     browser.authorize()
-    browser.sign_in(**choice)
+    browser.sign_in()
     secret = secret_on(browser)
     browser.press("Finish", code=totp(secret))
     assert "code" in browser.returned
@@ -158,29 +158,24 @@ def test_a_new_password_does_not_take_the_place_of_the_second_factor(
     assert "code" in other.returned
 
 
-@optional
-def test_where_mfa_is_optional_it_can_be_left_out(pages: LoginPages, browser: Browser) -> None:
+@pytest.mark.parametrize(
+    "pages", [{"MfaConfiguration": mfa} for mfa in ("OFF", "OPTIONAL")], indirect=True
+)
+def test_where_mfa_is_not_demanded_the_pages_offer_none(
+    pages: LoginPages, browser: Browser
+) -> None:
     pages.new_user()
-    browser.authorize()
-    browser.sign_in()
+    page = browser.authorize()
+    assert {i.attributes.get("name") for i in page.all("input")} == {"csrf", "username", "password"}
+    browser.sign_in(totp="on")
     assert "code" in browser.returned
 
 
 @optional
-def test_where_mfa_is_optional_it_can_be_chosen_and_is_asked_from_then_on(
-    pages: LoginPages, browser: Browser
-) -> None:
-    secret = enrol(pages, browser, totp="on")
-    other = Browser(pages)
-    other.authorize()
-    other.sign_in()
-    other.press("Continue", code=totp(secret))
-    assert "code" in other.returned
-
-
-def test_where_mfa_is_off_nobody_is_offered_it(pages: LoginPages, browser: Browser) -> None:
+def test_an_app_that_was_set_up_elsewhere_is_asked_for(pages: LoginPages, browser: Browser) -> None:
     pages.new_user()
-    page = browser.authorize()
-    assert all(i.attributes.get("name") != "totp" for i in page.all("input"))
-    browser.sign_in(totp="on")
+    secret = pages.set_an_app_up("ada")
+    browser.authorize()
+    browser.sign_in()
+    browser.press("Continue", code=totp(secret))
     assert "code" in browser.returned

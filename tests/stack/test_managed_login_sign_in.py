@@ -254,16 +254,6 @@ def test_the_new_password_page_is_over_after_five_minutes(
     assert pages.user("ada")["status"] == "FORCE_CHANGE_PASSWORD"
 
 
-def test_cancel_goes_back_to_the_app_with_access_denied(browser: Browser) -> None:
-    browser.authorize(state="s&t")
-    browser.follow("Cancel and go back")
-    assert browser.returned == {
-        "error": "access_denied",
-        "error_description": "User cancelled the request",
-        "state": "s&t",
-    }
-
-
 def test_two_tabs_do_not_disturb_each_other(pages: LoginPages, browser: Browser) -> None:
     pages.new_user("ada")
     pages.new_user("grace", temporary=True)

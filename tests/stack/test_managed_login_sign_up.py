@@ -89,7 +89,9 @@ def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
     fill_in(browser, pages, **{field: value})
     assert browser.answer.status_code == 400
     assert browser.page.problem_at(field) == problem
-    assert browser.page.alert
+    assert not browser.page.alert, "one problem stands at its field"
+    fill_in(browser, pages, **{"username": "", "name": "", field: value})
+    assert browser.page.alert.startswith("Please look at: User name, ")
     kept = {"username": "Ada", "email": "Ada@Example.com", "name": "Ada Lovelace"} | {field: value}
     for name in ("username", "email", "name"):
         assert browser.page.input(name)["value"] == kept[name]
@@ -190,12 +192,3 @@ def test_a_pool_whose_user_name_is_the_address_asks_for_no_other(
     browser.press("Confirm", code=browser.mailed_code())
     browser.sign_in("ada@example.com")
     assert "code" in browser.returned
-
-
-def test_cancel_goes_back_to_the_app_with_access_denied(
-    pages: LoginPages, browser: Browser
-) -> None:
-    browser.open(f"/signup?{pages.query()}")
-    browser.follow("Cancel and go back")
-    assert browser.returned["error"] == "access_denied"
-    assert browser.returned["state"] == "the-state"
