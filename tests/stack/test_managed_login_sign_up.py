@@ -23,6 +23,11 @@ def fill_in(browser: Browser, pages: LoginPages, **changes: str) -> None:
     browser.press("Create account", **ANSWERS | changes)
 
 
+def test_several_problems_are_listed_above(pages: LoginPages, browser: Browser) -> None:
+    fill_in(browser, pages, username="", name="")
+    assert browser.page.alert == "Please look at: User name, Name."
+
+
 def test_a_visitor_signs_up_confirms_and_signs_in(pages: LoginPages, browser: Browser) -> None:
     fill_in(browser, pages)
     assert browser.page.heading == "Confirm your e-mail address"
@@ -90,8 +95,6 @@ def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
     assert browser.answer.status_code == 400
     assert browser.page.problem_at(field) == problem
     assert not browser.page.alert, "one problem stands at its field"
-    fill_in(browser, pages, **{"username": "", "name": "", field: value})
-    assert browser.page.alert.startswith("Please look at: User name, ")
     kept = {"username": "Ada", "email": "Ada@Example.com", "name": "Ada Lovelace"} | {field: value}
     for name in ("username", "email", "name"):
         assert browser.page.input(name)["value"] == kept[name]
