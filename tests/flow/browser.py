@@ -110,9 +110,24 @@ class Browser:
         return self.deliver(made)
 
     def deliver(self, made: Mapping[str, Any]) -> Answer:
-        reply = self.handler(made, Context())
-        for line in reply["cookies"]:
+        return self.arrive(self.answered(made))
+
+    def held(self, method: str, url: str, **headers: str) -> Answer:
+        """An answer that is made now and takes its time; see ``arrive``."""
+        url = url.removeprefix(self.origin)
+        domain = urlsplit(self.origin).netloc
+        return self.answered(
+            event(method, url, domain=domain, cookies=self.cookies, headers=headers)
+        )
+
+    def arrive(self, answer: Answer) -> Answer:
+        """The browser gets the answer, and keeps its cookies."""
+        for line in answer.cookies:
             self._keep(line)
+        return answer
+
+    def answered(self, made: Mapping[str, Any]) -> Answer:
+        reply = self.handler(made, Context())
         return Answer(reply["statusCode"], reply["headers"], tuple(reply["cookies"]), reply["body"])
 
     def named(self, part: str) -> dict[str, str]:

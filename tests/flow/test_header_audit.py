@@ -144,10 +144,13 @@ def test_every_cookie_has_every_attribute(scan: Scan) -> None:
         assert re.fullmatch(r"Max-Age=[0-9]+", max_age), name
         assert others == ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"], name
         assert len(line) <= 4096, name
-    assert {re.sub(r"attempt-.*", "attempt", line.split("=")[0]) for _, line in lines} == {
+    assert {
+        re.sub(r"(attempt|session|out)-.*", r"\1", line.split("=")[0]) for _, line in lines
+    } == {
         "__Host-foyer-attempt",
         "__Host-foyer-restarted",
         "__Host-foyer-session",
+        "__Host-foyer-signed-out",
     }
 
 

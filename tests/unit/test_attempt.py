@@ -87,6 +87,14 @@ def test_however_long_their_paths_attempts_leave_room_in_a_request(lengths: list
         assert sum(len(name) + len(value) + 3 for name, value in cookies.items()) < 4400
 
 
+def test_fewer_attempts_stay_when_other_cookies_need_the_room() -> None:
+    attempts = [start(now=1000 + number) for number in range(MAX_OPEN - 1)]
+    for size, kept in ((0, 4), (3000, 2), (9000, 0)):
+        others = {"__Host-foyer-session-1-1": "s" * size}
+        cleared = COOKIES.make_room(jar(*attempts) | others, keys=KEYS, now=1100)
+        assert len(cleared) == len(attempts) - kept
+
+
 def test_five_usual_attempts_fit() -> None:
     usual = [replace(start(), return_to="/orders?page=2&sort=date&q=" + "q" * 80)] * MAX_OPEN
     assert len(usual) * len(COOKIES.line(usual[0], keys=KEYS).partition("=")[2]) < MAX_KEPT_BYTES

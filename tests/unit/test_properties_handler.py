@@ -244,6 +244,8 @@ queries = st.one_of(
 cookie_names = st.sampled_from(
     [
         "__Host-foyer-session",
+        "__Host-foyer-session-1000000000000001-2",
+        "__Host-foyer-signed-out-1000000000000002",
         "__Host-foyer-attempt-",
         "__Host-foyer-attempt-abcdefgh",
         "__Host-foyer-restarted",

@@ -23,6 +23,8 @@ SESSION = Session(
     signed_in_at=1000,
     seen_at=1000,
     refresh_at=4600,
+    began=1_000_000_000_000_001,
+    refreshes=3,
 )
 
 
@@ -31,15 +33,73 @@ def pair(line: str) -> dict[str, str]:
     return {name: value}
 
 
+def opened(line: str, now: float) -> Session:
+    cookies = pair(line)
+    place = COOKIE.shown(cookies).current
+    assert place is not None
+    return COOKIE.open(place, cookies, keys=KEYS, now=now)
+
+
 def test_a_session_comes_back_from_its_cookie() -> None:
     line, left_out = COOKIE.line(SESSION, keys=KEYS)
     assert left_out == ()
-    assert COOKIE.open(pair(line), keys=KEYS, now=1001) == SESSION
+    assert opened(line, now=1001) == SESSION
+
+
+def test_a_session_counts_under_its_own_name_only() -> None:
+    line, _ = COOKIE.line(SESSION, keys=KEYS)
+    renamed = line.replace("-3=", "-4=")
+    with pytest.raises(SealBroken, match="changed_or_other_purpose"):
+        opened(renamed, now=1001)
+
+
+def test_what_begins_later_counts_although_a_clock_is_behind() -> None:
+    session_of_another_clock = COOKIE.shown(pair(COOKIE.line(SESSION, keys=KEYS)[0]))
+    assert session_of_another_clock.next_began(SESSION.began - 60_000_000) > SESSION.began
+    signed_out = COOKIE.sign_out(session_of_another_clock, SESSION.began - 60_000_000)
+    assert (
+        COOKIE.shown(pair(COOKIE.line(SESSION, keys=KEYS)[0]) | pair(signed_out[0])).current is None
+    )
+    assert COOKIE.shown(pair(signed_out[0])).next_began(0) > SESSION.began
+
+
+def test_the_cookie_of_the_version_before_is_lower_than_any() -> None:
+    before = {"__Host-foyer-session": "x"}
+    alone = COOKIE.shown(before).current
+    assert alone is not None
+    assert alone.name == "foyer-session"
+    both = COOKIE.shown(before | pair(COOKIE.line(SESSION, keys=KEYS)[0]))
+    assert (both.current, both.left_over) == (SESSION.place, ("foyer-session",))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "foyer-session-",
+        "foyer-session-1",
+        "foyer-session-01-1",
+        "foyer-session-0-0",
+        "foyer-session-1-1; x",
+    ],
+)
+def test_other_names_are_nobodys_session(name: str) -> None:
+    shown = COOKIE.shown({f"__Host-{name}": "x"})
+    assert (shown.current, shown.left_over) == (None, ())
+
+
+def test_so_many_are_cleared_at_once_as_a_response_has_room_for() -> None:
+    cookies = {
+        f"__Host-foyer-session-{1_000_000_000_000_000 + number}-1": "x" for number in range(300)
+    }
+    cookies |= {f"__Host-foyer-signed-out-{10**15 + number}": "x" for number in range(300)}
+    lines = COOKIE.sign_out(COOKIE.shown(cookies), 10**15)
+    assert len(lines) > 20
+    assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
 
 
 def test_the_cookie_has_every_protection() -> None:
     line, _ = COOKIE.line(SESSION, keys=KEYS)
-    assert line.startswith("__Host-foyer-session=")
+    assert line.startswith("__Host-foyer-session-1000000000000001-3=")
     assert line.endswith("; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Lax")
 
 
@@ -58,8 +118,7 @@ def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: i
     session = replace(SESSION, claims=claims, refresh_token="r" * token_bytes)
     line, left_out = COOKIE.line(session, keys=KEYS)
     assert len(line) <= MAX_BYTES
-    kept = COOKIE.open(pair(line), keys=KEYS, now=1001)
-    assert kept is not None
+    kept = opened(line, now=1001)
     names = list(claims)
     assert list(kept.claims) == names[: len(kept.claims)], "the first are the most needed"
     assert (kept.refresh_token is None) == ("refresh_token" in left_out)
@@ -71,17 +130,17 @@ def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: i
 def test_the_idle_end_is_in_the_seal(seen_at: int, now: int, lives: bool) -> None:
     line, _ = COOKIE.line(replace(SESSION, seen_at=seen_at), keys=KEYS)
     if lives:
-        assert COOKIE.open(pair(line), keys=KEYS, now=now) is not None
+        assert opened(line, now=now) is not None
     else:
         with pytest.raises(SealBroken, match="expired"):
-            COOKIE.open(pair(line), keys=KEYS, now=now)
+            opened(line, now=now)
 
 
 def test_the_absolute_end_is_in_the_seal() -> None:
     line, _ = COOKIE.line(replace(SESSION, seen_at=36500), keys=KEYS)
     assert "; Max-Age=500;" in line
     with pytest.raises(SealBroken, match="expired"):
-        COOKIE.open(pair(line), keys=KEYS, now=37000)
+        opened(line, now=37000)
 
 
 def test_without_a_refresh_token_there_is_nothing_to_refresh() -> None:

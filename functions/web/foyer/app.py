@@ -137,6 +137,7 @@ def build(
             counters=counters,
             clock=clock,
             now=now,
+            microseconds=lambda: time.time_ns() // 1000,
         ),
         sign_in=SignIn(client=client, verifier=verifier, log=log, clock=clock, now=now),
         attempts=AttemptCookies(style),

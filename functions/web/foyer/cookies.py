@@ -8,6 +8,10 @@ arrives from Cognito's site), Path=/ and, except on http://localhost, Secure wit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Browsers silently drop a longer cookie (RFC 6265bis §5.6 counts name and value;
 # older ones count the whole line).
@@ -23,6 +27,11 @@ class CookieStyle:
     def name(self, name: str) -> str:
         """The name as browsers know it."""
         return f"__Host-{name}" if self.secure else name
+
+    def own(self, cookies: Iterable[str]) -> Iterable[str]:
+        """The names, without prefix, of those that could be ours."""
+        prefix = self.name("")
+        return (each.removeprefix(prefix) for each in cookies if each.startswith(prefix))
 
     def line(self, name: str, value: str, *, max_age: int) -> str:
         """A ``Set-Cookie`` line; ``max_age`` is in seconds."""

@@ -148,6 +148,7 @@ class Response:
     body: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = field(default=(), repr=False)
+    ends_session: bool = False  # so no cookie goes with it that continues the session
 
 
 def html(

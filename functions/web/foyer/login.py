@@ -76,7 +76,7 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
         query["code"], attempt, redirect_uri=redirect_uri(request), deadline=deadline
     )
     cookies = (
-        *services.visitors.remember(session).cookies,
+        *services.visitors.begin(session, request.cookies).cookies,
         *services.attempts.forget(attempt.state, request.cookies),
         *_forget_restart(services, request),
     )

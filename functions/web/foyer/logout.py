@@ -53,16 +53,18 @@ def everywhere(services: Services, request: Request, *, say: str) -> Response:
 
 
 def _leave(services: Services, request: Request, location: str) -> Response:
-    return redirect(
+    response = redirect(
         location,
         status=303,
         cookies=_forget(services, request),
         more_headers=_CLEAR_SITE_DATA,
     )
+    return replace(response, ends_session=True)
 
 
 def _forget(services: Services, request: Request) -> tuple[str, ...]:
-    return (services.visitors.end_line, *services.attempts.forget_all(request.cookies))
+    signed_out = services.visitors.sign_out(request.cookies)
+    return (*signed_out, *services.attempts.forget_all(request.cookies))
 
 
 def _logout_url(services: Services, request: Request) -> str:

@@ -55,7 +55,7 @@ def _answer(services: Services, route: Route, request: Request) -> Response:
             more = route.on_failure(services, request, problems.reason(error))
             response = replace(response, cookies=(*response.cookies, *more))
     # Also with an error: a refresh token that was replaced must not be lost.
-    if services.visitors.end_line in response.cookies:
+    if response.ends_session:
         return response
     return replace(response, cookies=(*visit.cookies, *response.cookies))
 

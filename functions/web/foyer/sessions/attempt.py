@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from ..cookies import MAX_BYTES
 from ..errors import SealBroken
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 LIFETIME = 600  # seconds; managed login's own form dies after five minutes
 MAX_OPEN = 5
-# With these, a new attempt of up to 1,200 bytes, a session of 4,096 and what a browser sends
-# besides, a request stays below the 10,240 bytes of API Gateway's limit.
+# Of all cookies together. API Gateway answers 431 to a request whose line and headers have more
+# than 10,240 bytes, and a browser sends up to 1,000 besides cookies.
+MOST_COOKIE_BYTES = 9200
+_NEW_ATTEMPT_BYTES = 1200
 MAX_KEPT_BYTES = 3000
 
 _PREFIX = "foyer-attempt-"
@@ -112,10 +115,8 @@ class AttemptCookies:
     ) -> tuple[str, ...]:
         """Lines that forget the oldest attempts, so that one more makes at most MAX_OPEN.
 
-        Fewer stay when they are large (MAX_KEPT_BYTES).
-
-        Cookies pile up when people abandon sign-ins, and enough of them make a request too large
-        for API Gateway.
+        Fewer stay when they are large, or when other cookies are: with the new attempt and one
+        more session there must be room in a request for all cookies (MOST_COOKIE_BYTES).
         """
 
         def age(slot: str) -> float:
@@ -128,7 +129,13 @@ class AttemptCookies:
         youngest_first = sorted(self._slots(cookies), key=age)
         at_most = youngest_first[: MAX_OPEN - 1]
         sizes = accumulate(len(cookies[self.style.name(_PREFIX + slot)]) for slot in at_most)
-        room = sum(size <= MAX_KEPT_BYTES for size in sizes)
+        others = sum(
+            len(name) + len(value) + 3
+            for name, value in cookies.items()
+            if not name.startswith(self.style.name(_PREFIX))
+        )
+        left = MOST_COOKIE_BYTES - _NEW_ATTEMPT_BYTES - MAX_BYTES - others
+        room = sum(size <= min(MAX_KEPT_BYTES, left) for size in sizes)
         return tuple(self.style.clear(_PREFIX + slot) for slot in youngest_first[room:])
 
     def _slots(self, cookies: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The session: who is signed in, sealed into one cookie.
+"""The session: who is signed in, sealed into a cookie (order.py says under which name).
 
 There is no session store: the cookie carries the claims that the pages show and the refresh
 token, but no access token. A session ends after a time without use (idle), at a fixed time after
@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..cookies import MAX_BYTES
 from ..errors import SealBroken
+from . import order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..cookies import CookieStyle
     from ..sealing import KeyRing
+    from .order import Place, Shown
 
-COOKIE = "foyer-session"
 _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a deployment
 
 # Most needed first (OIDC Core §5.1); what else there is (custom attributes) comes after these.
@@ -42,7 +43,10 @@ _CLAIMS = (
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in visitor. Times are whole seconds since the epoch."""
+    """A signed-in visitor. Times are whole seconds since the epoch, but ``began`` is microseconds.
+
+    ``refreshes`` is how often Cognito was asked since sign-in.
+    """
 
     issuer: str
     subject: str
@@ -51,6 +55,13 @@ class Session:
     signed_in_at: int
     seen_at: int
     refresh_at: int
+    began: int = 0
+    refreshes: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where it stands among the sessions of its browser."""
+        return order.Place(self.began, self.refreshes)
 
     def is_due_for_refresh(self, now: float) -> bool:
         """Whether to ask Cognito if this visitor may stay signed in."""
@@ -74,15 +85,15 @@ def kept_claims(*sources: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class SessionCookie:
-    """The session in a cookie of the given style; both lifetimes are in seconds."""
+    """Sessions in cookies of the given style; both lifetimes are in seconds."""
 
     style: CookieStyle
     idle_seconds: int
     max_seconds: int
 
-    def is_in(self, cookies: Mapping[str, str]) -> bool:
-        """Whether the browser sent a session cookie, valid or not."""
-        return self.style.name(COOKIE) in cookies
+    def shown(self, cookies: Mapping[str, str]) -> Shown:
+        """Which session counts, and what is left over of others."""
+        return order.shown(self.style.own(cookies))
 
     def line(self, session: Session, *, keys: KeyRing) -> tuple[str, tuple[str, ...]]:
         """Return the ``Set-Cookie`` line and the names of what was left out to make it fit.
@@ -98,18 +109,29 @@ class SessionCookie:
             line = self._sealed(session, keys)
         return line, tuple(left_out)
 
-    def open(self, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> Session:
-        """The session in the cookie (see ``is_in``); raise SealBroken when it is invalid."""
-        name = self.style.name(COOKIE)
+    def open(
+        self, place: Place, cookies: Mapping[str, str], *, keys: KeyRing, now: float
+    ) -> Session:
+        """The session at this place (see ``shown``); raise SealBroken when it is invalid."""
+        name = self.style.name(place.name)
         opened = keys.open(cookies[name], purpose=_PURPOSE, cookie=name, now=now)
         session = Session(**json.loads(opened))
         if now >= self._ends_at(session):  # the limits may have been lowered since it was sealed
             raise SealBroken("expired")
         return session
 
-    def clear(self) -> str:
-        """The line that ends the session in the browser."""
-        return self.style.clear(COOKIE)
+    def clear(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Lines that clear these cookies."""
+        return tuple(self.style.clear(name) for name in names)
+
+    def sign_out(self, shown: Shown, now: int) -> tuple[str, ...]:
+        """Lines that end what the browser showed, and what was made before and arrives later.
+
+        Such a session ends at most ``idle_seconds`` from now, so this is remembered as long.
+        """
+        name = shown.sign_out_name(now)
+        others = (each for each in (*shown.sessions, *shown.sign_outs) if each != name)
+        return (self.style.line(name, "1", max_age=self.idle_seconds), *self.clear(others))
 
     def is_worth_renewing(self, session: Session, now: float) -> bool:
         """Whether a tenth of the idle time has passed; always sealing would be wasteful."""
@@ -118,9 +140,14 @@ class SessionCookie:
     def _sealed(self, session: Session, keys: KeyRing) -> str:
         ends_at = self._ends_at(session)
         payload = json.dumps(vars(session), separators=(",", ":"), ensure_ascii=False)
-        name = self.style.name(COOKIE)
-        sealed = keys.seal(payload.encode(), purpose=_PURPOSE, cookie=name, expires_at=ends_at)
-        return self.style.line(COOKIE, sealed, max_age=max(0, ends_at - session.seen_at))
+        name = session.place.name
+        sealed = keys.seal(
+            payload.encode(),
+            purpose=_PURPOSE,
+            cookie=self.style.name(name),
+            expires_at=ends_at,
+        )
+        return self.style.line(name, sealed, max_age=max(0, ends_at - session.seen_at))
 
     def _ends_at(self, session: Session) -> int:
         return min(session.seen_at + self.idle_seconds, session.signed_in_at + self.max_seconds)

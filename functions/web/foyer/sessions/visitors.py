@@ -72,7 +72,10 @@ class Visit:
 
 
 class Visitors:
-    """Recognises visitors; ``clock`` gives monotonic seconds, ``now`` those since the epoch."""
+    """Recognises visitors; ``clock`` gives monotonic seconds, ``now`` those since the epoch.
+
+    ``microseconds`` gives those since the epoch; it orders sign-ins and sign-outs (order.py).
+    """
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class Visitors:
         counters: Counters,
         clock: Callable[[], float],
         now: Callable[[], float],
+        microseconds: Callable[[], int],
     ) -> None:
         self._cookie = cookie
         self._client = client
@@ -94,6 +98,7 @@ class Visitors:
         self._counters = counters
         self._clock = clock
         self._now = now
+        self._microseconds = microseconds
 
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Asks Cognito only when the access token has expired."""
@@ -104,9 +109,9 @@ class Visitors:
             return visit
         now = self._now()
         if session.is_due_for_refresh(now):
-            return self._refreshed(replace(session, seen_at=int(now)), deadline)
+            return self._refreshed(session, visit.cookies, deadline)
         if self._cookie.is_worth_renewing(session, now):
-            return self.remember(replace(session, seen_at=int(now)))
+            return self._sealed(session, visit.cookies)
         return visit
 
     def ask(self, cookies: Mapping[str, str]) -> Visit:
@@ -119,46 +124,56 @@ class Visitors:
         session = visit.session
         if session is None or session.refresh_token is None:
             return visit
-        return self._refreshed(replace(session, seen_at=int(self._now())), deadline)
+        return self._refreshed(session, visit.cookies, deadline)
+
+    def begin(self, session: Session, cookies: Mapping[str, str]) -> Visit:
+        """Begin a session, in place of all that the browser has."""
+        shown = self._cookie.shown(cookies)
+        session = replace(session, began=shown.next_began(self._microseconds()))
+        return self._sealed(session, self._cookie.clear(shown.sessions))
 
     def has_cookie(self, cookies: Mapping[str, str]) -> bool:
-        """Whether the browser sent a session cookie, valid or not."""
-        return self._cookie.is_in(cookies)
+        """Whether the browser sent a session cookie that counts, valid or not."""
+        return self._cookie.shown(cookies).current is not None
 
-    @property
-    def end_line(self) -> str:
-        """The ``Set-Cookie`` line that ends the session in the browser."""
-        return self._cookie.clear()
+    def sign_out(self, cookies: Mapping[str, str]) -> tuple[str, ...]:
+        """``Set-Cookie`` lines that sign this browser out, whatever else is still on its way."""
+        return self._cookie.sign_out(self._cookie.shown(cookies), self._microseconds())
 
     def session_in(self, cookies: Mapping[str, str]) -> Session | None:
         """The session in the cookie as it is, or None when there is none or it is invalid."""
         return self._shown(cookies).session
 
     def _shown(self, cookies: Mapping[str, str]) -> Visit:
-        """The session in the cookie as it is; an invalid cookie is cleared."""
-        if not self._cookie.is_in(cookies):
-            return Visit(None)
+        """The session as it is; cookies that are invalid or left over are cleared."""
+        shown = self._cookie.shown(cookies)
+        place = shown.current
+        if place is None:
+            return Visit(None, self._cookie.clear(shown.left_over))
         try:
             session = self._secrets.use(
                 lambda credentials: self._cookie.open(
-                    cookies, keys=credentials.key_ring, now=self._now()
+                    place, cookies, keys=credentials.key_ring, now=self._now()
                 )
             )
         except SealBroken as error:
             self._log.info("session_not_usable", reason=str(error))
             if isinstance(error, PerhapsNewKey):  # another container may be able to open it
                 return Visit(None)
-            return Visit(None, (self._cookie.clear(),))
-        return Visit(session)
+            return Visit(None, self._cookie.clear(shown.sessions))
+        return Visit(session, self._cookie.clear(shown.left_over))
 
-    def remember(self, session: Session) -> Visit:
-        """Seal the session into its cookie."""
+    def _sealed(self, session: Session, cleared: tuple[str, ...]) -> Visit:
+        """The session, in use now, in its cookie; the lines in ``cleared`` go with it."""
+        session = replace(session, seen_at=int(self._now()))
         line, left_out = self._cookie.line(session, keys=self._secrets.credentials().key_ring)
         if left_out:
             self._log.warning("session_too_large", left_out=list(left_out))
-        return Visit(session, (line,))
+        return Visit(session, (line, *cleared))
 
-    def _refreshed(self, session: Session, deadline: float) -> Visit:
+    def _refreshed(self, session: Session, cleared: tuple[str, ...], deadline: float) -> Visit:
+        """Ask Cognito; the lines in ``cleared`` go with the answer."""
+        ended = (*self._cookie.clear([session.place.name]), *cleared)
         answered_by = min(deadline, self._clock() + _REFRESH)
         try:
             tokens = self._client.refresh(session.refresh_token or "", deadline=answered_by)
@@ -166,23 +181,31 @@ class Visitors:
             # Any other refusal means that this visitor may not stay: disabled, deleted, signed
             # out everywhere.
             is_operators_mistake = error.error == "invalid_client"
-            return self._later(session, error) if is_operators_mistake else self._ended(error)
+            if is_operators_mistake:
+                return self._later(session, cleared, error)
+            return self._ended(ended, error)
         except RequestFailed as error:
-            return self._later(session, error)
-        # From here on only a rotated token works.
-        session = replace(session, refresh_token=tokens.refresh_token or session.refresh_token)
+            return self._later(session, cleared, error)
+        # From here on only a rotated token works, so this is a new cookie.
+        session = replace(
+            session,
+            refresh_token=tokens.refresh_token or session.refresh_token,
+            refreshes=session.refreshes + 1,
+        )
         try:
             id_token = self._confirmed(session, tokens, deadline)
         except RequestFailed as error:
             proves_nothing = error.reason.startswith(_PROVES_NOTHING)
-            return self._later(session, error) if proves_nothing else self._ended(error)
+            return (
+                self._later(session, ended, error) if proves_nothing else self._ended(ended, error)
+            )
         refreshed = replace(
             session,
             claims=kept_claims(id_token.claims),
             refresh_at=int(self._now()) + tokens.expires_in,
         )
         access = Access(tokens.access_token, id_token.claims)
-        return replace(self.remember(refreshed), access=access)
+        return replace(self._sealed(refreshed, ended), access=access)
 
     def _confirmed(self, session: Session, tokens: Tokens, deadline: float) -> IdToken:
         """The new ID token, after the checks of OIDC Core §12.2."""
@@ -197,14 +220,14 @@ class Visitors:
             raise BadGateway("refresh_other_subject")
         return id_token
 
-    def _later(self, session: Session, error: RequestFailed) -> Visit:
+    def _later(self, session: Session, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
         """Cognito is unavailable: nobody's session ends, and the refresh is tried again later."""
         self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail)
         self._counters.count("RefreshPostponed", reason=error.reason)
         later = replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER)
-        return replace(self.remember(later), postponed=error)
+        return replace(self._sealed(later, cleared), postponed=error)
 
-    def _ended(self, error: RequestFailed) -> Visit:
+    def _ended(self, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
         self._log.info("session_ended", reason=error.reason, detail=error.detail)
         self._counters.count("SessionEnded", reason=error.reason)
-        return Visit(None, (self._cookie.clear(),), was_ended=True)
+        return Visit(None, cleared, was_ended=True)
