@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 from tests.wire_faults import Fault, Line, json_reply
@@ -17,14 +18,14 @@ def refusal(code: str, status: int = 400) -> Fault:
 class FakeSecretsManager:
     """Answers each request with the next fault, and when there are none left with the secret."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.faults: list[Fault] = []
         self.containers_credentials: dict[str, str] = {}
         self.requests: list[Arrived] = []
         self.authorizations: list[str | None] = []
         self.secret = "kept"
         self.connections: list[int] = []  # the clients' ports, in order
-        self._server = WireServer(self._answer)
+        self._server = WireServer(self._answer, tls)
         self.url = self._server.url
 
     def __enter__(self) -> FakeSecretsManager:

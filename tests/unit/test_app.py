@@ -28,10 +28,11 @@ ENVIRON = {
 
 SNAPSHOT = ENVIRON | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}  # reads nothing ahead
 
-# Each costs a cold start more than all of ours: botocore's client, Powertools' router and tracer.
+# Each costs a cold start more than all of ours: botocore, Powertools' router and tracer.
 FAR_TOO_DEAR = {
     "asyncio", "aws_lambda_powertools.event_handler", "aws_xray_sdk", "boto3",
-    "botocore.client", "botocore.loaders", "botocore.session", "jinja2", "jwt", "s3transfer",
+    "botocore.auth", "botocore.client", "botocore.compat", "botocore.credentials",
+    "botocore.exceptions", "botocore.loaders", "botocore.session", "jinja2", "jwt", "s3transfer",
 }  # fmt: skip
 
 

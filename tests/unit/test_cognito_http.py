@@ -14,8 +14,9 @@ import pytest
 import requests
 import urllib3
 from foyer.cognito import http as upstream
-from foyer.cognito.http import ReadInTime, Upstream
+from foyer.cognito.http import Upstream
 from foyer.errors import BadGateway, GatewayTimeout, RequestFailed, Unavailable
+from foyer.transport import ReadInTime
 
 from tests.certificates import server_context
 from tests.fake_cognito import FakeCognito

@@ -171,7 +171,7 @@ def start(environ: Mapping[str, str]) -> App:
     """Build the app; a mistake in the environment is logged and stops the function."""
     log = Logger(service=environ.get("STACK_NAME") or "foyer")
     try:
-        source = SecretsManager(environ, http=requests.Session())
+        source = SecretsManager(environ)
         app = build(environ, http=requests.Session(), source=source, log=log)
     except ConfigurationError as error:
         log.critical("configuration_error", detail=str(error))

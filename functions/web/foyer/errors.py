@@ -5,6 +5,8 @@
     ├── SealBroken              a sealed value was changed, cut, expired or sealed with another key
     │   └── UnknownKey          … and none of our keys opens it: the secret may have been rotated
     │       └── PerhapsNewKey   … but the secret could not be read again to check
+    ├── AwsRefused              AWS answered a call with an error code
+    ├── AwsUnreachable          AWS gave no understandable answer, or there are no credentials
     └── RequestFailed           ends a visitor's request with an error page
         ├── BadRequest          400  the browser's request is at fault
         ├── AccessDenied        403  the visitor (or a policy) said no at Cognito
@@ -22,7 +24,7 @@ may explain further, for the log only, and never holds such a value either.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +48,20 @@ class UnknownKey(SealBroken):
 
 class PerhapsNewKey(UnknownKey):
     """The secret could not be read again, so the value may still be good."""
+
+
+class AwsRefused(FoyerError):
+    """AWS answered with an error: its ``code`` (``AccessDeniedException``) and ``fields``."""
+
+    def __init__(self, code: str, fields: Mapping[str, Any], *, is_transient: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.fields = fields
+        self.is_transient = is_transient
+
+
+class AwsUnreachable(FoyerError):
+    """No understandable answer of AWS in time; the message says why, for the log."""
 
 
 class RequestFailed(FoyerError):

@@ -6,17 +6,10 @@ throttled, answer_encoded, answer_cut_short, answer_too_large.
 
 from __future__ import annotations
 
-import functools
-import http.client
-import io
-import ssl
-import time
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import certifi
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -24,9 +17,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from ..errors import BadGateway, GatewayTimeout, Unavailable
+from ..transport import AnswerInTime, tls_context
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping
 
 CONNECT_SECONDS = 2.0
@@ -150,49 +143,15 @@ def _read(endpoint: str, response: requests.Response) -> bytes:
     return body
 
 
-# The rest of this module makes a timeout cover the whole answer. By default requests and urllib3
-# apply it to each read, so a server that sends a byte a second could keep us waiting forever.
-
-
-class ReadInTime(io.RawIOBase):
-    """Reads from a socket until a time on the monotonic clock, then raises TimeoutError."""
-
-    def __init__(self, raw: io.RawIOBase, connection: socket.socket, deadline: float) -> None:
-        super().__init__()
-        self._raw = raw
-        self._connection = connection
-        self._deadline = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        seconds = self._deadline - time.monotonic()
-        if seconds <= 0:
-            raise TimeoutError("the answer takes too long")
-        self._connection.settimeout(seconds)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _AnswerInTime(http.client.HTTPResponse):
-    """Applies the timeout that urllib3 set on the socket to the whole answer."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
-        self.fp = io.BufferedReader(ReadInTime(self.fp.detach(), sock, deadline))
+# requests and urllib3 with the one TLS context, and answers within the time limit.
 
 
 class _Connection(HTTPConnection):
-    response_class = _AnswerInTime
+    response_class = AnswerInTime
 
 
 class _TlsConnection(HTTPSConnection):
-    response_class = _AnswerInTime
+    response_class = AnswerInTime
 
 
 class _Pool(HTTPConnectionPool):
@@ -203,27 +162,12 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-def _authorities() -> str:
-    """certifi's roots: the directory that the build makes of them, else the single file."""
-    file = Path(certifi.where())
-    hashed = file.with_name("hashed")
-    return str(hashed if hashed.is_dir() else file)
-
-
-@functools.cache
-def _tls_context(authorities: str) -> ssl.SSLContext:
-    """``authorities`` is a file or a directory, as c_rehash leaves it."""
-    if Path(authorities).is_dir():
-        return ssl.create_default_context(capath=authorities)
-    return ssl.create_default_context(cafile=authorities)
-
-
 class _TotalTimeoutAdapter(HTTPAdapter):
     """One TLS context for all connections: by default each one reads the CA file again."""
 
     def __init__(self, verify: bool | str | None) -> None:
         """``verify`` may name authorities, as with requests; False is not honoured."""
-        self._tls = _tls_context(verify if isinstance(verify, str) else _authorities())
+        self._tls = tls_context(verify if isinstance(verify, str) else None)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,165 @@
+"""Calls of AWS's JSON protocol, for Secrets Manager and DynamoDB.
+
+boto3's client reads models and endpoint rules and makes its own TLS context, which was half of a
+cold start (docs/decisions/secrets-manager.md). The protocol itself is one POST:
+https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AwsRefused, AwsUnreachable, ConfigurationError
+from ..settings import endpoint_variable
+from ..strict_json import parse_object
+from .connections import Connections
+from .credentials import CredentialSource
+from .signing import signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .connections import Answer
+
+_TRIES = 2
+TRY_SECONDS = 3.0
+
+# Errors that may have passed by the next attempt, besides those with a status of 5xx.
+_TRANSIENT = {
+    "InternalServiceError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "ThrottlingException",
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """How a service is addressed; ``name`` stands in host names and signatures."""
+
+    name: str
+    target: str  # before the operation's name in X-Amz-Target
+    json_version: str
+    endpoint_variable: str
+    fips_in_usual_gov: bool = False  # GovCloud's usual endpoint is the FIPS one
+
+
+SECRETS_MANAGER = Service(
+    "secretsmanager", "secretsmanager", "1.1", "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+)
+DYNAMODB = Service(
+    "dynamodb", "DynamoDB_20120810", "1.0", "AWS_ENDPOINT_URL_DYNAMODB", fips_in_usual_gov=True
+)
+
+
+class Calls:
+    """Calls to one service, with the endpoint, region and credentials of the environment."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        service: Service,
+        *,
+        authorities: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Raise ConfigurationError without a region. Nothing is sent yet.
+
+        ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
+        """
+        self._region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
+        if not self._region:
+            raise ConfigurationError("AWS_REGION is not set")
+        self._service = service
+        url = endpoint(environ, service, self._region)
+        self._connections = Connections(url, authorities=authorities, clock=clock)
+        self._credentials = CredentialSource(environ, clock=clock, now=now)
+        self._clock = clock
+        self._now = now
+        self._pause = pause
+
+    def call(
+        self, operation: str, fields: Mapping[str, Any], *, seconds: float = TRY_SECONDS
+    ) -> dict[str, Any]:
+        """Return the answer's fields; raise AwsRefused or AwsUnreachable.
+
+        A call is tried twice, each time for at most ``seconds``; so AWS may carry it out twice.
+        """
+        body = json.dumps(fields).encode()
+        for _ in range(_TRIES - 1):
+            try:
+                return self._ask(operation, body, seconds)
+            except AwsUnreachable:
+                pass
+            except AwsRefused as error:
+                if not error.is_transient:
+                    raise
+            self._pause(random.uniform(0.05, 0.25))  # noqa: S311 - spreads load, not a secret
+        return self._ask(operation, body, seconds)
+
+    def close(self) -> None:
+        """Close connections; a function's container has no need to."""
+        self._connections.close()
+
+    def _ask(self, operation: str, body: bytes, seconds: float) -> dict[str, Any]:
+        deadline = self._clock() + seconds
+        headers = signed(
+            {
+                "Content-Type": f"application/x-amz-json-{self._service.json_version}",
+                "X-Amz-Target": f"{self._service.target}.{operation}",
+            },
+            body,
+            host=self._connections.host,
+            service=self._service.name,
+            region=self._region,
+            credentials=self._credentials.current(),
+            now=self._now(),
+        )
+        answer = self._connections.exchange("POST", "/", headers, body, deadline=deadline)
+        fields = _fields(answer)
+        if answer.status != 200:
+            code = _code(answer, fields)
+            is_transient = answer.status >= 500 or code in _TRANSIENT
+            raise AwsRefused(code, fields, is_transient=is_transient)
+        return fields
+
+
+def endpoint(environ: Mapping[str, str], service: Service, region: str) -> str:
+    """The service's origin: from the environment, else AWS's own.
+
+    Raise ConfigurationError if the environment's has a path: signatures are for ``/``.
+    """
+    variable = endpoint_variable(environ, service.endpoint_variable)
+    if variable is not None:
+        origin = environ[variable].rstrip("/")
+        if origin.count("/") > 2 or "?" in origin:
+            raise ConfigurationError(f"{variable} must be an origin, without a path")
+        return origin
+    is_fips = environ.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
+    is_usual = service.fips_in_usual_gov and region.startswith("us-gov-")
+    fips = "-fips" if is_fips and not is_usual else ""
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{service.name}{fips}.{region}.{suffix}"
+
+
+def _fields(answer: Answer) -> dict[str, Any]:
+    if answer.status == 429:
+        return {"__type": "ThrottlingException"}
+    try:
+        return parse_object(answer.body)
+    except ValueError:
+        raise AwsUnreachable(f"HTTP {answer.status}, no JSON object") from None
+
+
+def _code(answer: Answer, fields: Mapping[str, Any]) -> str:
+    """The error's name, without the namespace before it and the URL after it."""
+    named = answer.headers.get("x-amzn-ErrorType") or str(fields.get("__type", ""))
+    return named.partition(":")[0].rpartition("#")[2] or f"HTTP {answer.status}"

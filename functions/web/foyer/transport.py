@@ -1,0 +1,79 @@
+"""What all connections share: one TLS context, and a time limit that covers the whole answer.
+
+By default http.client (and so requests) applies its timeout to each read, so a server that sends
+a byte a second could keep us waiting forever.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import importlib.util
+import io
+import ssl
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+
+
+class ReadInTime(io.RawIOBase):
+    """Reads from a socket until a time on the monotonic clock, then raises TimeoutError."""
+
+    def __init__(self, raw: io.RawIOBase, connection: socket.socket, deadline: float) -> None:
+        super().__init__()
+        self._raw = raw
+        self._connection = connection
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the answer takes too long")
+        self._connection.settimeout(seconds)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class AnswerInTime(http.client.HTTPResponse):
+    """Applies the timeout that the socket has at the start to the whole answer."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        self.fp = io.BufferedReader(ReadInTime(self.fp.detach(), sock, deadline))
+
+
+@functools.cache
+def tls_context(authorities: str | None = None) -> ssl.SSLContext:
+    """One context for all connections that trust the same: making one reads root certificates.
+
+    ``authorities`` is a file, or a directory as c_rehash leaves it; by default certifi's roots.
+    """
+    path = Path(authorities) if authorities else _certifi()
+    if path is None:
+        return ssl.create_default_context()
+    if path.is_dir():
+        return ssl.create_default_context(capath=str(path))
+    return ssl.create_default_context(cafile=str(path))
+
+
+def _certifi() -> Path | None:
+    """The directory that the build makes of certifi's roots, else its single file; or None.
+
+    Looked up without importing certifi, which would import importlib.resources.
+    """
+    spec = importlib.util.find_spec("certifi")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent
+    hashed = folder / "hashed"
+    return hashed if hashed.is_dir() else folder / "cacert.pem"
