@@ -86,4 +86,17 @@ def _show_confirmation(
     step = incoming.query["step"]
     incoming.visit.waits_for_mail_at = incoming.to("/confirm", step=step)
     fields = [code_field(incoming.say("mail_code"), problem)]
-    return site.show_form("confirm.html", incoming, request, fields)
+    user = site.directory.find(_username(incoming))
+    address = masked(user.attributes.get("email", "") if user else "")
+    return site.show_form("confirm.html", incoming, request, fields, address=address)
+
+
+def _username(incoming: Incoming) -> str:
+    step = incoming.visit.step(incoming.query["step"], ConfirmEmail)
+    return step.username if step else ""
+
+
+def masked(address: str) -> str:
+    """As Cognito shows where a code went: ``a***@e***``."""
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@{domain[:1]}***"

@@ -78,6 +78,10 @@ class Directory:
         with rejections():
             change(UserPoolId=self._pool_id, Username=username)
 
+    def delete(self, username: str) -> None:
+        with rejections():
+            self._cognito.admin_delete_user(UserPoolId=self._pool_id, Username=username)
+
     def require_new_password(self, username: str, temporary_password: str) -> None:
         with rejections():
             self._cognito.admin_set_user_password(

@@ -71,6 +71,10 @@ class Incoming:
         """``path`` with this request's query, less what belonged to one step, plus ``extra``."""
         return f"{path}?{self.query.without('step', 'notice').adding(**extra).encoded()}"
 
+    def here(self, **extra: str) -> str:
+        """This page with its query, plus ``extra``."""
+        return f"{self.path}?{self.query.adding(**extra).encoded()}"
+
 
 async def read_form(request: Request) -> Parameters:
     """The posted form; raises ErrorPage for other content types and for oversize bodies."""

@@ -34,6 +34,7 @@ class Field:
     rules: tuple[str, ...] = ()
     problem: str = ""
     is_required: bool = True
+    begins_group: bool = False
 
     @property
     def autocapitalize(self) -> str:
@@ -41,8 +42,17 @@ class Field:
         return "words" if self.autocomplete.endswith("name") and self.name != "username" else "none"
 
 
-def username_field(label: str, value: str = "", problem: str = "") -> Field:
-    return Field("username", label, value=value, autocomplete="username", problem=problem)
+def username_field(
+    label: str, value: str = "", problem: str = "", *, begins_group: bool = False
+) -> Field:
+    return Field(
+        "username",
+        label,
+        value=value,
+        autocomplete="username",
+        problem=problem,
+        begins_group=begins_group,
+    )
 
 
 def password_field(label: str, problem: str = "") -> Field:

@@ -44,14 +44,22 @@ def sign_up(site: Site, incoming: Incoming) -> Response:
     )
     problems = _problems(incoming, pool, client, username, attributes)
     if not problems:
+        _make_room(site, incoming, username)
         try:
             site.accounts.sign_up(username, incoming.form["password"], attributes)
         except Rejected as rejected:
             problems = _refusal(rejected, pool, incoming.say)
     if problems:
         return _show_sign_up(site, incoming, request, pool=pool, client=client, problems=problems)
-    step = incoming.visit.begin(ConfirmEmail(username))
+    step = incoming.visit.begin(ConfirmEmail(username, signed_up_here=True))
     return see_other(incoming.to("/confirm", step=step))
+
+
+def _make_room(site: Site, incoming: Incoming, username: str) -> None:
+    """Whoever gave a wrong address a moment ago, in this browser, may sign up again."""
+    user = site.directory.find(username)
+    if user and user.status == "UNCONFIRMED" and incoming.visit.confirms(user.username):
+        site.directory.delete(user.username)
 
 
 def _open_pool(site: Site, request: AuthorizationRequest) -> tuple[Pool, Client]:
@@ -115,8 +123,9 @@ def _show_sign_up(
     ]
     if not pool.is_email_the_username:
         typed = incoming.typed("username", request.login_hint)
-        username = username_field(incoming.say("username"), typed, problems.get("username", ""))
-        fields.insert(0, username)
+        problem = problems.get("username", "")
+        # Beside the password: password managers keep both together.
+        fields.append(username_field(incoming.say("username"), typed, problem, begins_group=True))
     fields += password_fields(pool.policy, incoming, "password", problems)
     return site.show_form("signup.html", incoming, request, fields)
 

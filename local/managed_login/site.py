@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from foyer.language import LANGUAGES as NAMES
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from local.managed_login import authorization
@@ -91,6 +92,7 @@ class Site:
             action=incoming.to,
             csrf=incoming.visit.form_token,
             notice=incoming.say(f"notice_{notice}") if notice in NOTICES else "",
+            languages={tag: _Other(name, incoming.here(lang=tag)) for tag, name in NAMES.items()},
             **values,
         )
 
@@ -132,6 +134,14 @@ class Site:
             samesite="lax",
             secure=self.settings.public_url.startswith("https:"),
         )
+
+
+@dataclass(frozen=True)
+class _Other:
+    """The page in another language."""
+
+    name: str
+    href: str
 
 
 def see_other(location: str) -> RedirectResponse:

@@ -66,6 +66,7 @@ class ConfirmEmail:
     """Signed up; the code from the mail is to come."""
 
     username: str
+    signed_up_here: bool = False
     seconds = MAIL_CODE_SECONDS
 
 
@@ -132,6 +133,12 @@ class Visit:
         with self._lock:
             until, step = self._steps.get(name, (0.0, None))
         return step if isinstance(step, kind) and self._clock() < until else None
+
+    def confirms(self, username: str) -> bool:
+        """Whether this browser has just signed up as this user."""
+        with self._lock:
+            steps = [step for until, step in self._steps.values() if self._clock() < until]
+        return ConfirmEmail(username, signed_up_here=True) in steps
 
     def end(self, name: str) -> None:
         with self._lock:

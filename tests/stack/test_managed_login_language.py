@@ -115,3 +115,12 @@ def test_the_developers_pages_are_in_english(browser: Browser, path: str) -> Non
     browser.open(path)
     assert tongue(browser) == "en"
     assert browser.authorize().heading == LANGUAGES["ko"].say("sign_in")
+
+
+def test_the_list_of_languages_stays_on_the_page(pages: LoginPages, browser: Browser) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.press("Create account", **ANSWERS)
+    browser.follow("Italiano")
+    assert browser.page.heading == LANGUAGES["it"].say("confirm_email")
+    browser.press(LANGUAGES["it"].say("confirm"), code=browser.mailed_code())
+    assert browser.page.notice == LANGUAGES["it"].say("notice_confirmed")

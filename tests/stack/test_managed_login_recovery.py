@@ -26,6 +26,7 @@ def test_the_code_from_the_mail_sets_a_new_password(
     assert browser.page.by_id("password-rules").startswith("At least 10 characters")
     browser.press("Change password", code=browser.mailed_code(), password=NEW, repeated=NEW)
     assert browser.page.notice == "Your password is changed. Sign in with the new one."
+    assert browser.page.input("username")["value"] == username.strip().lower()
     browser.sign_in("ada", PASSWORD)
     assert browser.page.alert == "Incorrect username or password."
     browser.sign_in("ada", NEW)

@@ -23,9 +23,24 @@ def fill_in(browser: Browser, pages: LoginPages, **changes: str) -> None:
     browser.press("Create account", **ANSWERS | changes)
 
 
+def test_a_wrong_address_can_be_corrected_by_signing_up_again(
+    pages: LoginPages, browser: Browser
+) -> None:
+    fill_in(browser, pages, email="wrong@example.com")
+    assert browser.page.by_id("lead") == "We have sent a code to w***@e***."
+    other = Browser(pages)
+    fill_in(other, pages, email="other@example.com")
+    assert other.page.problem_at("username")
+    assert pages.user("ada")["email"] == "wrong@example.com"
+    browser.follow("Sign up again")
+    browser.press("Create account", **ANSWERS)
+    assert browser.page.by_id("lead") == "We have sent a code to a***@e***."
+    assert pages.user("ada")["email"] == "ada@example.com"
+
+
 def test_several_problems_are_listed_above(pages: LoginPages, browser: Browser) -> None:
     fill_in(browser, pages, username="", name="")
-    assert browser.page.alert == "Please look at: User name, Name."
+    assert browser.page.alert == "Please look at: Name, User name."
 
 
 def test_a_visitor_signs_up_confirms_and_signs_in(pages: LoginPages, browser: Browser) -> None:
@@ -55,7 +70,7 @@ def test_the_e_mail_address_serves_for_signing_in_once_confirmed(
 def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browser) -> None:
     page = browser.open(f"/signup?{pages.query()}")
     names = [name for name in page.form("Create account").fields if name != "csrf"]
-    assert names == ["username", "email", "name", "custom:company", "password", "repeated"]
+    assert names == ["email", "name", "custom:company", "username", "password", "repeated"]
     assert "required" in page.input("name")
     assert "required" not in page.input("custom:company")
     assert page.by_id("password-rules") == (
