@@ -19,7 +19,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
-	@exec $(PY) -m local.run --port $(PORT) $(ARGS)
+	@exec $(PY) -m local.run --port $(PORT) $(if $(APP),--app $(APP)) $(ARGS)
 
 start-api: .venv/local build ## The same, with the app in `sam local start-api` (needs Docker)
 	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)

@@ -24,6 +24,8 @@ class Functions:
             for name, function in functions.items()
         }
 
+        self._running: set[asyncio.Future[tuple[bytes, list[str]]]] = set()
+
     async def start(self) -> None:
         """Returns while they are still importing; a request waits for that."""
         await asyncio.gather(*(function.start() for function in self._functions.values()))
@@ -31,6 +33,11 @@ class Functions:
     async def stop(self) -> None:
         """No child is left on return."""
         await asyncio.gather(*(function.stop() for function in self._functions.values()))
+
+    async def drain(self, seconds: float) -> None:
+        """Let events that are under way end by themselves, for so long."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
 
     async def invoke(
         self, name_or_arn: str, event: bytes, seconds: float
@@ -42,6 +49,8 @@ class Functions:
         """
         function = self._functions[function_name(name_or_arn)]
         running = asyncio.ensure_future(function.invoke(event))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
         try:
             while not (await asyncio.wait({running}, timeout=seconds))[0]:
                 if not function.is_paused:

@@ -78,7 +78,8 @@ class Gateway:
         integration_timeout: float = 30,  # seconds; http-api-quotas, not to be raised there
     ) -> None:
         self._functions = functions
-        self._apis = [(api, Gate(self._ask, jwks_urls or {})) for api in apis]
+        self._jwks_urls = jwks_urls or {}
+        self._apis = self._gated(apis)
         self._console = console
         self._timeout = integration_timeout
 
@@ -109,6 +110,17 @@ class Gateway:
     async def stop(self) -> None:
         """No child is left on return."""
         await self._functions.stop()
+
+    async def replace(self, apis: Sequence[HttpApi], functions: Functions) -> None:
+        """Serve these from now on; events that are under way end with the old functions."""
+        await functions.start()
+        old, self._functions, self._apis = self._functions, functions, self._gated(apis)
+        await old.drain(self._timeout)
+        await old.stop()
+
+    @property
+    def functions(self) -> Functions:
+        return self._functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -175,6 +187,9 @@ class Gateway:
             if is_longer and (path + "/").startswith(f"{prefix}/"):
                 found = _Mapped(api, gate, path.removeprefix(prefix) or "/")
         return found
+
+    def _gated(self, apis: Sequence[HttpApi]) -> list[tuple[HttpApi, Gate]]:
+        return [(api, Gate(self._ask, self._jwks_urls)) for api in apis]
 
     async def _ask(self, function: str, event: bytes) -> bytes:
         return (await self._functions.invoke(function, event, lambda_authorizer.TIMEOUT))[0]

@@ -40,10 +40,10 @@ def function_environment(function: Function, environment: Mapping[str, str]) -> 
 
     docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, "defined runtime".
     """
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+    given = {**function.variables, **environment}
+    region = given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or "us-east-1"
     return {
-        **function.variables,
-        **environment,
+        **given,
         "_HANDLER": function.handler,
         "AWS_DEFAULT_REGION": region,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),

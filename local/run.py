@@ -10,23 +10,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import signal
 import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import ministack
 from local.aws import LocalAws
 from local.docker_bridge import HOST as HOST_SEEN_FROM_DOCKER
+from local.local_part import CREATED
 from local.ministack import MiniStack, MiniStackError
-from local.places import FUNCTION, TEMPLATE, Places, RunError, listen, listen_on_loopback_too
+from local.places import TEMPLATE, Places, RunError, listen, listen_on_loopback_too
 from local.progress import Progress
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from local.apps import Apps
     from local.stack import Stack
 
 
@@ -71,14 +76,20 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         login_at_bridge, aws_at_bridge = sam.bridge_listeners(places)
         login_listeners += login_at_bridge
         hosts += (HOST_SEEN_FROM_DOCKER,)
-    local = _start_aws(places, hosts, running)
-    from local import serving  # noqa: PLC0415 - while the local AWS starts, which takes as long
+    local = _start_aws(places, hosts, _templates(options), running)
+    # While the local AWS starts, which takes as long.
+    from local import serving  # noqa: PLC0415
+    from local.apps import jwks_urls  # noqa: PLC0415
 
-    stack = _deploy(places, local, options.parameter, progress)
+    project = _Project(
+        places, local.aws, options, HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1"
+    )
+    ministack.wait_until_ready(local)
+    progress.step("Creating the user pool from template.yaml")
+    stack, apps = project.deploy()
     children = {f"the local AWS (its log is {local.log})": local.process}
-    seen_as = HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1"
-    environment = _environment(places, local.aws, stack, seen_as)
     served, forwards = [], []
+    background = []
     if options.sam:
         progress.step("Starting the SAM CLI")
         progress.end()  # it has a lot to say itself
@@ -86,11 +97,13 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         for listener in app_listeners:
             listener.close()  # the SAM CLI takes the port itself
         running.callback(places.function_environment.unlink, missing_ok=True)
-        sam.write_environment(places, environment)
+        sam.write_environment(places, apps.functions)
         sam_cli = children["the SAM CLI"] = sam.start_api(places, local.aws)
         running.callback(sam.stop, sam_cli)
     else:
-        served.append(serving.app(places, environment, app_listeners, options.log_format))
+        app = serving.App(places, apps, jwks_urls(stack, local.aws), options.log_format)
+        served.append(app.served(app_listeners))
+        background.append(app.follow(_templates(options), lambda: project.deploy()[1]))
     served.append(serving.login(places, stack, local.aws, login_listeners, hosts))
 
     if _asked_to_stop.is_set():
@@ -100,67 +113,97 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         if options.sam:
             await sam.until_it_answers(places)
         progress.end()
-        _print_banner(places, stack, progress.seconds)
+        _print_banner(places, stack, apps, progress.seconds)
 
-    ended = asyncio.run(serving.serve(served, forwards=forwards, children=children, ready=ready))
+    ended = asyncio.run(
+        serving.serve(
+            served, forwards=forwards, children=children, ready=ready, background=background
+        )
+    )
     if ended is not None:
         raise RunError(f"{ended} ended by itself")
 
 
-def _start_aws(places: Places, hosts: Collection[str], running: ExitStack) -> MiniStack:
+def _resource_types(templates: Sequence[Path]) -> set[str]:
+    """By their looks: reading the templates takes longer than starting the local AWS may wait."""
+    texts = [path.read_text(encoding="utf-8") for path in templates if path.is_file()]
+    found = {
+        kind.replace("Serverless::SimpleTable", "DynamoDB::Table")
+        for text in texts
+        for kind in re.findall(r"Type: *[\"']?(AWS::\w+::\w+)", text)
+    }
+    return found & CREATED
+
+
+def _start_aws(
+    places: Places, hosts: Collection[str], templates: Sequence[Path], running: ExitStack
+) -> MiniStack:
     listen("127.0.0.1", places.aws_port).close()  # taken is better said now than by its traceback
-    local = ministack.start(LocalAws.new(places.aws_port), data=places.data, hosts=hosts)
+    local = ministack.start(
+        LocalAws.new(places.aws_port),
+        data=places.data,
+        hosts=hosts,
+        services=ministack.services_for(_resource_types(templates)),
+    )
     running.callback(local.stop)
     return local
 
 
-def _deploy(
-    places: Places, local: MiniStack, parameters: Sequence[tuple[str, str]], progress: Progress
-) -> Stack:
-    from local.stack import StackError, deploy  # noqa: PLC0415
+def _templates(options: argparse.Namespace) -> list[Path]:
+    return [TEMPLATE] if options.app is None else [TEMPLATE, options.app]
 
-    ministack.wait_until_ready(local)
-    progress.step("Creating the user pool from template.yaml")
-    try:
-        return deploy(local.aws, TEMPLATE, _parameters(places, dict(parameters)))
-    except StackError as error:
-        raise RunError(
-            f"{error} (to start with an empty user pool, delete {places.data})"
-        ) from error
+
+class _Project:
+    """Foyer's template and the app's, deployed again whenever one of them changes."""
+
+    def __init__(
+        self, places: Places, aws: LocalAws, options: argparse.Namespace, host: str
+    ) -> None:
+        self._places = places
+        self._aws = aws
+        self._parameters = _parameters(places, dict(options.parameter))
+        self._app: Path | None = options.app
+        self._app_parameters = dict(options.app_parameter)
+        self._host = host  # this machine as functions see it
+
+    def deploy(self) -> tuple[Stack, Apps]:
+        """Raises RunError."""
+        from local import apps  # noqa: PLC0415
+        from local.cloudformation import StackError  # noqa: PLC0415
+        from local.stack import deploy  # noqa: PLC0415
+
+        app = None
+        try:
+            stack = deploy(self._aws, TEMPLATE, self._parameters)
+            if self._app is not None:
+                app = apps.deploy_app(self._aws, self._app, self._app_parameters)
+        except StackError as error:
+            raise RunError(
+                f"{error} (to start with an empty user pool, delete {self._places.data})"
+            ) from error
+        found = apps.assemble(stack.deployed, app)
+        functions = apps.with_environments(
+            found.functions, self._places, self._aws, stack, self._host
+        )
+        return stack, replace(found, functions=functions)
 
 
 def _parameters(places: Places, given: Mapping[str, str]) -> dict[str, str]:
-    """What is off on AWS until somebody wants it is to be seen here, where it can be."""
+    """Turned on locally, off by default on AWS."""
     account_page = "false" if given.get("LoginPages") == "classic" else "true"
     return {"LocalUrl": places.app, "AccountPage": account_page, **given}
 
 
-def _environment(places: Places, local: LocalAws, stack: Stack, host: str) -> Mapping[str, str]:
-    """The configuration contract, filled in; ``host`` is this machine as the function sees it."""
-    from local import template  # noqa: PLC0415
-    from local.aws import REGION  # noqa: PLC0415
-
-    aws = f"http://{host}:{places.aws_port}"
-    return {
-        **template.read(TEMPLATE, stack.parameters).functions[FUNCTION].variables,
-        **local.credentials(),
-        "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": aws,
-        "SECRET_ID": stack.secret_name,
-        "APP_URL": places.app,
-        "COGNITO_DOMAIN_URL": places.login,
-        "COGNITO_BACKCHANNEL_URL": f"http://{host}:{places.login_port}",
-        "COGNITO_ISSUER": f"https://cognito-idp.{REGION}.amazonaws.com/{stack.user_pool_id}",
-        "COGNITO_JWKS_URL": f"{aws}/{stack.user_pool_id}/.well-known/jwks.json",
-    }
-
-
-def _print_banner(places: Places, stack: Stack, seconds: float) -> None:
+def _print_banner(places: Places, stack: Stack, apps: Apps, seconds: float) -> None:
     from local.stack import DEMO_USER  # noqa: PLC0415
 
     password = (
         f"password {stack.demo_password}" if stack.demo_password else "no longer as it was made"
     )
+    paths = [
+        f"  Your app       {places.app}/{api.mapping_key}\n" for api in apps.apis if api.mapping_key
+    ]
+    left_out = f"  Not run here   {', '.join(apps.left_out)}\n" if apps.left_out else ""
     bold, dim, plain = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
     print(  # noqa: T201
         f"""
@@ -171,7 +214,7 @@ def _print_banner(places: Places, stack: Stack, seconds: float) -> None:
   Inbox          {places.login}/inbox
   Users          {places.login}/users
   Demo user      {DEMO_USER}, {password}
-
+{"".join(paths)}{left_out}
   {dim}Data in {places.data}. Ctrl-C stops everything.{plain}
 """,
         flush=True,
@@ -192,7 +235,28 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="a parameter of template.yaml, e.g. Mfa=on; may be repeated",
     )
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--app", type=Path, help="a second template, or its folder, served under its mapping key"
+    )
+    parser.add_argument(
+        "--app-parameter",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="a parameter of the second template; may be repeated",
+    )
+    options = parser.parse_args(arguments)
+    if options.app is not None:
+        options.app = template_in(options.app)
+        if options.sam:
+            parser.error("the SAM CLI serves one template, so --app and --sam exclude each other")
+    return options
+
+
+def template_in(path: Path) -> Path:
+    """A template, or the one in a folder."""
+    return path / "template.yaml" if path.is_dir() else path
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -13,7 +13,8 @@ from contextlib import closing
 
 from local import docker_bridge
 from local.aws import REGION, LocalAws
-from local.places import FUNCTION, ROOT, Places, RunError, listen
+from local.places import ROOT, Places, RunError, listen
+from local.template import Function
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 _BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
@@ -37,10 +38,10 @@ def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.s
     return [listen(address, places.login_port)], [listen(address, places.aws_port)]
 
 
-def write_environment(places: Places, environment: Mapping[str, str]) -> None:
+def write_environment(places: Places, functions: Mapping[str, Function]) -> None:
     """For `--env-vars`, which reaches only the variables that the template declares."""
-    content = json.dumps({FUNCTION: dict(environment)}, indent=2)
-    places.function_environment.write_text(content, encoding="utf-8")
+    content = {name: dict(function.variables) for name, function in functions.items()}
+    places.function_environment.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
 def shell(aws: LocalAws) -> dict[str, str]:

@@ -10,23 +10,28 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from local import managed_login
+from local.apps import Apps
 from local.aws import LocalAws
 from local.console import Console, LogFormat
 from local.docker_bridge import forward
+from local.functions import Functions
 from local.gateway import HTTP_OPTIONS, Gateway
+from local.lambda_runtime import isolated
 from local.own_hosts import OwnHosts
-from local.places import TEMPLATE, Places
+from local.places import Places, RunError
 from local.stack import Stack
 
 # Ctrl-C, a polite kill, the terminal's window closed.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _LOOK_EVERY = 0.2  # seconds
+_LOOK_FOR_TEMPLATES_EVERY = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,17 +42,50 @@ class Served:
     listeners: Sequence[socket.socket]
 
 
-def app(
-    places: Places,
-    environment: Mapping[str, str],
-    listeners: Sequence[socket.socket],
-    log_format: LogFormat,
-) -> Served:
+class App:
     """The functions behind the gateway; everything they log goes to a file as well."""
-    log = (places.data / "app.log").open("a", encoding="utf-8")
-    console = Console(sys.stdout, log_format=log_format, log=log)
-    gateway = Gateway.of_template(TEMPLATE, environment, console=console)
-    return Served(OwnHosts(gateway, places.hosts, origin=places.app), listeners)
+
+    def __init__(
+        self, places: Places, apps: Apps, jwks_urls: Mapping[str, str], log_format: LogFormat
+    ) -> None:
+        log = (places.data / "app.log").open("a", encoding="utf-8")
+        self._places = places
+        self._console = Console(sys.stdout, log_format=log_format, log=log)
+        self.gateway = Gateway(
+            apps.apis, self._functions(apps), console=self._console, jwks_urls=jwks_urls
+        )
+
+    def served(self, listeners: Sequence[socket.socket]) -> Served:
+        hosts = self._places.hosts
+        return Served(OwnHosts(self.gateway, hosts, origin=self._places.app), listeners)
+
+    async def follow(self, templates: Sequence[Path], deploy: Callable[[], Apps]) -> None:
+        """Deploy again and serve the result whenever one of these files changes."""
+        seen = [_changed(path) for path in templates]
+        while True:
+            await asyncio.sleep(_LOOK_FOR_TEMPLATES_EVERY)
+            now = [_changed(path) for path in templates]
+            if now == seen:
+                continue
+            seen = now
+            self._console.notice("a template changed, creating its resources again")
+            try:
+                apps = await asyncio.to_thread(deploy)
+            except RunError as error:
+                self._console.notice(f"{error}; what ran before still does", level="ERROR")
+                continue
+            await self.gateway.replace(apps.apis, self._functions(apps))
+            self._console.notice("the changed template is served")
+
+    def _functions(self, apps: Apps) -> Functions:
+        return Functions(apps.functions, lambda _: isolated({}), self._console)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0  # an editor is just replacing it
 
 
 def login(
@@ -78,10 +116,11 @@ async def serve(
     forwards: Sequence[tuple[socket.socket, int]],
     children: Mapping[str, subprocess.Popen[bytes]],
     ready: Callable[[], Coroutine[None, None, None]],
+    background: Sequence[Coroutine[None, None, None]] = (),
 ) -> str | None:
     """None after Ctrl-C or SIGTERM; the name of the child that ended, when one did.
 
-    ``ready`` runs once the servers listen, and no longer than they do.
+    ``ready`` and ``background`` run once the servers listen, and no longer than they do.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -98,9 +137,10 @@ async def serve(
         server.started or task.done() for server, task in zip(servers, tasks, strict=True)
     ):
         await asyncio.sleep(0.01)
-    getting_ready = asyncio.create_task(ready())
+    beside = [asyncio.create_task(one) for one in (ready(), *background)]
     ended = await _until_over(stop, children)
-    getting_ready.cancel()
+    for task in beside:
+        task.cancel()
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)

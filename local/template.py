@@ -8,25 +8,34 @@ not known is left out here and has to come from the environment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
-
 from local.auth_section import AuthSection
 from local.authorizers import LambdaAuthorizer
-from local.places import RunError
 from local.routes import Route
-from local.values import Values
+from local.template_file import TemplateError, read_template
+from local.values import Values, expressions
 
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}
+# What is read of a resource besides whether it exists.
+_READ = {
+    "AWS::ApiGatewayV2::ApiMapping": ("ApiMappingKey",),
+    "AWS::Cognito::UserPool": ("LambdaConfig",),
+    "AWS::Serverless::Function": (
+        "CodeUri",
+        "Environment",
+        "Events",
+        "Handler",
+        "LoggingConfig",
+        "MemorySize",
+        "Runtime",
+        "Timeout",
+    ),
+    "AWS::Serverless::HttpApi": ("Auth",),
+}
 _IMPLICIT_API = "ServerlessHttpApi"  # SAM's name for the API of events that name none
-
-
-class TemplateError(RunError):
-    """The template cannot be served."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,17 @@ class HttpApi:
     """
 
     routes: tuple[Route, ...]
-    functions: Mapping[str, Function]
+    functions: Mapping[str, Function] = field(default_factory=dict)
     mapping_key: str = ""
+
+    @property
+    def needs(self) -> set[str]:
+        """Names of the functions that routes and their authorizers call."""
+        return {route.function for route in self.routes} | {
+            function_name(route.authorizer.function)
+            for route in self.routes
+            if isinstance(route.authorizer, LambdaAuthorizer)
+        }
 
 
 def read(
@@ -60,22 +78,15 @@ def read(
     parameters: Mapping[str, str] | None = None,
     resolved: Mapping[str, str] | None = None,
 ) -> HttpApi:
-    """Raises TemplateError when ``path`` is no template or nothing in it can be served.
+    """A template by itself; raises TemplateError when nothing in it can be served.
 
     ``parameters`` have these values instead of their defaults; ``resolved`` holds what
     CloudFormation has made of expressions (local.values).
     """
-    template = _Template(path, parameters or {}, resolved or {})
-    routes = tuple(route for name in template.functions for route in template.routes(name))
-    if not routes:
-        raise TemplateError(f"{path} has no function with an HttpApi event, so no route to serve")
-    names = {route.function for route in routes} | {
-        function_name(route.authorizer.function)
-        for route in routes
-        if isinstance(route.authorizer, LambdaAuthorizer)
-    }
-    functions = {name: template.function(name) for name in template.functions if name in names}
-    return HttpApi(routes, functions, template.mapping_key())
+    template = Template(path, read_template(path), parameters or {}, resolved or {})
+    api = template.api()
+    functions = {name: template.function(name) for name in template.functions if name in api.needs}
+    return replace(api, functions=functions)
 
 
 def function_name(name_or_arn: str) -> str:
@@ -83,28 +94,16 @@ def function_name(name_or_arn: str) -> str:
     return name_or_arn.split(":")[6] if name_or_arn.startswith("arn:") else name_or_arn
 
 
-def read_template(path: Path) -> dict[str, Any]:
-    """The template with its short tags (``!Ref x``) in the long form (``{"Ref": "x"}``)."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TemplateError(
-            f"the template {path} cannot be read ({str(error.strerror).lower()})"
-        ) from error
-    try:
-        parsed = yaml_parse(text)
-    except yaml.YAMLError as error:
-        raise TemplateError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(parsed, dict):
-        raise TemplateError(f"{path} is not a template: its top level is not a mapping")
-    return parsed
+class Template:
+    """A template with its values; ``parsed`` is what ``read_template`` returned."""
 
-
-class _Template:
     def __init__(
-        self, path: Path, parameters: Mapping[str, str], resolved: Mapping[str, str]
+        self,
+        path: Path,
+        parsed: Mapping[str, Any],
+        parameters: Mapping[str, str],
+        resolved: Mapping[str, str],
     ) -> None:
-        parsed = read_template(path)
         declared = parsed.get("Parameters") or {}
         self._values = Values(
             {
@@ -116,22 +115,66 @@ class _Template:
         self._globals = parsed.get("Globals") or {}
         self._resources = parsed.get("Resources") or {}
         self._folder = path.resolve().parent
-        self._name = path.name
+        self._path = path
         self.functions = {
             name: self._with_globals(resource.get("Properties") or {})
             for name, resource in self._existing("AWS::Serverless::Function")
         }
         self._auth = dict(self._auth_sections())
 
-    def routes(self, function: str) -> list[Route]:
-        events = (self.functions[function].get("Events") or {}).values()
-        return [
-            self._route(function, event.get("Properties") or {})
-            for event in events
+    def api(self) -> HttpApi:
+        """Without its functions; raises TemplateError when there is no route."""
+        routes = tuple(
+            self._route(name, event.get("Properties") or {})
+            for name, event in self._events()
             if event.get("Type") == "HttpApi"
+        )
+        if not routes:
+            raise TemplateError(
+                f"{self._path} has no function with an HttpApi event, so no route to serve"
+            )
+        return HttpApi(routes, mapping_key=self._mapping_key())
+
+    def triggers(self) -> dict[str, str]:
+        """Of the user pool: the function's name for each trigger."""
+        config: dict[str, Any] = {}
+        for _, pool in self._existing("AWS::Cognito::UserPool"):
+            config |= (pool.get("Properties") or {}).get("LambdaConfig") or {}
+        found: dict[str, str] = {}
+        for trigger, value in config.items():
+            # V2 and V3 of PreTokenGeneration, and the senders, are objects.
+            arn = value.get("LambdaArn", value) if isinstance(value, dict) else value
+            version = value.get("LambdaVersion") if isinstance(value, dict) else None
+            text = self._values.text(arn)
+            if text:
+                found[f"{trigger}:{version}" if version else trigger] = function_name(text)
+        return found
+
+    def other_events(self) -> list[str]:
+        """Functions with an event that nothing here causes, as ``Name (Schedule)``."""
+        kinds = {(name, event.get("Type")) for name, event in self._events() if "Type" in event}
+        return sorted(f"{name} ({kind})" for name, kind in kinds if kind != "HttpApi")
+
+    def unknown_variables(self) -> list[str]:
+        """Of functions with a route, as ``Name's VARIABLE``: those without a value here."""
+        names = {name for name, event in self._events() if event.get("Type") == "HttpApi"}
+        return [
+            f"{name}'s {variable}"
+            for name in self.functions
+            if name in names
+            for variable, value in self._variables(name).items()
+            if not self._values.is_known(value)
         ]
 
-    def mapping_key(self) -> str:
+    def _variables(self, name: str) -> dict[str, Any]:
+        return (self.functions[name].get("Environment") or {}).get("Variables") or {}
+
+    def _events(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, properties in self.functions.items():
+            for event in (properties.get("Events") or {}).values():
+                yield name, event
+
+    def _mapping_key(self) -> str:
         for _, resource in self._existing("AWS::ApiGatewayV2::ApiMapping"):
             properties = resource.get("Properties") or {}
             if _name(properties.get("ApiId")) in self._auth:
@@ -144,7 +187,6 @@ class _Template:
         handler = self._text(properties, "Handler", logical_id)
         runtime = self._values.text(properties.get("Runtime")) or Function.runtime
         _require_handler(logical_id, code, handler, runtime)
-        variables = (properties.get("Environment") or {}).get("Variables") or {}
         logging = properties.get("LoggingConfig") or {}
         return Function(
             name=logical_id,
@@ -155,7 +197,7 @@ class _Template:
             log_format=self._values.text(logging.get("LogFormat")) or "Text",
             variables={
                 name: text
-                for name, value in variables.items()
+                for name, value in self._variables(logical_id).items()
                 if (text := self._values.text(value)) is not None
             },
             runtime=runtime,
@@ -196,7 +238,7 @@ class _Template:
         method = self._values.text(event.get("Method", "ANY"))
         if path is None or method is None:
             raise TemplateError(
-                f"{self._name}: {logical_id} has a route whose path or method is not literal"
+                f"{self._path.name}: {logical_id} has a route whose path or method is not literal"
             )
         api = _name(event.get("ApiId")) or _IMPLICIT_API
         auth = self._auth.get(api) or self._auth[_IMPLICIT_API]
@@ -207,8 +249,19 @@ class _Template:
     def _text(self, properties: dict[str, Any], name: str, logical_id: str) -> str:
         text = self._values.text(properties.get(name))
         if not text:
-            raise TemplateError(f"{self._name}: {logical_id} has no literal {name}")
+            raise TemplateError(f"{self._path.name}: {logical_id} has no literal {name}")
         return text
+
+
+def wanted(parsed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The expressions that a served template needs the values of."""
+    yield from expressions(parsed.get("Globals"))
+    for resource in (parsed.get("Resources") or {}).values():
+        if "Condition" in resource and resource["Type"] in _READ:
+            yield condition_value(resource["Condition"])
+        properties = resource.get("Properties") or {}
+        for name in _READ.get(resource["Type"], ()):
+            yield from expressions(properties.get(name))
 
 
 def condition_value(name: str) -> dict[str, Any]:

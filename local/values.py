@@ -29,6 +29,10 @@ class Values:
         found = self._resolved.get(key(value)) if isinstance(value, dict) else None
         return None if found == NOTHING else found
 
+    def is_known(self, value: object) -> bool:
+        """Whether ``text`` is the whole truth: a value, or that there is none."""
+        return self.text(value) is not None or value == NO_VALUE or key(value) in self._resolved
+
     def texts(self, value: object) -> list[str]:
         """The known ones of a list, or of a single value."""
         values = value if isinstance(value, list) else [value]

@@ -167,7 +167,7 @@ def test_a_port_in_use_is_said_in_one_sentence(port: int, offset: int) -> None:
 
 
 def test_an_unknown_parameter_is_said_in_one_sentence(port: int) -> None:
-    assert "the template has no parameter Nonsense" in complaint(port, "--parameter", "Nonsense=1")
+    assert "template.yaml has no parameter Nonsense" in complaint(port, "--parameter", "Nonsense=1")
 
 
 def test_a_stack_beside_another_ends_by_itself_when_its_aws_is_killed(

@@ -12,7 +12,7 @@ from foyer.aws.secret_store import parse_credentials
 from foyer_rotation import errors as rotation_errors
 from foyer_rotation.secret_value import SecretValue
 
-from local.template import read_template
+from local.template_file import read_template
 from tests.documents import (
     ROOT,
     anchors,

@@ -10,6 +10,7 @@ from local import template
 from local.authorizers import JwtAuthorizer, LambdaAuthorizer, UnsupportedAuthorizer
 from local.places import RunError
 from local.routes import Route
+from local.template_file import TemplateError
 
 _TEMPLATE = """
 Parameters:
@@ -109,12 +110,12 @@ def test_what_cannot_be_served_is_said_in_a_sentence(
     written: Path, old: str, new: str, message: str
 ) -> None:
     written.write_text(_TEMPLATE.replace(old, new))
-    with pytest.raises(template.TemplateError, match=message):
+    with pytest.raises(TemplateError, match=message):
         template.read(written)
 
 
 def test_a_missing_template_is_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(template.TemplateError, match=r"none\.yaml cannot be read \(no such file"):
+    with pytest.raises(TemplateError, match=r"none\.yaml cannot be read \(no such file"):
         template.read(tmp_path / "none.yaml")
 
 

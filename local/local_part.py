@@ -1,0 +1,257 @@
+"""The part of a template that CloudFormation creates in the local AWS, and what it resolves.
+
+Functions and what surrounds them stay out: the gateway runs those from their source, and
+references to them become the ARNs under which it knows them. So does what the local AWS refuses
+(managed login's branding); the local pages take its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.aws import REGION
+from local.values import NO_VALUE, NOTHING, is_expression, key
+
+ACCOUNT = "123456789012"
+
+CREATED = {
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolGroup",
+    "AWS::Cognito::UserPoolResourceServer",
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::KMS::Alias",
+    "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SSM::Parameter",
+    "AWS::SecretsManager::Secret",
+}
+# Left out without a word: the gateway or the local pages stand in for them, or nothing here would
+# show whether they are there.
+_NOT_MISSED = (
+    "AWS::ApiGatewayV2::",
+    "AWS::CertificateManager::",
+    "AWS::CloudWatch::",
+    "AWS::Cognito::",
+    "AWS::IAM::",
+    "AWS::Lambda::",
+    "AWS::Logs::",
+    "AWS::Route53::",
+    "AWS::SecretsManager::",
+    "AWS::Serverless::",
+    "AWS::WAFv2::",
+    "Custom::ClientCredentials",
+)
+_IN_SUB = re.compile(r"\$\{([^!}][^}]*)\}")
+_KEPT = ("AWSTemplateFormatVersion", "Parameters", "Conditions", "Mappings", "Rules")
+
+
+@dataclass(frozen=True)
+class LocalPart:
+    """``body`` is a template; ``outputs`` says which expression (by key) each output resolves.
+
+    ``left_out`` are logical ids, ``unresolved`` keys of expressions that need one of them.
+    """
+
+    body: dict[str, Any]
+    outputs: Mapping[str, str]
+    left_out: tuple[str, ...]
+    unresolved: frozenset[str]
+
+
+def local_part(template: Mapping[str, Any], wanted: Iterable[Any]) -> LocalPart:
+    """``wanted`` are expressions whose values are asked for."""
+    declared: Mapping[str, Any] = template.get("Resources") or {}
+    names = _Names(template)
+    resources = names.created()
+    body = {name: template[name] for name in _KEPT if name in template}
+    outputs: dict[str, Any] = {}
+    for name, output in (template.get("Outputs") or {}).items():
+        if "Export" in output and names.resolves(output):
+            outputs[name] = names.rewritten(output)
+    keys: dict[str, str] = {}
+    unresolved = set()
+    for expression in {key(one): one for one in wanted}.values():
+        if expression.get("Ref") in (template.get("Parameters") or {}):
+            continue  # its value is given
+        if names.resolves(expression):
+            name = f"Value{len(keys)}"
+            keys[name] = key(expression)
+            outputs[name] = {"Value": nothing_written(names.rewritten(expression))}
+        else:
+            unresolved.add(key(expression))
+    left_out = tuple(
+        name
+        for name, resource in declared.items()
+        if name not in resources and not resource["Type"].startswith(_NOT_MISSED)
+    )
+    return LocalPart(
+        {**body, "Resources": resources, "Outputs": outputs}, keys, left_out, frozenset(unresolved)
+    )
+
+
+def function_arn(name: str) -> str:
+    """Under which a function of the local stack is known, to other stacks too."""
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
+class _Names:
+    """What each name in the template is here: a resource, a stand-in's values, or nothing."""
+
+    def __init__(self, template: Mapping[str, Any]) -> None:
+        self._declared: Mapping[str, Any] = template.get("Resources") or {}
+        self._known = {*(template.get("Parameters") or {})}
+        self._kept = {name: _stand_in(resource) for name, resource in self._declared.items()}
+        if not any(self._kept.values()) or "ServerlessHttpApi" in {*_references(template)}:
+            self._kept.setdefault("ServerlessHttpApi", _API)  # SAM's own; and no stack is empty
+
+    def created(self) -> dict[str, Any]:
+        """Resources that refer to nothing left out, in the form that the local AWS takes."""
+        kept = {name: resource for name, resource in self._kept.items() if resource is not None}
+        while True:
+            self._kept = {**dict.fromkeys(self._declared), **kept}
+            whole = {name: one for name, one in kept.items() if self.resolves(one)}
+            if len(whole) == len(kept):
+                break
+            kept = whole
+        return {name: self._without_dependencies(self.rewritten(one)) for name, one in kept.items()}
+
+    def resolves(self, part: object) -> bool:
+        return all(self._is_known(name) for name in _references(part))
+
+    def rewritten(self, part: Any) -> Any:
+        """With values of stand-ins written in, and ``NOTHING`` for no value in an expression."""
+        if isinstance(part, list):
+            return [self.rewritten(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if is_expression(part):
+            ((function, argument),) = part.items()
+            if function in ("Ref", "Fn::GetAtt"):
+                name = ".".join(argument) if isinstance(argument, list) else argument
+                literal = self._literal(name)
+                if literal is not None and "${" in literal:
+                    return {"Fn::Sub": literal}
+                return part if literal is None else literal
+            if function == "Fn::Sub":
+                return {function: self._sub(argument)}
+        return {name: self.rewritten(value) for name, value in part.items()}
+
+    def _sub(self, argument: Any) -> Any:
+        text, *variables = argument if isinstance(argument, list) else [argument]
+        own = set(variables[0]) if variables else set()
+
+        def replaced(found: re.Match[str]) -> str:
+            literal = None if found[1] in own else self._literal(found[1])
+            return found[0] if literal is None else literal
+
+        written = _IN_SUB.sub(replaced, text)
+        return [written, self.rewritten(variables[0])] if variables else written
+
+    def _literal(self, name: str) -> str | None:
+        """What a reference to a function or a role is here; None for what CloudFormation knows.
+
+        It may hold references of its own, as in Fn::Sub.
+        """
+        resource, _, attribute = name.partition(".")
+        kind = self._declared.get(resource, {}).get("Type")
+        if kind in ("AWS::Serverless::Function", "AWS::Lambda::Function"):
+            values = {"": resource, "Arn": function_arn(resource)}
+            return values.get(attribute, f"{function_arn(resource)}:$LATEST")
+        if kind == "AWS::IAM::Role":
+            return f"arn:aws:iam::{ACCOUNT}:role/{resource}" if attribute == "Arn" else resource
+        if kind == "AWS::Cognito::UserPool" and attribute.startswith("Provider"):
+            scheme = "https://" if attribute == "ProviderURL" else ""  # unknown to the local AWS
+            return f"{scheme}cognito-idp.${{AWS::Region}}.amazonaws.com/${{{resource}}}"
+        return None
+
+    def _is_known(self, name: str) -> bool:
+        resource = name.partition(".")[0]
+        if name.startswith("AWS::") or resource in self._known:
+            return True
+        return self._kept.get(resource) is not None or self._literal(name) is not None
+
+    def _without_dependencies(self, resource: dict[str, Any]) -> dict[str, Any]:
+        on = resource.get("DependsOn") or []
+        on = [name for name in ([on] if isinstance(on, str) else on) if self._kept.get(name)]
+        rest = {name: value for name, value in resource.items() if name != "DependsOn"}
+        return {**rest, "DependsOn": on} if on else rest
+
+
+_API = {
+    "Type": "AWS::ApiGatewayV2::Api",
+    "Properties": {"Name": "stand-in", "ProtocolType": "HTTP"},
+}
+
+
+def _stand_in(resource: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The resource as the local AWS creates it; None for one that it does not."""
+    kind = resource["Type"]
+    condition = {name: resource[name] for name in ("Condition", "DependsOn") if name in resource}
+    if kind in ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api"):
+        return condition | _API  # a bare one, so that references resolve
+    if kind == "AWS::Serverless::SimpleTable":
+        return condition | _simple_table(resource.get("Properties") or {})
+    if kind == "AWS::Cognito::UserPool":
+        properties = dict(resource.get("Properties") or {})
+        properties.pop("LambdaConfig", None)  # the local pages call triggers
+        return {**resource, "Properties": properties}
+    return dict(resource) if kind in CREATED else None
+
+
+def _simple_table(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """As SAM translates it."""
+    primary = properties.get("PrimaryKey") or {"Name": "id", "Type": "String"}
+    kind = {"String": "S", "Number": "N", "Binary": "B"}[primary["Type"]]
+    kept = {name: properties[name] for name in ("TableName", "Tags") if name in properties}
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            **kept,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": primary["Name"], "AttributeType": kind}],
+            "KeySchema": [{"AttributeName": primary["Name"], "KeyType": "HASH"}],
+        },
+    }
+
+
+def _references(part: object) -> Iterable[str]:
+    """Names that Ref, GetAtt and Sub mention, with the attribute where there is one.
+
+    Without those in Fn::If: as a rule their resources exist under the same condition.
+    """
+    if isinstance(part, list):
+        for one in part:
+            yield from _references(one)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name == "Ref" and isinstance(value, str):
+                yield value
+            elif name == "Fn::GetAtt":
+                yield ".".join(value) if isinstance(value, list) else value
+            elif name == "Fn::Sub":
+                text, *variables = value if isinstance(value, list) else [value]
+                own = variables[0] if variables else {}
+                yield from (one for one in _IN_SUB.findall(text) if one not in own)
+                yield from _references(own)
+            elif name not in ("DependsOn", "Fn::If"):
+                yield from _references(value)
+
+
+def nothing_written(expression: Any) -> Any:
+    """``AWS::NoValue`` replaced: an output must have a value."""
+    if expression == NO_VALUE:
+        return NOTHING
+    if isinstance(expression, list):
+        return [nothing_written(one) for one in expression]
+    if isinstance(expression, dict):
+        return {name: nothing_written(value) for name, value in expression.items()}
+    return expression
