@@ -116,6 +116,23 @@ def _huge(line: Line, reply: Reply) -> None:
     line.send(Reply(reply.status, _padded(reply, 1 << 20), reply.headers).to_bytes())
 
 
+def _large_head(line: Line, reply: Reply) -> None:
+    """Four headers of 63 KB each, on a good answer."""
+    start, rest = reply.to_bytes().split(b"\r\n", 1)
+    challenge = b"WWW-Authenticate: " + b"Bearer " * 9000 + b"\r\n"
+    line.send(start + b"\r\n" + challenge * 4 + rest)
+
+
+def _many_headers(line: Line, reply: Reply) -> None:
+    start, rest = reply.to_bytes().split(b"\r\n", 1)
+    line.send(start + b"\r\n" + b"X: 1\r\n" * 99 + rest)
+
+
+def _endless_head(line: Line, _reply: Reply) -> None:
+    while not line.closing.is_set():
+        line.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
 def _endless(line: Line, reply: Reply) -> None:
     line.send(reply.head(Content_Length="", Transfer_Encoding="chunked"))
     while not line.closing.is_set():
@@ -172,6 +189,9 @@ WIRE_FAULTS: dict[str, Fault] = {
     "truncated": _truncated,
     "huge": _huge,
     "endless": _endless,
+    "large_head": _large_head,
+    "many_headers": _many_headers,
+    "endless_head": _endless_head,
     "gzip_bomb": _gzip_bomb,
     "gzipped": _gzipped,
     "not_http": _not_http,

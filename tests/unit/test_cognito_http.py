@@ -63,6 +63,9 @@ def reason_for(cognito: FakeCognito, deadline: float | None = None) -> tuple[int
         ("truncated", 502, "jwks_answer_cut_short"),
         ("huge", 502, "jwks_answer_too_large"),
         ("endless", 502, "jwks_answer_too_large"),
+        ("large_head", 502, "jwks_answer_too_large"),
+        ("many_headers", 502, "jwks_answer_too_large"),
+        ("endless_head", 502, "jwks_answer_too_large"),
     ],
 )
 def test_each_fault_of_the_wire_has_its_status_and_reason(

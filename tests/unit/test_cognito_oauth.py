@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +17,8 @@ import requests
 from aws_lambda_powertools import Logger
 from foyer.aws.secret_store import SecretStore
 from foyer.cognito.answers import Tokens
-from foyer.cognito.http import Upstream
+from foyer.cognito.answers import bearer_error as bearer_error_in
+from foyer.cognito.http import Answer, Upstream
 from foyer.cognito.oauth import AppClient
 from foyer.errors import BadGateway, Refused, RequestFailed, Unavailable
 from hypothesis import given
@@ -503,6 +505,7 @@ def challenged(challenge: str, status: int = 401) -> Fault:
         challenged('Bearer error="made_up"'),
         challenged('Digest error="invalid_token"'),
         challenged('Bearer error="invalid_token"', status=500),
+        challenged('error="invalid_token", Bearer'),
     ],
 )
 def test_a_challenge_that_is_not_known_is_not_passed_on(
@@ -512,6 +515,21 @@ def test_a_challenge_that_is_not_known_is_not_passed_on(
     with pytest.raises(BadGateway) as caught:
         cognito.userinfo("any", deadline=ample())
     assert caught.value.reason == "userinfo_failed"
+
+
+def test_a_long_challenge_is_read_once() -> None:
+    """With a pattern that goes back to each "Bearer", this would take days."""
+
+    def give_up(*_: object) -> None:
+        raise AssertionError("the pattern takes quadratic time")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(30)
+    try:
+        bearer_error_in("userinfo", Answer(401, {"WWW-Authenticate": "Bearer " * 1_000_000}, b""))
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("sub", [None, 7, "", ["x"]])

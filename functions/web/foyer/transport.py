@@ -1,4 +1,4 @@
-"""What all connections share: one TLS context, and a time limit that covers the whole answer.
+"""What all connections share: one TLS context, and limits that cover the whole answer.
 
 By default http.client (and so requests) applies its timeout to each read, so a server that sends
 a byte a second could keep us waiting forever.
@@ -17,6 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import socket
+
+# Of the status line and the headers. AWS sends some twenty headers of 2 KB together; http.client
+# would read a hundred of 64 KB each.
+HEAD_BYTES = 16 * 1024
+HEAD_LINES = 100
 
 
 class ReadInTime(io.RawIOBase):
@@ -43,13 +48,46 @@ class ReadInTime(io.RawIOBase):
         super().close()
 
 
+class HeadTooLarge(ValueError):
+    """No OSError or HTTPException, which urllib3 would turn into one of its own."""
+
+
+class _Head:
+    """Reads the lines of an answer's head, within limits."""
+
+    def __init__(self, source: io.BufferedReader) -> None:
+        self._source = source
+        self._lines, self._bytes = HEAD_LINES, HEAD_BYTES
+
+    def readline(self, _limit: int) -> bytes:
+        line = self._source.readline(self._bytes + 1)
+        self._lines, self._bytes = self._lines - 1, self._bytes - len(line)
+        if self._lines < 0 or self._bytes < 0:
+            raise HeadTooLarge
+        return line
+
+    def close(self) -> None:
+        self._source.close()
+
+
 class AnswerInTime(http.client.HTTPResponse):
-    """Applies the timeout that the socket has at the start to the whole answer."""
+    """Applies the timeout that the socket has at the start to the whole answer; limits its head."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         deadline = time.monotonic() + (sock.gettimeout() or 0.0)
         self.fp = io.BufferedReader(ReadInTime(self.fp.detach(), sock, deadline))
+
+    def begin(self) -> None:
+        """Raise HeadTooLarge."""
+        source = self.fp
+        # What ``begin`` uses of a file.
+        self.fp = _Head(source)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:  # closed when the answer is no HTTP
+                self.fp = source
 
 
 @functools.cache

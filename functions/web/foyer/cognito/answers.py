@@ -29,7 +29,9 @@ KNOWN_ERRORS: Mapping[str, tuple[str, ...]] = {
     "userinfo": ("invalid_request", "invalid_token", "insufficient_scope"),
 }
 
-_BEARER_ERROR = re.compile(r'\bBearer\b.*\berror="?([a-z_]+)', re.IGNORECASE)
+# Two searches, because one pattern for both takes quadratic time on "Bearer Bearer …".
+_BEARER = re.compile(r"\bBearer\b", re.IGNORECASE)
+_ERROR = re.compile(r'\berror="?([a-z_]+)', re.IGNORECASE)
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 _VISIBLE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.17
 
@@ -70,8 +72,12 @@ def refuse_oauth_error(endpoint: str, answer: Answer) -> None:
 
 def bearer_error(endpoint: str, answer: Answer) -> None:
     """Raise Refused for an error in ``WWW-Authenticate`` (RFC 6750 §3)."""
-    error = _BEARER_ERROR.search(answer.headers.get("WWW-Authenticate", ""))
-    if answer.status in {400, 401, 403} and error and error[1] in KNOWN_ERRORS[endpoint]:
+    if answer.status not in {400, 401, 403}:
+        return
+    challenge = answer.headers.get("WWW-Authenticate", "")
+    bearer = _BEARER.search(challenge)
+    error = bearer and _ERROR.search(challenge, bearer.end())
+    if error and error[1] in KNOWN_ERRORS[endpoint]:
         raise Refused(error[1], endpoint)
 
 

@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from ..errors import BadGateway, GatewayTimeout, Unavailable
-from ..transport import AnswerInTime, tls_context
+from ..transport import AnswerInTime, HeadTooLarge, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,6 +105,8 @@ class Upstream:
         # `from None`: the cause may quote a header with a secret or a token in it.
         except requests.Timeout:
             raise GatewayTimeout(f"{endpoint}_timeout") from None
+        except HeadTooLarge:
+            raise BadGateway(f"{endpoint}_answer_too_large", "headers") from None
         except requests.RequestException as error:
             raise BadGateway(f"{endpoint}_unreachable", type(error).__name__) from None
         with response:
