@@ -318,7 +318,7 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     }
     shown = (
         {
-            f"problem {name}": problems.answer(fault, route, request, pages, log).body
+            f"problem {name}": problems.answer(fault, route, request, pages, log, session=None).body
             for name, fault in _FAULTS.items()
         }
         | _account_without_stack(pages)
@@ -373,10 +373,14 @@ def _account_without_stack(pages: Pages) -> dict[str, str]:
     faults = (BadRequest("form_malformed"), BadGateway("user_api_failed"), Unavailable("busy"))
     again = SignInAgain("sign_in_not_recent", with_password=True)
     return {
-        f"account problem {fault.status}": problems.answer(fault, route, request, pages, log).body
+        f"account problem {fault.status}": problems.answer(
+            fault, route, request, pages, log, session=None
+        ).body
         for fault in faults
     } | {
-        "account sign-in again": problems.answer(again, route, request, pages, log).body,
+        "account sign-in again": problems.answer(
+            again, route, request, pages, log, session=None
+        ).body,
         "account authenticator too late": account.authenticator_start(
             problem="authenticator_too_late"
         ).body,

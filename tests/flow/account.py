@@ -25,7 +25,12 @@ class Owner:
         return self.stack.cognito.user_api
 
     def has_changed(self, kind: str) -> bool:
-        return [line["kind"] for line in self.stack.logged("account_changed")] == [kind]
+        lines = self.stack.logged("account_changed")
+        return [(line["kind"], line["sub"]) for line in lines] == [(kind, self.sub)]
+
+    @property
+    def sub(self) -> str:
+        return self.stack.cognito.user.sub
 
 
 def environment(stack: Stack) -> dict[str, str]:

@@ -26,7 +26,8 @@ def somebody() -> User:
 def private_values(stack: Stack, *browsers: Browser) -> set[str]:
     """Secrets, codes, tokens, cookies, and whatever is known about the user."""
     cognito, user = stack.cognito, stack.cognito.user
-    values = {user.sub, user.username, user.name, user.email, *user.groups, *user.custom.values()}
+    # The sub is a random id, and says in the log who did what.
+    values = {user.username, user.name, user.email, *user.groups, *user.custom.values()}
     values |= {cognito.client_secret, *cognito.further_client_secrets, *cognito.handed_out}
     for arrived in (each for endpoint in cognito.requests.values() for each in endpoint):
         sent = arrived.query | arrived.form

@@ -148,7 +148,7 @@ def test_a_password_that_cognito_refuses_is_explained_and_not_shown(
     assert A_NEW_PASSWORD not in answer.body
     assert ada.stack.logged("account_changed") == []
     (refused,) = ada.stack.logged("account_refused")
-    assert refused["kind"] == "password"
+    assert (refused["kind"], refused["sub"]) == ("password", ada.sub)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,9 @@ def test_what_guards_the_account_needs_a_recent_sign_in(ada: Owner, method: str,
     assert status == 403
     assert f'href="/login?return_to={path}&amp;prompt=login"' in body
     assert other.api.operations == []
+    (line,) = other.stack.logged("request_failed")
+    assert (line["reason"], line["sub"]) == ("sign_in_not_recent", other.sub)
+    assert line["route"] == f"{method} {path}"
 
 
 def test_a_sign_in_that_managed_login_did_not_ask_for_is_not_recent(ada: Owner) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -81,13 +81,34 @@ def test_another_browsers_callback_is_refused(stack: Stack, browser: Browser) ->
 def test_an_attempt_cannot_stand_in_for_another(stack: Stack, browser: Browser) -> None:
     browser.get("/login")
     ((name, _),) = browser.cookies.items()
-    other = stack.browser()
-    other.get("/login")
-    (foreign,) = other.cookies.values()
-    state = "x" * 43
-    browser.cookies = {f"{name[:-8]}{state[:8]}": foreign}
+    state = name[-8:] + "x" * 35  # finds the cookie
     assert browser.get(f"/callback?state={state}&code=made-up").status == 400
+    assert reason(stack) == "attempt_unknown"
     assert stack.cognito.upstream_calls == 0
+
+
+def test_a_callback_of_another_issuer_is_refused_and_its_code_goes_unused(
+    stack: Stack, browser: Browser
+) -> None:
+    for iss in ("https%3A%2F%2Fevil.example", f"{stack.cognito.issuer}x", ""):
+        for error in (None, "access_denied"):
+            callback = stack.cognito.visit(browser.get("/login").location, error=error)
+            assert browser.get(f"{callback}&iss={iss}").status == 400
+            assert reason(stack) == "callback_other_issuer"
+    assert stack.cognito.upstream_calls == 0
+    assert browser.cookies == {}
+
+
+@pytest.mark.parametrize("prefix", ["https://cognito-idp.", "https://issuer-cognito-idp."])
+@pytest.mark.parametrize("configured", ["https://cognito-idp.", "https://issuer-cognito-idp."])
+def test_a_callback_may_name_either_form_of_the_pools_issuer(
+    stack: Stack, prefix: str, configured: str
+) -> None:
+    pool = stack.cognito.issuer.removeprefix("https://cognito-idp.")
+    stack.cognito.issuer = f"{configured}{pool}"
+    browser = stack.browser(COGNITO_ISSUER=stack.cognito.issuer)
+    callback = stack.cognito.visit(browser.get("/login").location)
+    assert browser.get(f"{callback}&iss={quote(prefix + pool, safe='')}").status == 303
 
 
 def test_an_expired_attempt_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:

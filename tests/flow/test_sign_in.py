@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
@@ -153,6 +155,46 @@ def test_a_session_is_new_at_every_sign_in(stack: Stack, browser: Browser) -> No
     assert "Somebody Else" in browser.get("/").body
 
 
+def test_a_sign_in_ends_the_session_that_it_replaces(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    copy = stack.browser()
+    copy.cookies = dict(browser.cookies)
+    stack.sign_in(browser, "/login?prompt=login")
+    assert stack.cognito.calls("revoke") == 1
+    stack.clock.advance(3599)
+    for each in (copy, browser):
+        assert each.get("/me").status == 200
+    stack.clock.advance(1)
+    assert copy.get("/me").status == 401
+    assert browser.get("/me").status == 200
+
+
+def test_only_a_sign_in_that_succeeds_ends_a_session(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    stack.cognito.id_token_defect("bad_signature")
+    assert stack.sign_in(browser).status == 502
+    assert stack.cognito.calls("revoke") == 0
+
+
+def test_a_session_that_cannot_be_ended_in_a_second_does_not_stop_the_next(
+    stack: Stack, browser: Browser
+) -> None:
+    stack.sign_in(browser)
+    given: dict[str, float] = {}
+
+    class Noting(requests.Session):
+        def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
+            given[url.rpartition("/")[2]] = options["timeout"].total
+            return super().request(method, url, *args, **options)
+
+    browser.handler = stack.app(Noting())
+    stack.cognito.fault("revoke", "http_500")
+    assert stack.sign_in(browser).status == 303
+    assert given["revoke"] == 1
+    (line,) = stack.logged("revocation_failed")
+    assert (line["reason"], line["sub"]) == ("revoke_failed", stack.cognito.user.sub)
+
+
 def test_the_code_goes_to_cognito_once_with_its_verifier(stack: Stack, browser: Browser) -> None:
     stack.sign_in(browser)
     (exchange,) = stack.cognito.requests["token"]
@@ -194,7 +236,9 @@ def test_sign_ins_are_counted_and_logged_without_a_word_about_the_visitor(
     for counted in ("ColdStart", "SignInStarted", "SignInSucceeded"):
         assert written.count(f'"{counted}":[1.0]') == 1
     user = stack.cognito.user
-    private = [user.name, user.email, user.sub, user.username, stack.cognito.client_secret]
+    (line,) = stack.logged("signed_in")
+    assert line["sub"] == user.sub
+    private = [user.name, user.email, user.username, stack.cognito.client_secret]
     private += [exchange.form["code"], exchange.form["code_verifier"], *browser.cookies.values()]
     for value in private:
         assert value not in written

@@ -24,7 +24,17 @@ def test_a_sign_out_is_counted_and_logged_once(
     signed_in.post("/logout")
     signed_in.post("/logout")
     assert capsys.readouterr().out.count('"SignedOut":[1.0]') == 1
-    assert len(stack.logged("signed_out")) == 1
+    (line,) = stack.logged("signed_out")
+    assert line["sub"] == stack.cognito.user.sub
+
+
+def test_a_sign_out_with_a_cookie_that_says_nothing_is_logged_without_a_name(
+    stack: Stack, browser: Browser
+) -> None:
+    browser.cookies = {"__Host-foyer-session": "junk"}
+    browser.post("/logout")
+    (line,) = stack.logged("signed_out")
+    assert "sub" not in line
 
 
 def test_signing_out_ends_every_session(stack: Stack, signed_in: Browser) -> None:
@@ -133,6 +143,7 @@ def test_without_the_secret_the_visitor_is_signed_out_here_and_told_the_rest(
     assert answer.status == 503
     assert "You are signed out here" in answer.body
     assert new_container.named("session") == {}
+    assert len(stack.logged("signed_out")) == 1
 
 
 @pytest.mark.parametrize(("body", "is_base64"), [("", False), ("a=b", False), ("YT1i", True)])

@@ -43,7 +43,7 @@ def _copy() -> Iterator[Path]:
     leave_out = shutil.ignore_patterns("__pycache__", ".hypothesis")
     with tempfile.TemporaryDirectory(prefix="foyer-mutant-") as made:
         folder = Path(made)
-        for name in ("functions", "local", "tests"):
+        for name in ("bench", "docs", "functions", "local", "tests"):
             shutil.copytree(ROOT / name, folder / name, ignore=leave_out)
         shutil.copy(ROOT / "pyproject.toml", folder)
         yield folder

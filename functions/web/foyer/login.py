@@ -9,6 +9,7 @@ from .http_api import Request, Response, redirect
 from .language import MAX_TAG
 from .return_to import MAX_CHARACTERS, own_path
 from .sessions.attempt import Attempt
+from .sessions.revocation import revoke
 from .sessions.sign_in import reported_error
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 # From the callback's arrival until Cognito's last answer. One more read of the secret may follow;
 # all of it has to end before the function is stopped (Timeout in template.yaml).
 _SIGN_IN_SECONDS = 12
+
+# For revoking the session that a sign-in replaces: a wait that visitors do not notice.
+_REVOKE_SECONDS = 1
 
 _RESTARTED = "foyer-restarted"
 _RESTARTED_SECONDS = 300
@@ -60,7 +64,7 @@ def _start(services: Services, request: Request, path: str) -> Response:
 def callback(services: Services, request: Request, _visit: Visit) -> Response:
     """Back from managed login: the code becomes a session, which is always a new one."""
     deadline = services.clock() + _SIGN_IN_SECONDS
-    query = request.query(code=2048, state=256, error=64)
+    query = request.query(code=2048, state=256, error=64, iss=256)
     if "state" not in query:
         return _callback_without_state(services, request, query)
     attempt = _attempt(services, request, query["state"])
@@ -68,6 +72,8 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
         if services.visitors.session_in(request.cookies):  # reloaded, or reached with Back
             return redirect("/", status=303)
         raise BadRequest("attempt_unknown")
+    if not services.sign_in.is_from_issuer(query.get("iss")):
+        raise BadRequest("callback_other_issuer")
     if "error" in query:
         raise reported_error(query["error"])
     if not query.get("code"):
@@ -81,8 +87,16 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
         *_forget_restart(services, request),
     )
     services.counters.count("SignInSucceeded")
-    services.log.info("signed_in")
+    services.log.info("signed_in", sub=session.subject)
+    _end_replaced(services, request, deadline)
     return redirect(attempt.return_to, status=303, cookies=cookies)
+
+
+def _end_replaced(services: Services, request: Request, deadline: float) -> None:
+    """The session from before this sign-in, if there was one, is not refreshed again."""
+    replaced = services.visitors.session_in(request.cookies)
+    soon = min(deadline, services.clock() + _REVOKE_SECONDS)
+    revoke(replaced, services.client, services.log, deadline=soon)
 
 
 def _attempt(services: Services, request: Request, state: str) -> Attempt | None:

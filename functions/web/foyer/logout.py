@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import flash, forms, http_api
-from .errors import RequestFailed, Unavailable
+from .errors import Unavailable
 from .http_api import Request, Response, redirect
+from .sessions.revocation import revoke
 
 if TYPE_CHECKING:
     from .services import Services
+    from .sessions.session import Session
     from .sessions.visitors import Visit
 
 _REVOKE_SECONDS = 2
@@ -27,13 +29,11 @@ def sign_out_page(services: Services, request: Request, _visit: Visit) -> Respon
 
 def sign_out(services: Services, request: Request, _visit: Visit) -> Response:
     """Ends the session here, its refresh token, and the session at managed login."""
-    if services.visitors.has_cookie(request.cookies):
-        services.counters.count("SignedOut")
-        services.log.info("signed_out")
+    session = None
     try:
         session = services.visitors.session_in(request.cookies)
-        if session is not None and session.refresh_token is not None:
-            _revoke(services, session.refresh_token)
+        deadline = services.clock() + _REVOKE_SECONDS
+        revoke(session, services.client, services.log, deadline=deadline)
         location = _logout_url(services, request)
     except Unavailable as error:
         raise Unavailable(
@@ -42,7 +42,16 @@ def sign_out(services: Services, request: Request, _visit: Visit) -> Response:
             headers=_CLEAR_SITE_DATA,
             cookies=_forget(services, request),
         ) from error
+    finally:
+        _record(services, request, session)
     return _leave(services, request, location)
+
+
+def _record(services: Services, request: Request, session: Session | None) -> None:
+    """A session that cannot be opened does not say whose it is."""
+    if services.visitors.has_cookie(request.cookies):
+        services.counters.count("SignedOut")
+        services.log.info("signed_out", sub=session.subject if session else None)
 
 
 def everywhere(services: Services, request: Request, *, say: str) -> Response:
@@ -69,11 +78,3 @@ def _forget(services: Services, request: Request) -> tuple[str, ...]:
 
 def _logout_url(services: Services, request: Request) -> str:
     return services.client.logout_url(logout_uri=f"{request.app_url}/")
-
-
-def _revoke(services: Services, refresh_token: str) -> None:
-    """Best effort: signing out must not fail because Cognito is slow."""
-    try:
-        services.client.revoke(refresh_token, deadline=services.clock() + _REVOKE_SECONDS)
-    except RequestFailed as error:
-        services.log.warning("revocation_failed", reason=error.reason, detail=error.detail)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .http_api import Request, Response
     from .pages import Pages
     from .route import Route
+    from .sessions.session import Session
 
 PROBLEM_JSON = "application/problem+json"  # RFC 9457
 
@@ -70,13 +71,25 @@ _OF_ACCOUNT_ELSE = _Words(
 _NOT_FOUND = _Words("problem_not_found", "problem_not_found_sentence", "/", "go_to_start_page")
 
 
-def answer(error: Exception, route: Route, request: Request, pages: Pages, log: Logger) -> Response:
-    """The error answer for ``error``, which is logged; anything unexpected is a 500."""
+def answer(
+    error: Exception,
+    route: Route,
+    request: Request,
+    pages: Pages,
+    log: Logger,
+    *,
+    session: Session | None,
+) -> Response:
+    """The error answer for ``error``; anything unexpected is a 500.
+
+    The log says whose request it was, as far as ``session`` shows.
+    """
+    sub = session.subject if session else None  # None is left out of the line
     if not isinstance(error, RequestFailed):
-        log.error("unexpected_error", error=_name(error), stack=_stack(error))
+        log.error("unexpected_error", error=_name(error), stack=_stack(error), sub=sub)
         return _show(500, _OURS, route, request, pages)
     write = log.error if error.status >= 500 else log.warning
-    write("request_failed", reason=error.reason, detail=error.detail, status=error.status)
+    write("request_failed", reason=error.reason, detail=error.detail, status=error.status, sub=sub)
     if isinstance(error, SignInAgain):
         return _sign_in_again(error, route, request, pages)
     response = _show(error.status, _words(error, route), route, request, pages)

@@ -50,7 +50,9 @@ def _answer(services: Services, route: Route, request: Request) -> Response:
         response = _admit(services, route, request, visit)
     except Exception as error:
         pages = services.pages[request.language]
-        response = problems.answer(error, route, request, pages, services.log)
+        response = problems.answer(
+            error, route, request, pages, services.log, session=visit.session
+        )
         if route.on_failure:
             more = route.on_failure(services, request, problems.reason(error))
             response = replace(response, cookies=(*response.cookies, *more))

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 from .. import flash, forms
 from ..errors import Refused, SealBroken
 from ..http_api import redirect
-from .members import record_change
+from .members import record_change, record_refusal
 
 if TYPE_CHECKING:
     from ..http_api import Request, Response
@@ -60,7 +60,7 @@ def begin(services: Services, _request: Request, member: Member) -> Response:
     try:
         secret = member.api.new_authenticator(member.token, deadline=member.deadline)
     except Refused as error:
-        services.log.info("account_refused", kind="authenticator_on", reason=error.reason)
+        record_refusal(services, member, "authenticator_on", error)
         if error.error not in ("no_authenticator", "invalid_parameter"):
             raise
         return member.pages.authenticator_start(problem="authenticator_not_offered")
@@ -86,11 +86,11 @@ def finish(services: Services, request: Request, member: Member) -> Response:
     try:
         member.api.turn_authenticator_on(member.token, code, deadline=member.deadline)
     except Refused as error:
-        services.log.info("account_refused", kind="authenticator_on", reason=error.reason)
+        record_refusal(services, member, "authenticator_on", error)
         if error.error not in ("code_mismatch", "invalid_parameter"):
             raise
         return _show(member, set_up, problem="code_wrong")
-    return _done(services, "authenticator_on", "authenticator_was_turned_on")
+    return _done(services, member, "authenticator_on", "authenticator_was_turned_on")
 
 
 def turn_off_page(_services: Services, _request: Request, member: Member) -> Response:
@@ -102,11 +102,11 @@ def turn_off(services: Services, _request: Request, member: Member) -> Response:
     try:
         member.api.turn_authenticator_off(member.token, deadline=member.deadline)
     except Refused as error:
-        services.log.info("account_refused", kind="authenticator_off", reason=error.reason)
+        record_refusal(services, member, "authenticator_off", error)
         if error.error != "invalid_parameter":
             raise
         return member.pages.authenticator_off(problem="authenticator_demanded")
-    return _done(services, "authenticator_off", "authenticator_was_turned_off")
+    return _done(services, member, "authenticator_off", "authenticator_was_turned_off")
 
 
 def _under_way(services: Services, request: Request, member: Member) -> SetUp | None:
@@ -137,8 +137,8 @@ def _show(member: Member, set_up: SetUp, *, problem: str = "") -> Response:
     )
 
 
-def _done(services: Services, kind: str, say: str) -> Response:
-    record_change(services, kind)
+def _done(services: Services, member: Member, kind: str, say: str) -> Response:
+    record_change(services, member, kind)
     style = services.style
     cookies = (flash.leave(say, style=style), style.clear(COOKIE))
     return redirect("/account", status=303, cookies=cookies)

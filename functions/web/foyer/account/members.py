@@ -96,7 +96,13 @@ def members_only(account: Account, handle: MemberHandle) -> Handle:
     return answer
 
 
-def record_change(services: Services, kind: str) -> None:
+def record_change(services: Services, member: Member, kind: str) -> None:
     """Count and log a change of the account."""
     services.counters.count("AccountChanged", reason=kind)
-    services.log.info("account_changed", kind=kind)
+    services.log.info("account_changed", kind=kind, sub=member.session.subject)
+
+
+def record_refusal(services: Services, member: Member, kind: str, error: Refused) -> None:
+    """Log that Cognito refused such a change."""
+    sub = member.session.subject
+    services.log.info("account_refused", kind=kind, reason=error.reason, sub=sub)

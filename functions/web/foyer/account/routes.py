@@ -13,7 +13,7 @@ from ..errors import BadGateway, Refused, WeakPassword
 from ..http_api import redirect
 from ..route import Needs, Route
 from . import authenticator
-from .members import members_only, record_change
+from .members import members_only, record_change, record_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,11 +60,11 @@ def change_name(services: Services, request: Request, member: Member) -> Respons
     try:
         member.api.change_name(member.token, name, deadline=member.deadline)
     except Refused as error:
-        services.log.info("account_refused", kind="name", reason=error.reason)
+        record_refusal(services, member, "name", error)
         if error.error not in _NAME_REFUSED:
             raise
         return member.pages.name(name, problem=_NAME_REFUSED[error.error])
-    return _done(services, "name", "name_was_changed")
+    return _done(services, member, "name", "name_was_changed")
 
 
 def password_page(_services: Services, _request: Request, member: Member) -> Response:
@@ -87,13 +87,13 @@ def change_password(services: Services, request: Request, member: Member) -> Res
             deadline=member.deadline,
         )
     except Refused as error:
-        services.log.info("account_refused", kind="password", reason=error.reason)
+        record_refusal(services, member, "password", error)
         if error.error not in _PASSWORD_REFUSED:
             raise
         field, key = _PASSWORD_REFUSED[error.error]
         broken = error.rules if isinstance(error, WeakPassword) else ()
         return member.pages.password(member.password_rules, {field: key}, broken=broken)
-    return _done(services, "password", "password_was_changed")
+    return _done(services, member, "password", "password_was_changed")
 
 
 def everywhere_page(_services: Services, _request: Request, member: Member) -> Response:
@@ -103,7 +103,7 @@ def everywhere_page(_services: Services, _request: Request, member: Member) -> R
 def sign_out_everywhere(services: Services, request: Request, member: Member) -> Response:
     """Ends every refresh token, then the session here and managed login's in this browser."""
     member.api.sign_out_everywhere(member.token, deadline=member.deadline)
-    record_change(services, "signed_out_everywhere")
+    record_change(services, member, "signed_out_everywhere")
     return logout.everywhere(services, request, say="signed_out_everywhere")
 
 
@@ -118,12 +118,12 @@ def delete(services: Services, request: Request, member: Member) -> Response:
     if not typed or typed.casefold() not in (str(each).casefold() for each in names if each):
         return member.pages.deletion(typed, problem="username_does_not_match")
     member.api.delete(member.token, deadline=member.deadline)
-    record_change(services, "deleted")
+    record_change(services, member, "deleted")
     return logout.everywhere(services, request, say="account_was_deleted")
 
 
-def _done(services: Services, kind: str, say: str) -> Response:
-    record_change(services, kind)
+def _done(services: Services, member: Member, kind: str, say: str) -> Response:
+    record_change(services, member, kind)
     return redirect("/account", status=303, cookies=(flash.leave(say, style=services.style),))
 
 

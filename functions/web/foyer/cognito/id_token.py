@@ -58,6 +58,13 @@ class IdTokenVerifier:
         self._keys = SigningKeys(fetch_keys, now)
         self._now = now
 
+    def is_issuer(self, named: str) -> bool:
+        """Whether this is the issuer, in one of the two forms that Cognito has for a pool.
+
+        https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html
+        """
+        return _one_form(named) == _one_form(self._issuer)
+
     def verify(
         self, token: str, *, client_id: str, nonce: str | None, access_token: str, deadline: float
     ) -> IdToken:
@@ -114,6 +121,10 @@ class IdTokenVerifier:
             raise BadGateway("id_token_issued_in_future")
         if "nbf" in claims and now < _seconds(claims, "nbf") - CLOCK_SKEW_SECONDS:
             raise BadGateway("id_token_not_valid_yet")
+
+
+def _one_form(issuer: str) -> str:
+    return issuer.replace("https://issuer-cognito-idp.", "https://cognito-idp.", 1)
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:

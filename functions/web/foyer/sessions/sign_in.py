@@ -62,6 +62,10 @@ class SignIn:
         self._clock = clock
         self._now = now
 
+    def is_from_issuer(self, named: str | None) -> bool:
+        """Whether the callback's ``iss``, if there is one, names our issuer (RFC 9207 §2.4)."""
+        return named is None or self._verifier.is_issuer(named)
+
     def finish(self, code: str, attempt: Attempt, *, redirect_uri: str, deadline: float) -> Session:
         """Exchange the code and return the session of whoever signed in, or raise RequestFailed.
 

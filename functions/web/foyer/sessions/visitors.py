@@ -178,12 +178,11 @@ class Visitors:
         try:
             tokens = self._client.refresh(session.refresh_token or "", deadline=answered_by)
         except Refused as error:
-            # Any other refusal means that this visitor may not stay: disabled, deleted, signed
-            # out everywhere.
-            is_operators_mistake = error.error == "invalid_client"
-            if is_operators_mistake:
+            # Any refusal of the token means that this visitor may not stay: disabled, deleted,
+            # signed out everywhere.
+            if error.error == "invalid_client":  # the operator's mistake
                 return self._later(session, cleared, error)
-            return self._ended(ended, error)
+            return self._ended(session, ended, error)
         except RequestFailed as error:
             return self._later(session, cleared, error)
         # From here on only a rotated token works, so this is a new cookie.
@@ -196,9 +195,9 @@ class Visitors:
             id_token = self._confirmed(session, tokens, deadline)
         except RequestFailed as error:
             proves_nothing = error.reason.startswith(_PROVES_NOTHING)
-            return (
-                self._later(session, ended, error) if proves_nothing else self._ended(ended, error)
-            )
+            if proves_nothing:
+                return self._later(session, ended, error)
+            return self._ended(session, ended, error)
         refreshed = replace(
             session,
             claims=kept_claims(id_token.claims),
@@ -222,12 +221,14 @@ class Visitors:
 
     def _later(self, session: Session, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
         """Cognito is unavailable: nobody's session ends, and the refresh is tried again later."""
-        self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail)
+        sub = session.subject
+        self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail, sub=sub)
         self._counters.count("RefreshPostponed", reason=error.reason)
         later = replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER)
         return replace(self._sealed(later, cleared), postponed=error)
 
-    def _ended(self, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
-        self._log.info("session_ended", reason=error.reason, detail=error.detail)
+    def _ended(self, session: Session, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
+        sub = session.subject
+        self._log.info("session_ended", reason=error.reason, detail=error.detail, sub=sub)
         self._counters.count("SessionEnded", reason=error.reason)
         return Visit(None, cleared, was_ended=True)
