@@ -94,6 +94,65 @@ def test_a_cookie_that_is_no_good_means_signed_out(signed_in: Browser, harm: str
     assert signed_in.cookies == {}
 
 
+def test_a_refresh_without_an_id_token_keeps_the_session_and_the_rotated_token(
+    stack: Stack,
+) -> None:
+    """OIDC Core §12.2 allows it."""
+    stack.cognito.refresh_token_rotation = True
+    browser = stack.browser()
+    stack.sign_in(browser)
+    claims = browser.get("/me").json
+    stack.cognito.token_answer = {"id_token": None}
+    for _ in range(3):
+        stack.clock.advance(stack.cognito.access_token_seconds - 1)
+        browser.get("/me")
+        stack.clock.advance(1)
+        assert browser.get("/me").json == claims
+    assert stack.cognito.calls("token") == 4
+    stack.cognito.user.enabled = False
+    stack.clock.advance(stack.cognito.access_token_seconds - 1)
+    browser.get("/me")
+    stack.clock.advance(1)
+    assert browser.get("/me").status == 401
+
+
+def test_a_refreshed_id_token_may_repeat_the_sign_ins_nonce_and_no_other(
+    stack: Stack, signed_in: Browser
+) -> None:
+    (authorize,) = stack.cognito.requests["authorize"]
+    stack.cognito.access_token_seconds = 300
+    stack.cognito.id_token_claims = {"nonce": authorize.query["nonce"]}
+    stack.clock.advance(3599)
+    signed_in.get("/me")
+    stack.clock.advance(1)
+    assert signed_in.get("/me").status == 200
+    stack.cognito.id_token_claims = {"nonce": "another"}
+    stack.clock.advance(300)
+    assert signed_in.get("/me").status == 401
+    assert stack.logged("session_ended")[0]["reason"] == "refresh_other_nonce"
+
+
+def test_without_expires_in_the_id_tokens_end_says_when_to_refresh(
+    stack: Stack, browser: Browser
+) -> None:
+    """It is optional: RFC 6749 §5.1."""
+    stack.cognito.token_answer = {"expires_in": None}
+    stack.cognito.access_token_seconds = 600
+    stack.sign_in(browser)
+    stack.clock.advance(599)
+    assert browser.get("/me").status == 200
+    assert stack.cognito.calls("token") == 1
+    stack.clock.advance(1)
+    assert browser.get("/me").status == 200
+    assert stack.cognito.calls("token") == 2
+    stack.cognito.token_answer = {"expires_in": None, "id_token": None}
+    stack.clock.advance(600)
+    assert browser.get("/me").status == 200
+    stack.clock.advance(300)
+    assert browser.get("/me").status == 200
+    assert stack.cognito.calls("token") == 4
+
+
 def test_what_was_sealed_on_localhost_serves_nowhere_else(stack: Stack, browser: Browser) -> None:
     """A stack on a developer's machine that uses the same secret, as with `sam local`."""
     local = stack.browser(APP_URL="http://localhost:3000")

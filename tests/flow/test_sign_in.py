@@ -217,6 +217,14 @@ def test_userinfo_about_somebody_else_ends_the_sign_in(stack: Stack, browser: Br
     assert browser.cookies == {}
 
 
+def test_a_subject_that_is_too_long_is_refused_before_userinfo_is_asked(
+    stack: Stack, browser: Browser
+) -> None:
+    stack.cognito.user.sub = "x" * 256
+    assert stack.sign_in(browser).status == 502
+    assert stack.cognito.calls("userinfo") == 0
+
+
 def test_on_http_localhost_cookies_lose_prefix_and_secure(stack: Stack) -> None:
     browser = stack.browser(APP_URL="http://localhost:3000")
     (cookie,) = browser.get("/login").cookies

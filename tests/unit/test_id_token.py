@@ -22,20 +22,22 @@ ACCESS_TOKEN = "the.access.token"
 NOW = 1_800_000_000
 
 KEY = SigningKey()
+OTHER = SigningKey()  # published too, as Cognito's key for access tokens is
 ATTACKER = SigningKey()
 
 
 class Issuer:
-    """Publishes KEY, and counts how often it is asked."""
+    """Publishes these keys, and counts how often it is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *published: SigningKey) -> None:
+        self.published = published
         self.fetches = 0
         self.deadlines: list[float] = []
 
     def keys(self, deadline: float) -> Mapping[str, object]:
         self.fetches += 1
         self.deadlines.append(deadline)
-        return {"keys": [KEY.jwk()]}
+        return {"keys": [key.jwk() for key in self.published]}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def verify(
     issuer: Issuer | None = None,
     access_token: str = ACCESS_TOKEN,
 ) -> IdToken:
-    keys = (issuer or Issuer()).keys
+    keys = (issuer or Issuer(KEY, OTHER)).keys
     verifier = IdTokenVerifier(issuer=ISSUER, fetch_keys=keys, now=lambda: at)
     return verifier.verify(
         token, client_id=CLIENT_ID, nonce=nonce, access_token=access_token, deadline=7.0
@@ -145,14 +147,14 @@ def test_each_defect_is_refused_for_its_own_reason(defect: str, reason: str) -> 
 
 @pytest.mark.parametrize("defect", ["attackers_jku", "attackers_x5u", "attackers_jwk"])
 def test_keys_come_from_the_issuer_whatever_the_header_says(defect: str) -> None:
-    issuer = Issuer()
+    issuer = Issuer(KEY)
     reason_for(ID_TOKEN_DEFECTS[defect](Draft(KEY, claims(), ATTACKER)), issuer=issuer)
     assert issuer.deadlines == [7.0]
 
 
 def test_nothing_is_fetched_for_a_token_that_no_key_could_save() -> None:
-    issuer = Issuer()
-    for defect in ("alg_none", "missing_kid", "critical_header", "not_a_jwt"):
+    issuer = Issuer(KEY)
+    for defect in ("alg_none", "critical_header", "not_a_jwt"):
         reason_for(ID_TOKEN_DEFECTS[defect](Draft(KEY, claims(), ATTACKER)), issuer=issuer)
     assert issuer.fetches == 0
 
@@ -161,6 +163,22 @@ def test_nothing_is_fetched_for_a_token_that_no_key_could_save() -> None:
 def test_a_key_id_is_text(kid: object) -> None:
     header = compact({"alg": "RS256", "kid": kid})
     assert reason_for(KEY.sign(header, compact(claims()))) == "id_token_malformed"
+
+
+def test_a_token_may_leave_its_key_unnamed_if_there_is_only_one() -> None:
+    unnamed = ID_TOKEN_DEFECTS["missing_kid"](Draft(KEY, claims(), ATTACKER))
+    one = Issuer(KEY)
+    assert verify(unnamed, issuer=one).subject == "the-subject"
+    forged = ID_TOKEN_DEFECTS["missing_kid"](Draft(ATTACKER, claims(), ATTACKER))
+    assert reason_for(forged, issuer=one) == "id_token_bad_signature"
+    assert reason_for(unnamed, issuer=Issuer(KEY, OTHER)) == "id_token_malformed"
+    assert reason_for(unnamed, issuer=Issuer()) == "id_token_unknown_key"
+
+
+@pytest.mark.parametrize("sub", ["x" * 256, "é"])
+def test_a_subject_has_at_most_255_ascii_characters(sub: str) -> None:
+    assert verify(KEY.token(claims(sub="x" * 255)))
+    assert reason_for(KEY.token(claims(sub=sub))) == "id_token_malformed"
 
 
 @pytest.mark.parametrize("alg", [None, 7, ["RS256"], "rs256", "RS256 "])

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from foyer.cognito.signing_keys import SigningKeys
+from foyer.cognito.signing_keys import (
+    KEEP_SECONDS,
+    MOST_KEEP_SECONDS,
+    REFETCH_WINDOW_SECONDS,
+    SigningKeys,
+)
 from foyer.errors import BadGateway, GatewayTimeout
 
 from tests.fake_tokens import JWKS_DEFECTS, SigningKey
@@ -108,6 +113,32 @@ def test_known_keys_survive_a_failed_refetch() -> None:
     issuer.down = True
     assert issuer.reason_for("junk") == "jwks_timeout"
     assert issuer.finds(FIRST)
+
+
+def test_a_key_that_was_withdrawn_serves_an_hour_at_most() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    issuer.jwks = {"keys": [SECOND.jwk()]}
+    issuer.now += KEEP_SECONDS - 1
+    assert issuer.finds(FIRST)
+    issuer.now += 1
+    assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
+    assert issuer.fetches == 2
+
+
+def test_while_the_issuer_is_down_known_keys_serve_for_a_day() -> None:
+    issuer = Issuer(FIRST)
+    assert issuer.finds(FIRST)
+    issuer.down = True
+    issuer.now += KEEP_SECONDS
+    for _ in range(2):
+        assert issuer.finds(FIRST)
+    assert issuer.fetches == 2, "asked again after a pause only"
+    issuer.now += REFETCH_WINDOW_SECONDS
+    assert issuer.finds(FIRST)
+    assert issuer.fetches == 3
+    issuer.now += MOST_KEEP_SECONDS - KEEP_SECONDS
+    assert issuer.reason_for(FIRST.kid) == "jwks_timeout"
 
 
 def test_an_empty_set_is_not_remembered() -> None:

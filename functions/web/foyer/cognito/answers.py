@@ -35,22 +35,23 @@ _ERROR = re.compile(r'\berror="?([a-z_]+)', re.IGNORECASE)
 _BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 _VISIBLE = re.compile(r"[\x21-\x7e]+")  # RFC 6749 appendix A.17
 
-# Cognito's own limit for access tokens.
-_MOST_EXPIRES_IN_SECONDS = 24 * 60 * 60
+# Cognito's own limit for access tokens. A longer life is cut to this.
+MOST_EXPIRES_IN_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
 class Tokens:
     """A token answer (RFC 6749 §5.1) to ``client_id``. Nothing is verified yet.
 
-    ``expires_in`` is in seconds.
+    ``id_token`` is None only after a refresh (OIDC Core §12.2). ``expires_in`` is in seconds; it
+    is optional.
     """
 
     client_id: str
-    id_token: str = field(repr=False)
+    id_token: str | None = field(repr=False)
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
-    expires_in: int
+    expires_in: int | None
 
 
 def malformed(endpoint: str, detail: str) -> BadGateway:
@@ -100,18 +101,21 @@ def tokens(answer: Mapping[str, Any], *, client_id: str) -> Tokens:
     token_type = answer.get("token_type")
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         raise malformed("token", "token_type")
-    expires_in = answer.get("expires_in")
-    # bool is a kind of int
-    if type(expires_in) is not int or not 0 < expires_in <= _MOST_EXPIRES_IN_SECONDS:
-        raise malformed("token", "expires_in")
-    has_refresh_token = answer.get("refresh_token") is not None
+    has = {name for name, value in answer.items() if value is not None}
     return Tokens(
         client_id=client_id,
-        id_token=_text(answer, "id_token", _VISIBLE),
+        id_token=_text(answer, "id_token", _VISIBLE) if "id_token" in has else None,
         access_token=_text(answer, "access_token", _BEARER_TOKEN),
-        refresh_token=_text(answer, "refresh_token", _VISIBLE) if has_refresh_token else None,
-        expires_in=expires_in,
+        refresh_token=_text(answer, "refresh_token", _VISIBLE) if "refresh_token" in has else None,
+        expires_in=_expires_in(answer) if "expires_in" in has else None,
     )
+
+
+def _expires_in(answer: Mapping[str, Any]) -> int:
+    value = answer["expires_in"]
+    if type(value) is not int or value <= 0:  # bool is a kind of int
+        raise malformed("token", "expires_in")
+    return min(value, MOST_EXPIRES_IN_SECONDS)
 
 
 def _text(answer: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # A name may have 2,048 characters; written as \uXXXX pairs and then in base64, that makes 32 KiB.
 MOST_CHARACTERS = 48 * 1024
 CLOCK_SKEW_SECONDS = 60
+_MOST_SUBJECT_CHARACTERS = 255  # OIDC Core §2
 
 # JWS compact serialization (RFC 7515 §7.1). The signature may be empty here, so that an
 # unsigned token is refused for its algorithm.
@@ -70,7 +71,8 @@ class IdTokenVerifier:
     ) -> IdToken:
         """Return the verified token or raise RequestFailed.
 
-        ``nonce=None`` is only for refreshed tokens, which have none (OIDC Core §12.2).
+        ``nonce=None`` is only for refreshed tokens. They should have none; the caller compares one
+        that is there (OIDC Core §12.2).
         ``deadline`` is for fetching keys, on the monotonic clock.
         """
         claims = self._signed_claims(token, deadline)
@@ -90,6 +92,8 @@ class IdTokenVerifier:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise BadGateway("id_token_missing_subject")
+        if len(subject) > _MOST_SUBJECT_CHARACTERS or not subject.isascii():
+            raise BadGateway("id_token_malformed", "sub")
         return IdToken(self._issuer, subject, claims)
 
     def _signed_claims(self, token: str, deadline: float) -> Mapping[str, Any]:
@@ -103,8 +107,8 @@ class IdTokenVerifier:
         if "crit" in header:
             raise BadGateway("id_token_critical_header")  # RFC 7515 §4.1.11
         kid = header.get("kid")
-        if not isinstance(kid, str):
-            raise BadGateway("id_token_malformed", "no key id")
+        if "kid" in header and not isinstance(kid, str):
+            raise BadGateway("id_token_malformed", "kid")
         key = self._keys.find(kid, deadline=deadline)
         signed = f"{parts[1]}.{parts[2]}".encode()
         try:

@@ -85,7 +85,7 @@ class AppClient:
     def exchange_code(
         self, *, code: str, redirect_uri: str, code_verifier: str, deadline: float
     ) -> Tokens:
-        return self._token(
+        tokens = self._token(
             {
                 "grant_type": "authorization_code",
                 "code": code,
@@ -94,9 +94,15 @@ class AppClient:
             },
             deadline,
         )
+        if tokens.id_token is None:
+            raise malformed("token", "id_token")
+        return tokens
 
     def refresh(self, refresh_token: str, *, deadline: float) -> Tokens:
-        """``Tokens.refresh_token`` is None unless Cognito rotates refresh tokens."""
+        """``Tokens.refresh_token`` is None unless Cognito rotates refresh tokens.
+
+        ``Tokens.id_token`` may be None (OIDC Core §12.2).
+        """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self._token(form, deadline)
 

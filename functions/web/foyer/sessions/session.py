@@ -7,10 +7,13 @@ sign-in (absolute), or when Cognito refuses to refresh it.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..cognito.answers import MOST_EXPIRES_IN_SECONDS
 from ..cookies import MAX_BYTES
 from ..errors import SealBroken
 from . import order
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from ..sealing import KeyRing
     from .order import Place, Shown
 
+_REFRESH_AFTER = 300  # seconds
 _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a deployment
 
 # Most needed first (OIDC Core §5.1); what else there is (custom attributes) comes after these.
@@ -57,6 +61,7 @@ class Session:
     refresh_at: int
     began: int = 0
     refreshes: int = 0
+    nonce_hash: str = field(default="", repr=False)
 
     @property
     def place(self) -> Place:
@@ -66,6 +71,22 @@ class Session:
     def is_due_for_refresh(self, now: float) -> bool:
         """Whether to ask Cognito if this visitor may stay signed in."""
         return self.refresh_token is not None and now >= self.refresh_at
+
+
+def hash_of_nonce(nonce: str) -> str:
+    """What a session keeps of its sign-in's nonce: half of its SHA-256, in base64url."""
+    return base64.urlsafe_b64encode(hashlib.sha256(nonce.encode()).digest()[:16]).decode()
+
+
+def next_refresh(expires_in: int | None, claims: Mapping[str, Any], now: float) -> int:
+    """When tokens of this life (seconds) end; without one, when the ID token with ``claims`` does.
+
+    With neither, after five minutes, the least that Cognito allows.
+    """
+    if expires_in is not None:
+        return int(now) + expires_in
+    expires_at = claims.get("exp", now + _REFRESH_AFTER)
+    return int(min(max(expires_at, now + 1), now + MOST_EXPIRES_IN_SECONDS))
 
 
 def kept_claims(*sources: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
-from .session import Session, kept_claims
+from .session import Session, hash_of_nonce, kept_claims, next_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,14 +84,15 @@ class SignIn:
                 raise BadRequest(error.reason) from error
             raise
         id_token = self._verifier.verify(
-            tokens.id_token,
+            tokens.id_token or "",
             client_id=tokens.client_id,
             nonce=attempt.nonce,
             access_token=tokens.access_token,
             deadline=self._within(_KEYS, deadline),
         )
         profile = self._profile(tokens, id_token, self._within(_USERINFO, deadline))
-        return self._session(tokens, id_token, profile)
+        session = self._session(tokens, id_token, profile)
+        return replace(session, nonce_hash=hash_of_nonce(attempt.nonce))
 
     def _within(self, seconds: float, deadline: float) -> float:
         return min(deadline, self._clock() + seconds)
@@ -115,5 +117,5 @@ class SignIn:
             refresh_token=tokens.refresh_token,
             signed_in_at=now,
             seen_at=now,
-            refresh_at=now + tokens.expires_in,
+            refresh_at=next_refresh(tokens.expires_in, id_token.claims, now),
         )

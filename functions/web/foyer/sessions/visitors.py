@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed, SealBroken
-from .session import Session, SessionCookie, kept_claims
+from .session import Session, SessionCookie, hash_of_nonce, kept_claims, next_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -191,8 +191,11 @@ class Visitors:
             refresh_token=tokens.refresh_token or session.refresh_token,
             refreshes=session.refreshes + 1,
         )
+        if tokens.id_token is None:  # OIDC Core §12.2 allows it; Cognito always sends one
+            refresh_at = next_refresh(tokens.expires_in, {}, self._now())
+            return self._sealed(replace(session, refresh_at=refresh_at), ended)
         try:
-            id_token = self._confirmed(session, tokens, deadline)
+            id_token = self._confirmed(session, tokens, tokens.id_token, deadline)
         except RequestFailed as error:
             proves_nothing = error.reason.startswith(_PROVES_NOTHING)
             if proves_nothing:
@@ -201,15 +204,15 @@ class Visitors:
         refreshed = replace(
             session,
             claims=kept_claims(id_token.claims),
-            refresh_at=int(self._now()) + tokens.expires_in,
+            refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._now()),
         )
         access = Access(tokens.access_token, id_token.claims)
         return replace(self._sealed(refreshed, ended), access=access)
 
-    def _confirmed(self, session: Session, tokens: Tokens, deadline: float) -> IdToken:
+    def _confirmed(self, session: Session, tokens: Tokens, new: str, deadline: float) -> IdToken:
         """The new ID token, after the checks of OIDC Core §12.2."""
         id_token = self._verifier.verify(
-            tokens.id_token,
+            new,
             client_id=tokens.client_id,
             nonce=None,
             access_token=tokens.access_token,
@@ -217,6 +220,9 @@ class Visitors:
         )
         if (id_token.issuer, id_token.subject) != (session.issuer, session.subject):
             raise BadGateway("refresh_other_subject")
+        nonce = id_token.claims.get("nonce")
+        if nonce is not None and hash_of_nonce(str(nonce)) != session.nonce_hash:
+            raise BadGateway("refresh_other_nonce")
         return id_token
 
     def _later(self, session: Session, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
