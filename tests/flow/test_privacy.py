@@ -155,7 +155,7 @@ PLACES: list[tuple[str, type[Any], str]] = [
     ("/callback", AppClient, "exchange_code"),
     ("/callback", IdTokenVerifier, "verify"),
     ("/callback", AppClient, "userinfo"),
-    ("/callback", visitors.Visitors, "remember"),
+    ("/callback", visitors.Visitors, "begin"),
     ("/", Pages, "welcome"),
     ("/me", sealing.KeyRing, "open"),
 ]

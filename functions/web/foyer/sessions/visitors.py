@@ -191,25 +191,30 @@ class Visitors:
             refresh_token=tokens.refresh_token or session.refresh_token,
             refreshes=session.refreshes + 1,
         )
-        if tokens.id_token is None:  # OIDC Core §12.2 allows it; Cognito always sends one
+        return self._confirmed(session, tokens, ended, deadline)
+
+    def _confirmed(
+        self, session: Session, tokens: Tokens, cleared: tuple[str, ...], deadline: float
+    ) -> Visit:
+        """The visit after a refresh. Its ID token is optional, but Cognito always sends one."""
+        if tokens.id_token is None:
             refresh_at = next_refresh(tokens.expires_in, {}, self._now())
-            return self._sealed(replace(session, refresh_at=refresh_at), ended)
+            return self._sealed(replace(session, refresh_at=refresh_at), cleared)
         try:
-            id_token = self._confirmed(session, tokens, tokens.id_token, deadline)
+            id_token = self._verified(session, tokens, tokens.id_token, deadline)
         except RequestFailed as error:
-            proves_nothing = error.reason.startswith(_PROVES_NOTHING)
-            if proves_nothing:
-                return self._later(session, ended, error)
-            return self._ended(session, ended, error)
+            if error.reason.startswith(_PROVES_NOTHING):
+                return self._later(session, cleared, error)
+            return self._ended(session, cleared, error)
         refreshed = replace(
             session,
             claims=kept_claims(id_token.claims),
             refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._now()),
         )
         access = Access(tokens.access_token, id_token.claims)
-        return replace(self._sealed(refreshed, ended), access=access)
+        return replace(self._sealed(refreshed, cleared), access=access)
 
-    def _confirmed(self, session: Session, tokens: Tokens, new: str, deadline: float) -> IdToken:
+    def _verified(self, session: Session, tokens: Tokens, new: str, deadline: float) -> IdToken:
         """The new ID token, after the checks of OIDC Core §12.2."""
         id_token = self._verifier.verify(
             new,
