@@ -73,7 +73,7 @@ def scan(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Scan:
     made.get("sign-out page", "/logout")
     made.get("health", "/healthz")
     made.get("reloaded callback", "/callback?code=made-up&state=made-up")
-    made.get("400", "/login?lang=de&lang=en")
+    made.get("400", "/callback?code=a&code=b")
     made.get("403", made.callback("start", error="access_denied"))
     made.get("404", "/nowhere")
     made.note("cross-site POST", made.browser.post("/logout", origin="https://evil.example"))

@@ -12,7 +12,14 @@ from foyer.cookies import CookieStyle
 from foyer.errors import SealBroken
 from foyer.return_to import MAX_CHARACTERS
 from foyer.sealing import KeyRing
-from foyer.sessions.attempt import LIFETIME, MAX_KEPT_BYTES, MAX_OPEN, Attempt, AttemptCookies
+from foyer.sessions.attempt import (
+    LIFETIME,
+    MAX_KEPT_BYTES,
+    MAX_OPEN,
+    MOST_COOKIE_BYTES,
+    Attempt,
+    AttemptCookies,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -20,8 +27,31 @@ KEYS = KeyRing([secrets.token_urlsafe(48)])
 COOKIES = AttemptCookies(CookieStyle(secure=True))
 
 
-def start(now: float = 1000) -> Attempt:
-    return Attempt.start(return_to="/orders", now=now)
+def start(now: float = 1000, slot: str = "A") -> Attempt:
+    return Attempt.start(return_to="/orders", now=now, slot=slot)
+
+
+def begun(*times: float, path: str = "/orders") -> tuple[list[Attempt], dict[str, str]]:
+    """Attempts that one browser began at these times, and its cookies."""
+    cookies: dict[str, str] = {}
+    attempts = []
+    for now in times:
+        attempt, lines = COOKIES.begin(cookies, return_to=path, keys=KEYS, now=now)
+        attempts.append(attempt)
+        keep(lines, cookies)
+    return attempts, cookies
+
+
+def keep(lines: tuple[str, ...], cookies: dict[str, str]) -> None:
+    for line in lines:
+        name, _, value = line.partition(";")[0].partition("=")
+        cookies.pop(name, None)
+        if value:
+            cookies[name] = value
+
+
+def is_open(attempt: Attempt, cookies: dict[str, str]) -> bool:
+    return COOKIES.find(attempt.state, cookies, keys=KEYS, now=1100) == attempt
 
 
 def jar(*attempts: Attempt) -> dict[str, str]:
@@ -30,7 +60,7 @@ def jar(*attempts: Attempt) -> dict[str, str]:
 
 
 def test_an_attempt_is_found_by_its_state() -> None:
-    first, second = start(), start()
+    first, second = start(slot="A"), start(slot="B")
     cookies = jar(first, second)
     assert COOKIES.find(first.state, cookies, keys=KEYS, now=1001) == first
     assert COOKIES.find(second.state, cookies, keys=KEYS, now=1001) == second
@@ -64,35 +94,50 @@ def test_an_attempt_shows_none_of_its_values() -> None:
         assert value not in repr(attempt)
 
 
-def test_there_is_room_for_four_and_one_more() -> None:
-    attempts = [start(now=1000 + number) for number in range(MAX_OPEN + 1)]
-    assert COOKIES.make_room(jar(*attempts[: MAX_OPEN - 1]), keys=KEYS, now=1100) == ()
-    cleared = COOKIES.make_room(jar(*attempts), keys=KEYS, now=1100)
-    assert len(cleared) == 2
-    for attempt in attempts[:2]:
-        assert any(attempt.state[:8] in line for line in cleared)
+def test_five_attempts_are_open_and_the_oldest_makes_room() -> None:
+    attempts, cookies = begun(*range(1000, 1000 + MAX_OPEN + 2))
+    assert len(cookies) == MAX_OPEN
+    assert [is_open(attempt, cookies) for attempt in attempts] == [False] * 2 + [True] * MAX_OPEN
 
 
-@given(st.lists(st.integers(0, MAX_CHARACTERS), max_size=9))
-@example([MAX_CHARACTERS] * 6)
-def test_however_long_their_paths_attempts_leave_room_in_a_request(lengths: list[int]) -> None:
+def test_however_many_begin_at_the_same_moment_five_cookies_come_of_it() -> None:
     cookies: dict[str, str] = {}
+    for _ in range(40):
+        keep(COOKIES.begin({}, return_to="/", keys=KEYS, now=1000)[1], cookies)
+    assert 1 < len(cookies) <= MAX_OPEN
+
+
+@given(st.lists(st.integers(0, MAX_CHARACTERS - 1), max_size=9), st.integers(0, 5000))
+@example([MAX_CHARACTERS - 1] * 6, 0)
+def test_however_long_their_paths_attempts_leave_room_in_a_request(
+    lengths: list[int], others: int
+) -> None:
+    cookies = {"x": "y" * others}
     for number, length in enumerate(lengths):
-        attempt = replace(start(now=1000 + number), return_to="/" * length)
-        for line in COOKIES.make_room(cookies, keys=KEYS, now=1100):
-            del cookies[line.partition("=")[0]]
-        cookies |= jar(attempt)
-        assert COOKIES.find(attempt.state, cookies, keys=KEYS, now=1100) == attempt
-        assert len(cookies) <= MAX_OPEN
-        assert sum(len(name) + len(value) + 3 for name, value in cookies.items()) < 4400
+        path = "/" + "a" * length
+        attempt, lines = COOKIES.begin(cookies, return_to=path, keys=KEYS, now=1000 + number)
+        keep(lines, cookies)
+        assert is_open(attempt, cookies)
+        assert len(cookies) <= MAX_OPEN + 1
+        used = sum(len(name) + len(value) + 3 for name, value in cookies.items())
+        assert used < max(MOST_COOKIE_BYTES - 4096, others + 1200) + 200
 
 
 def test_fewer_attempts_stay_when_other_cookies_need_the_room() -> None:
-    attempts = [start(now=1000 + number) for number in range(MAX_OPEN - 1)]
-    for size, kept in ((0, 4), (3000, 2), (9000, 0)):
-        others = {"__Host-foyer-session-1-1": "s" * size}
-        cleared = COOKIES.make_room(jar(*attempts) | others, keys=KEYS, now=1100)
-        assert len(cleared) == len(attempts) - kept
+    for size, stay in ((0, 4), (3000, 2), (9000, 0)):
+        attempts, cookies = begun(*range(1000, 1004))
+        cookies["__Host-foyer-session-1-1"] = "s" * size
+        keep(COOKIES.begin(cookies, return_to="/", keys=KEYS, now=1050)[1], cookies)
+        assert sum(is_open(attempt, cookies) for attempt in attempts) == stay
+
+
+def test_an_attempt_is_forgotten_by_its_own_state_only() -> None:
+    attempt = start()
+    cookies = jar(attempt)
+    made_up = attempt.state[:1] + "x" * 42
+    assert COOKIES.forget(made_up, cookies, keys=KEYS, now=1001) == ()
+    assert len(COOKIES.forget(attempt.state, cookies, keys=KEYS, now=1001)) == 1
+    assert len(COOKIES.forget(made_up, cookies, keys=KEYS, now=9999)) == 1, "it has expired"
 
 
 def test_five_usual_attempts_fit() -> None:
@@ -102,7 +147,8 @@ def test_five_usual_attempts_fit() -> None:
 
 def test_so_many_are_forgotten_at_once_as_a_response_has_room_for() -> None:
     cookies = {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(300)}
-    for lines in (COOKIES.forget_all(cookies), COOKIES.make_room(cookies, keys=KEYS, now=1)):
+    _, begun_with = COOKIES.begin(cookies, return_to="/", keys=KEYS, now=1)
+    for lines in (COOKIES.forget_all(cookies), begun_with[:-1]):
         assert 20 < len(lines) < 40
         assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
 
@@ -110,4 +156,4 @@ def test_so_many_are_forgotten_at_once_as_a_response_has_room_for() -> None:
 def test_only_names_of_ours_go_back_out_in_a_header() -> None:
     cookies = {"__Host-foyer-attempt-a; Domain=x": "1", "__Host-foyer-attempt-": "1", "other": "1"}
     assert COOKIES.forget_all(cookies) == ()
-    assert COOKIES.forget("a; Domain=x", cookies) == ()
+    assert COOKIES.forget("; Domain=x", {"__Host-foyer-attempt-;": "1"}, keys=KEYS, now=1) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from foyer.return_to import MAX_CHARACTERS, own_path
@@ -25,7 +26,49 @@ def test_no_value_leads_to_another_site(value: str) -> None:
     assert not may_leave_the_site(location)
     assert location.isascii()
     assert not re.search(r"[\s\x00-\x1f\x7f]", location)
+    assert not urljoin("https://app.example.com/a/b", location).startswith(
+        "https://app.example.com//"
+    )
     assert len(location) <= MAX_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/..//evil.example",
+        "/a/..//evil.example",
+        "/.//evil.example",
+        "/%2e%2E//evil.example",
+        "/a/.%2e/%2e//evil.example",
+        "/login",
+        "/login/",
+        "/signup?x=1",
+        "/callback?code=a&state=b",
+        "/logout#x",
+        "/a/../logout",
+        "/%6cogin",
+        "/./callback//",
+    ],
+)
+def test_neither_a_host_nor_a_page_that_signs_in_or_out_is_a_goal(value: str) -> None:
+    assert own_path(value) == "/"
+
+
+@pytest.mark.parametrize(
+    ("value", "location"),
+    [
+        ("/files/Some Page", "/files/Some%20Page"),
+        ("/search?q=red shoes", "/search?q=red%20shoes"),
+        ("/a/./b/../c?x=../..", "/a/c?x=../.."),
+        ("/a/..", "/"),
+        ("/a/b/.", "/a/b/"),
+        ("/logins", "/logins"),
+        ("/account/login", "/account/login"),
+        ("/...", "/..."),
+    ],
+)
+def test_a_goal_is_kept_as_browsers_would_go_there(value: str, location: str) -> None:
+    assert own_path(value) == location
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,18 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from .errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # Half a surrogate pair is not a character and cannot be encoded again (RFC 3629 §3).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # A cookie's name is a token (RFC 6265 §4.1.1, RFC 9110 §5.6.2).
 _COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MAX_QUERY_CHARACTERS = 8192
-_MAX_PARAMETERS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,22 +54,37 @@ class Request:
         parsed rather than ``queryStringParameters``, where a repeated parameter has become one
         value with a comma.
         """
-        return named(self._parameters(), limits)
-
-    def _parameters(self) -> list[tuple[str, str]]:
         if len(self.raw_query) > _MAX_QUERY_CHARACTERS:
             raise BadRequest("query_too_long")
+        pairs = [pair for pair in self._parameters() if pair[0] in limits]
         try:
-            return parse_qsl(
-                self.raw_query,
-                keep_blank_values=True,
-                errors="strict",
-                max_num_fields=_MAX_PARAMETERS,
-            )
+            return named(((name, _decoded(value)) for name, value in pairs), limits)
         except UnicodeDecodeError:
             raise BadRequest("parameter_malformed", "not UTF-8") from None
-        except ValueError:
-            raise BadRequest("query_too_long", "too many parameters") from None
+
+    def wish(self, name: str, *, at_most: int) -> str | None:
+        """The first proper value of a parameter that nothing depends on, or None.
+
+        Values that ``query`` would refuse are ignored.
+        """
+        for found, raw in self._parameters():
+            if found != name:
+                continue
+            try:
+                return named([(name, _decoded(raw))], {name: at_most})[name]
+            except (BadRequest, UnicodeDecodeError):
+                continue
+        return None
+
+    def _parameters(self) -> Iterator[tuple[str, str]]:
+        """Names, and values that are not decoded yet."""
+        for pair in self.raw_query.split("&"):
+            name, _, value = pair.partition("=")
+            yield unquote(name.replace("+", " ")), value
+
+
+def _decoded(value: str) -> str:
+    return unquote(value.replace("+", " "), errors="strict")
 
 
 def named(pairs: Iterable[tuple[str, str]], limits: Mapping[str, int]) -> dict[str, str]:

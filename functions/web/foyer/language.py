@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import BadRequest
-
 if TYPE_CHECKING:
     from .http_api import Request
 
@@ -42,7 +40,7 @@ _BY_TAG = {code.lower(): code for code in LANGUAGES} | {
     "zh-mo": "zh-TW",
 }
 
-MAX_TAG = 16  # characters; zh-Hant-HK has 10
+MAX_TAG = 100  # characters; longer than any that RFC 5646 §4.4.1 expects
 # Longer than any browser's list, which has a dozen languages at most.
 _MAX_CHARACTERS = 500
 
@@ -69,10 +67,7 @@ def _asked_for(request: Request) -> str | None:
     """The language that ``?lang=`` names. An unknown one is ignored."""
     if "lang=" not in request.raw_query:
         return None
-    try:
-        return lookup(request.query(lang=MAX_TAG).get("lang", ""))
-    except BadRequest:
-        return None
+    return lookup(request.wish("lang", at_most=MAX_TAG) or "")
 
 
 def lookup(tag: str) -> str | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from .errors import BadRequest, SealBroken
+from .errors import BadRequest, SealBroken, Unavailable
 from .http_api import Request, Response, redirect
-from .language import MAX_TAG
 from .return_to import MAX_CHARACTERS, own_path
-from .sessions.attempt import Attempt
 from .sessions.revocation import revoke
 from .sessions.sign_in import reported_error
 
 if TYPE_CHECKING:
     from .services import Services
+    from .sessions.attempt import Attempt
     from .sessions.visitors import Visit
 
 # From the callback's arrival until Cognito's last answer. One more read of the secret may follow;
@@ -22,6 +22,9 @@ _SIGN_IN_SECONDS = 12
 
 # For revoking the session that a sign-in replaces: a wait that visitors do not notice.
 _REVOKE_SECONDS = 1
+
+_MAX_HINT = 320  # characters: the longest address (RFC 3696, erratum 1690, allows 254)
+_MAX_PROMPT = 16
 
 _RESTARTED = "foyer-restarted"
 _RESTARTED_SECONDS = 300
@@ -38,9 +41,11 @@ def signup(services: Services, request: Request, _visit: Visit) -> Response:
 
 
 def _start(services: Services, request: Request, path: str) -> Response:
-    query = request.query(return_to=MAX_CHARACTERS, lang=MAX_TAG, login_hint=256, prompt=16)
     keys, now = services.secrets.credentials().key_ring, services.now()
-    attempt = Attempt.start(return_to=own_path(query.get("return_to", "/")), now=now)
+    return_to = own_path(request.wish("return_to", at_most=MAX_CHARACTERS) or "/")
+    attempt, cookies = services.attempts.begin(
+        request.cookies, return_to=return_to, keys=keys, now=now
+    )
     location = services.client.sign_in_url(
         path,
         redirect_uri=redirect_uri(request),
@@ -49,13 +54,9 @@ def _start(services: Services, request: Request, path: str) -> Response:
         code_challenge=attempt.code_challenge,
         # Always sent: managed login remembers the last language in a cookie of its own.
         lang=request.language,
-        login_hint=query.get("login_hint"),
+        login_hint=request.wish("login_hint", at_most=_MAX_HINT),
         # Asks for the password again. Other values of prompt are not passed on.
-        prompt="login" if query.get("prompt") == "login" else None,
-    )
-    cookies = (
-        *services.attempts.make_room(request.cookies, keys=keys, now=now),
-        services.attempts.line(attempt, keys=keys),
+        prompt="login" if request.wish("prompt", at_most=_MAX_PROMPT) == "login" else None,
     )
     services.counters.count("SignInStarted")
     return redirect(location, status=302, cookies=cookies)
@@ -83,7 +84,7 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
     )
     cookies = (
         *services.visitors.begin(session, request.cookies).cookies,
-        *services.attempts.forget(attempt.state, request.cookies),
+        services.attempts.clear(attempt),
         *_forget_restart(services, request),
     )
     services.counters.count("SignInSucceeded")
@@ -147,11 +148,12 @@ def count_failure(services: Services, _request: Request, reason: str) -> tuple[s
 def forget_failed_attempt(services: Services, request: Request, reason: str) -> tuple[str, ...]:
     """A failed attempt cannot be used again. Attempts of other tabs, and sessions, stay."""
     count_failure(services, request, reason)
-    try:
-        state = request.query(state=256).get("state", "")
-    except BadRequest:
-        return ()
-    return services.attempts.forget(state, request.cookies)
+    state = request.wish("state", at_most=256) or ""
+    keys = None
+    if reason != "unexpected_error":  # what failed without a reason is not tried again
+        with contextlib.suppress(Unavailable):
+            keys = services.secrets.credentials().key_ring
+    return services.attempts.forget(state, request.cookies, keys=keys, now=services.now())
 
 
 def redirect_uri(request: Request) -> str:

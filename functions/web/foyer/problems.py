@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from . import http_api
 from .errors import RequestFailed, SignInAgain
+from .return_to import MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -120,6 +121,9 @@ def _sign_in_again(error: SignInAgain, route: Route, request: Request, pages: Pa
 def sign_in_path(route: Route, request: Request) -> str:
     """To sign in and come back: to this page, or to the one that has this route's form."""
     path = route.form_page or request.path
+    if request.raw_query and not route.form_page and request.method == "GET":
+        with_query = f"{path}?{request.raw_query}"
+        path = with_query if len(with_query) <= MAX_CHARACTERS else path
     return f"/login?return_to={quote(path, safe='/')}"
 
 

@@ -35,6 +35,7 @@ class Route:
     needs: Needs = Needs.NOTHING
     is_json: bool = False  # errors are application/problem+json (RFC 9457), in English
     own_page_only: bool = False  # refused when another site's page sent it
+    navigation_only: bool = False  # only for visitors who go there; see fetch_metadata
     asks_cognito: bool = False  # the visit has an access token, fresh from Cognito
     is_account: bool = False  # errors lead back to the account page
     form_page: str = ""  # path of the page with this route's form, when it is not the route's own

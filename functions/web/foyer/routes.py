@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import flash, forms, http_api, language, login, logout, problems
+from . import fetch_metadata, flash, forms, http_api, language, login, logout, problems
 from .errors import SignInAgain
 from .http_api import Request, Response
 from .route import Needs, Route
@@ -33,7 +33,7 @@ def answer(table: Mapping[str, Route], services: Services, request: Request) -> 
     cookie = services.style.name(language.COOKIE)
     chosen = language.choose(request, kept=request.cookies.get(cookie))
     response = _answer(services, route, replace(request, language=chosen.language))
-    if not chosen.was_asked_for:
+    if not chosen.was_asked_for or not fetch_metadata.is_navigation(request):
         return response
     kept = services.style.line(language.COOKIE, chosen.language, max_age=language.COOKIE_SECONDS)
     return replace(response, cookies=(*response.cookies, kept))
@@ -41,6 +41,8 @@ def answer(table: Mapping[str, Route], services: Services, request: Request) -> 
 
 def _answer(services: Services, route: Route, request: Request) -> Response:
     visit = _NOBODY
+    if route.navigation_only and not fetch_metadata.is_navigation(request):
+        return _not_for_programs(request)
     try:
         if route.own_page_only:
             forms.require_own_page(request)
@@ -59,6 +61,8 @@ def _answer(services: Services, route: Route, request: Request) -> Response:
     # Also with an error: a refresh token that was replaced must not be lost.
     if response.ends_session:
         return response
+    if fetch_metadata.is_unseen(request):  # a notice is shown once, to somebody who sees it
+        return replace(response, cookies=visit.cookies)
     return replace(response, cookies=(*visit.cookies, *response.cookies))
 
 
@@ -72,8 +76,16 @@ def _admit(services: Services, route: Route, request: Request, visit: Visit) -> 
     return route.handle(services, request, visit)
 
 
+def _not_for_programs(request: Request) -> Response:
+    """A sign-in begins and ends where a visitor sees it; nothing is spent on other requests."""
+    if request.method == "HEAD":
+        return Response(200)
+    return problems.unauthorized(request, was_ended=False)
+
+
 def _sign_in_first(route: Route, request: Request, visit: Visit) -> Response:
-    if route.is_json:
+    is_for_page = fetch_metadata.is_navigation(request) or request.method == "HEAD"
+    if route.is_json or not is_for_page:
         return problems.unauthorized(request, was_ended=visit.was_ended)
     status = 302 if request.method in ("GET", "HEAD") else 303
     return http_api.redirect(problems.sign_in_path(route, request), status=status)
@@ -114,9 +126,11 @@ _NOT_FOUND = Route(_not_found)
 
 ROUTES: Mapping[str, Route] = {
     "GET /": Route(home, needs=Needs.VISITOR),
-    "GET /login": Route(login.login, on_failure=login.count_failure),
-    "GET /signup": Route(login.signup, on_failure=login.count_failure),
-    "GET /callback": Route(login.callback, on_failure=login.forget_failed_attempt),
+    "GET /login": Route(login.login, navigation_only=True, on_failure=login.count_failure),
+    "GET /signup": Route(login.signup, navigation_only=True, on_failure=login.count_failure),
+    "GET /callback": Route(
+        login.callback, navigation_only=True, on_failure=login.forget_failed_attempt
+    ),
     "GET /logout": Route(logout.sign_out_page),
     "POST /logout": Route(logout.sign_out, own_page_only=True),
     "GET /me": Route(me, needs=Needs.SESSION, is_json=True),

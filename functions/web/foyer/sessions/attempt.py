@@ -1,12 +1,14 @@
 """Sign-in attempts: what /login stores for /callback, bound to the browser.
 
-Each attempt has its own cookie, so that two tabs don't disturb each other. The cookie's name ends
-in the first characters of the state: enough to find it, not enough to reveal the state.
+Each attempt has its own cookie, so that two tabs don't disturb each other. There are five names, so
+that cookies cannot pile up, however many requests a browser sends at once. The first character of
+the state says which one.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from ..cookies import CookieStyle
     from ..sealing import KeyRing
 
+SLOTS = "ABCDE"
 LIFETIME = 600  # seconds; managed login's own form dies after five minutes
-MAX_OPEN = 5
+MAX_OPEN = len(SLOTS)
 # Of all cookies together. API Gateway answers 431 to a request whose line and headers have more
 # than 10,240 bytes, and a browser sends up to 1,000 besides cookies.
 MOST_COOKIE_BYTES = 9200
@@ -35,7 +38,7 @@ MAX_KEPT_BYTES = 3000
 
 _PREFIX = "foyer-attempt-"
 _PURPOSE = "attempt 1"  # count up when the fields change: cookies outlive a deployment
-_SLOT = re.compile(r"[A-Za-z0-9_-]{8}")
+_SLOT = re.compile(r"[A-Za-z0-9_-]{1,8}")
 _MAX_SLOTS = 32  # as many as an answer's headers have room to clear
 
 
@@ -50,10 +53,10 @@ class Attempt:
     started_at: int
 
     @classmethod
-    def start(cls, *, return_to: str, now: float) -> Attempt:
-        """A new attempt; state, nonce and code verifier are 256 random bits each."""
+    def start(cls, *, return_to: str, now: float, slot: str) -> Attempt:
+        """A new attempt; state, nonce and code verifier are 250 random bits each, or more."""
         return cls(
-            state=secrets.token_urlsafe(32),
+            state=slot + secrets.token_urlsafe(32)[1:],
             nonce=secrets.token_urlsafe(32),
             code_verifier=secrets.token_urlsafe(32),
             return_to=return_to,
@@ -98,22 +101,42 @@ class AttemptCookies:
             return None
         return attempt
 
-    def forget(self, state: str, cookies: Mapping[str, str]) -> tuple[str, ...]:
-        """The line that forgets the attempt of this state, if the browser has one."""
-        return tuple(
-            self.style.clear(_PREFIX + slot)
-            for slot in self._slots(cookies)
-            if slot == _slot(state)
-        )
+    def clear(self, attempt: Attempt) -> str:
+        """The line that forgets the attempt."""
+        return self.style.clear(_PREFIX + _slot(attempt.state))
+
+    def forget(
+        self, state: str, cookies: Mapping[str, str], *, keys: KeyRing | None, now: float
+    ) -> tuple[str, ...]:
+        """The line that forgets the attempt of this state, if the browser has one.
+
+        A cookie of its name that cannot be opened goes too. Another attempt of that name stays.
+        """
+        slot = _slot(state)
+        is_here = slot in self._slots(cookies)
+        if is_here and keys is not None:
+            with contextlib.suppress(SealBroken):
+                is_here = self.find(state, cookies, keys=keys, now=now) is not None
+        return (self.style.clear(_PREFIX + slot),) if is_here else ()
 
     def forget_all(self, cookies: Mapping[str, str]) -> tuple[str, ...]:
         """Lines that forget every attempt."""
         return tuple(self.style.clear(_PREFIX + slot) for slot in self._slots(cookies))
 
-    def make_room(
-        self, cookies: Mapping[str, str], *, keys: KeyRing, now: float
-    ) -> tuple[str, ...]:
-        """Lines that forget the oldest attempts, so that one more makes at most MAX_OPEN.
+    def begin(
+        self, cookies: Mapping[str, str], *, return_to: str, keys: KeyRing, now: float
+    ) -> tuple[Attempt, tuple[str, ...]]:
+        """A new attempt, and lines that remember it and forget the oldest ones to make room."""
+        kept = self._kept(cookies, keys=keys, now=now)
+        # By chance, so that requests at the same moment rarely take the same one.
+        slot = secrets.choice([slot for slot in SLOTS if slot not in kept])
+        attempt = Attempt.start(return_to=return_to, now=now, slot=slot)
+        cleared = (each for each in self._slots(cookies) if each not in (*kept, slot))
+        lines = (self.style.clear(_PREFIX + each) for each in cleared)
+        return attempt, (*lines, self.line(attempt, keys=keys))
+
+    def _kept(self, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -> list[str]:
+        """The attempts that stay when one more begins, which makes at most MAX_OPEN.
 
         Fewer stay when they are large, or when other cookies are: with the new attempt and one
         more session there must be room in a request for all cookies (MOST_COOKIE_BYTES).
@@ -136,7 +159,7 @@ class AttemptCookies:
         )
         left = MOST_COOKIE_BYTES - _NEW_ATTEMPT_BYTES - MAX_BYTES - others
         room = sum(size <= min(MAX_KEPT_BYTES, left) for size in sizes)
-        return tuple(self.style.clear(_PREFIX + slot) for slot in youngest_first[room:])
+        return youngest_first[:room]
 
     def _slots(self, cookies: Mapping[str, str]) -> list[str]:
         prefix = self.style.name(_PREFIX)
@@ -151,4 +174,4 @@ def _open(name: str, cookies: Mapping[str, str], *, keys: KeyRing, now: float) -
 
 
 def _slot(state: str) -> str:
-    return state[:8]
+    return state[:1]
