@@ -31,6 +31,7 @@ class Answer:
 
     @property
     def location(self) -> str:
+        assert "location" in self.headers, f"no redirect, but {self.status}: {self.body}"
         return self.headers["location"]
 
     @property
@@ -127,7 +128,10 @@ class Browser:
         return answer
 
     def answered(self, made: Mapping[str, Any]) -> Answer:
-        reply = self.handler(made, Context())
+        try:
+            reply = self.handler(made, Context())
+        except Exception as error:  # API Gateway would answer 500, without our headers
+            raise AssertionError("the function crashed") from error
         return Answer(reply["statusCode"], reply["headers"], tuple(reply["cookies"]), reply["body"])
 
     def named(self, part: str) -> dict[str, str]:

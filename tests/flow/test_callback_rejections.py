@@ -117,7 +117,7 @@ def test_an_expired_attempt_is_refused_and_forgotten(stack: Stack, browser: Brow
     answer = browser.get(callback)
     assert answer.status == 400
     assert browser.cookies == {}
-    assert stack.logged("attempt_not_usable")[0]["reason"] == "expired"
+    assert [line["reason"] for line in stack.logged("attempt_not_usable")] == ["expired"]
 
 
 def test_half_an_attempt_cookie_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -32,12 +34,36 @@ def insert(file: Path, before: str, text: str) -> None:
     file.write_text(f"{head}{text}{found}{tail}", "utf-8")
 
 
+# Those that compare all routes, pages and texts with the template and the documents.
+SUITES = [
+    "tests/template/test_documented.py",
+    "tests/template/test_permissions.py",
+    "tests/template/test_resources.py",
+    "tests/template/test_secrets.py",
+    "tests/flow/test_events.py",
+    "tests/unit/local/test_routes.py",
+    "tests/unit/local/test_template.py",
+    "tests/unit/test_docs.py",
+    "tests/unit/test_imports.py",
+    "tests/unit/test_texts.py",
+]
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The project with the four steps done."""
     folder = tmp_path_factory.mktemp("project")
+    skip = shutil.ignore_patterns("__pycache__", ".hypothesis")
+    for name in ("docs", "events", "examples", "functions", "local", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    for file in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("*.toml"),
+        ROOT / "template.yaml",
+        ROOT / "LICENSE",
+    ):
+        shutil.copy(file, folder)
     package = folder / "functions/web/foyer"
-    shutil.copytree(ROOT / "functions/web/foyer", package)
-    shutil.copy(ROOT / "template.yaml", folder)
     page, function, route, event = snippets()
     (package / "pages/orders.html").write_text(page, "utf-8")
     insert(package / "routes.py", "ROUTES: Mapping", f"{function}\n\n")
@@ -77,3 +103,16 @@ def test_the_api_has_the_route(copy: Path) -> None:
     api = template.read(copy / "template.yaml")
     (route,) = [route for route in api.routes if route.key == "GET /orders"]
     assert route.function == "WebFunction"
+
+
+def test_what_holds_without_it_holds_with_it(copy: Path) -> None:
+    (copy / PACKAGE).unlink()
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITES],
+        cwd=copy,
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout

@@ -7,20 +7,18 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
 
 from tests.mutation import document
 from tests.mutation.checks import Check, Threat, read
-from tests.mutation.copy import Verdict, run_with_all, run_without
-
-# Each test runs in a process of its own, forked from one that has these imported: that is
-# what takes the time, and none of it is what checks are taken out of.
-_IMPORTED_ONCE = ["boto3", "cryptography", "hypothesis", "moto", "pytest", "requests"]
+from tests.mutation.copy import Verdict, run
+from tests.mutation.type_checker import TypeChecker
 
 
 def main() -> None:
@@ -47,36 +45,37 @@ def _is_meant(check: Check, words: list[str]) -> bool:
 
 def _try_all(checks: list[Check]) -> int:
     """Print a line for each check; return how many went unnoticed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_IMPORTED_ONCE)
+    tests = sorted({check.test for check in checks})
+    by_file = [list(group) for _, group in groupby(tests, lambda test: test.partition("::")[0])]
     unnoticed = 0
-    with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=1) as pool:
-        all_in_place = pool.submit(run_with_all, sorted({check.test for check in checks}))
-        for check, tried in [(check, pool.submit(run_without, check)) for check in checks]:
-            was_noticed, line = _told(check, tried)
-            unnoticed += not was_noticed
-            sys.stdout.write(line)
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        tempfile.TemporaryDirectory(prefix="foyer-types-") as folder,
+        TypeChecker(Path(folder)) as types,
+    ):
+        with_all = [pool.submit(run, group) for group in by_file]
+        for check, tried in [(check, pool.submit(run, [check.test], check)) for check in checks]:
+            complaint = types.complaint(check)
+            verdict = ("broken", complaint) if complaint else tried.result()
+            unnoticed += verdict[0] != "failed"
+            sys.stdout.write(_told(check, verdict))
             sys.stdout.flush()
-        code, because = all_in_place.result()
-    if code != 0:  # a test that fails anyway notices nothing
-        sys.stdout.write(f"With every check in place a test fails already: {because}\n")
+        failing = [each.result()[1] for each in with_all if each.result()[0] != "passed"]
+    if failing:  # a test that fails anyway notices nothing
+        sys.stdout.write(f"With every check in place a test fails already: {failing[0]}\n")
         return 1
     sys.stdout.write(f"{len(checks) - unnoticed} of {len(checks)} missing checks were noticed\n")
     return unnoticed
 
 
-def _told(check: Check, tried: Future[Verdict]) -> tuple[bool, str]:
-    try:
-        code, because = tried.result()
-    except (ValueError, BrokenProcessPool) as error:
-        return False, f"BROKEN    {check.defence}\n          {error}\n"
-    match code:
-        case 0:
-            return False, f"SURVIVED  {check.defence}\n          {check.file} · {check.test}\n"
-        case 1:
-            return True, f"noticed   {check.defence}\n          {check.test_name}: {because}\n"
-        case _:
-            return False, f"BROKEN    {check.defence}\n{because}\n"
+def _told(check: Check, verdict: Verdict) -> str:
+    match verdict:
+        case "failed", because:
+            return f"noticed   {check.defence}\n          {check.test_name}: {because}\n"
+        case "passed", _:
+            return f"SURVIVED  {check.defence}\n          {check.file} · {check.test}\n"
+        case _, because:
+            return f"BROKEN    {check.defence}\n          {because}\n"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from tests.mutation import document
 from tests.mutation.checks import ROOT, Check, read
+from tests.mutation.copy import is_assertion
 
 CHECKS = [check for threat in read() for check in threat.checks]
 
@@ -27,6 +28,13 @@ def test_a_check_that_cannot_be_found_is_an_error() -> None:
     for source in ("", "a a"):
         with pytest.raises(ValueError, match="not once"):
             check.taken_out_of(source)
+
+
+def test_a_crash_is_no_notice() -> None:
+    assert is_assertion(AssertionError())
+    assert is_assertion(ExceptionGroup("", [AssertionError()]))
+    for crash in (NameError(), TypeError(), ExceptionGroup("", [AssertionError(), KeyError()])):
+        assert not is_assertion(crash)
 
 
 def test_every_module_that_decides_something_has_a_check() -> None:

@@ -244,8 +244,15 @@ def test_a_netrc_file_does_not_replace_our_authorization(
 def test_a_connection_that_died_unnoticed_does_not_break_a_post(cognito: FakeCognito) -> None:
     client = Upstream(requests.Session(), time.monotonic)
     cognito.fault("token", "reset_if_reused")
-    for _ in range(3):
-        client.post("token", f"{cognito.domain_url}/oauth2/token", {}, {}, deadline=ample())
+
+    def works() -> bool:
+        try:
+            client.post("token", f"{cognito.domain_url}/oauth2/token", {}, {}, deadline=ample())
+        except BadGateway:
+            return False
+        return True
+
+    assert [works(), works(), works()] == [True] * 3
     assert cognito.calls("token") == 3
 
 
@@ -297,8 +304,9 @@ def test_a_certificate_of_nobody_known_is_refused(tmp_path: Path, verify: bool |
     _, tls = certificate(tmp_path, "127.0.0.1")
     http = requests.Session()
     http.verify = verify
-    with FakeCognito(tls=tls) as cognito, pytest.raises(BadGateway) as caught:
+    with FakeCognito(tls=tls) as cognito, pytest.raises(Exception, match=r".") as caught:
         ask_for_keys(cognito, http=http)
+    assert isinstance(caught.value, BadGateway)
     assert caught.value.reason == "jwks_unreachable"
     assert cognito.upstream_calls == 0
 
