@@ -88,6 +88,7 @@ def start(
     log, credentials = data / "ministack.log", data / "aws.ini"
     try:
         data.mkdir(parents=True, exist_ok=True)
+        data.chmod(0o700)  # passwords, sessions and credentials are in it
         _refuse_damage(data)
         aws.write(credentials)
         output = log.open("wb")

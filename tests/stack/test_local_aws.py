@@ -113,6 +113,7 @@ def test_credentials_are_new_each_time_and_nobody_else_reads_them(data: Path) ->
         seen.append(LocalAws.read(data / "aws.ini"))
         assert seen[-1] == started.aws
         assert stat.S_IMODE((data / "aws.ini").stat().st_mode) == 0o600
+        assert stat.S_IMODE(data.stat().st_mode) == 0o700
         started.stop()
         assert not (data / "aws.ini").exists()
     assert seen[0].access_key_id != seen[1].access_key_id
