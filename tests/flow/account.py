@@ -40,8 +40,8 @@ def environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def owner(stack: Stack, **environ: str) -> Owner:
+def owner(stack: Stack) -> Owner:
     stack.cognito.scopes = (*SCOPES, SCOPE)
-    browser = stack.browser(**(environment(stack) | environ))
+    browser = stack.browser(**environment(stack))
     stack.sign_in(browser)
     return Owner(stack, browser)

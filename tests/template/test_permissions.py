@@ -21,6 +21,16 @@ GRANTS = {
         ("logs:CreateLogStream", "<WebLogs.Arn>"),
         ("logs:PutLogEvents", "<WebLogs.Arn>"),
     },
+    "GuardRole": {
+        ("secretsmanager:GetSecretValue", _SECRET),
+        ("logs:CreateLogStream", "<GuardLogs.Arn>"),
+        ("logs:PutLogEvents", "<GuardLogs.Arn>"),
+    },
+    "VisitorRole": {
+        ("secretsmanager:GetSecretValue", _SECRET),
+        ("logs:CreateLogStream", "<VisitorLogs.Arn>"),
+        ("logs:PutLogEvents", "<VisitorLogs.Arn>"),
+    },
     "CredentialsRole": {
         ("secretsmanager:GetSecretValue", "<Secret.Id>"),
         ("secretsmanager:PutSecretValue", "<Secret.Id>"),

@@ -214,8 +214,9 @@ def test_attributes_of_ones_own_have_one_marked_place() -> None:
 
 def test_snapstart_applies_to_the_version_that_the_routes_call() -> None:
     stack = render({"SnapStart": "true"})
-    assert stack.properties("WebFunction")["SnapStart"] == {"ApplyOn": "PublishedVersions"}
-    assert render().properties("WebFunction")["SnapStart"] == {"ApplyOn": "None"}
+    for function in ("WebFunction", "GuardFunction", "VisitorFunction"):
+        assert stack.properties(function)["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+        assert render().properties(function)["SnapStart"] == {"ApplyOn": "None"}
     paths = stack.properties("HttpApi")["Body"]["paths"]
     assert paths
     for path in paths.values():
@@ -224,17 +225,52 @@ def test_snapstart_applies_to_the_version_that_the_routes_call() -> None:
             assert "<WebFunctionAliaslive>" in uri
 
 
-def test_a_changed_parameter_publishes_a_new_version() -> None:
+def test_each_authorizer_calls_its_function_without_identity_source_or_cache() -> None:
+    stack = render()
+    schemes = stack.properties("HttpApi")["Body"]["components"]["securitySchemes"]
+    functions = {"SignedIn": "GuardFunction", "Visitor": "VisitorFunction"}
+    assert schemes.keys() == functions.keys()
+    for name, function in functions.items():
+        authorizer = schemes[name]["x-amazon-apigateway-authorizer"]
+        assert f"<{function}Aliaslive>" in authorizer["authorizerUri"]
+        assert authorizer["authorizerPayloadFormatVersion"] == "2.0"
+        assert authorizer["enableSimpleResponses"] is True
+        assert (authorizer["authorizerResultTtlInSeconds"], authorizer["identitySource"]) == (0, [])
+        permission = stack.properties(f"HttpApi{name}AuthorizerPermission")
+        assert permission["FunctionName"] == f"<{function}Aliaslive>"
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+
+
+def test_no_route_of_our_own_has_an_authorizer() -> None:
+    """They know visitors themselves, and /login must be open to everybody."""
+    for path in render().properties("HttpApi")["Body"]["paths"].values():
+        assert not any("security" in operation for operation in path.values())
+
+
+def test_both_guards_are_one_program_with_one_environment() -> None:
+    stack = render(PARAMETER_SETS["everything"])
+    guard, visitor = stack.properties("GuardFunction"), stack.properties("VisitorFunction")
+    assert guard["Environment"] == visitor["Environment"]
+    web = stack.properties("WebFunction")["Environment"]["Variables"]
+    assert guard["Environment"]["Variables"].items() <= web.items()
+    assert (guard["Handler"], visitor["Handler"]) == (
+        "foyer.guard.handler",
+        "foyer.guard.visitor_handler",
+    )
+
+
+@pytest.mark.parametrize("name", ["WebFunction", "GuardFunction", "VisitorFunction"])
+def test_a_changed_parameter_publishes_a_new_version(name: str) -> None:
     # The alias points to a version, and a version keeps the environment that it was made with.
     parameters = source()["Parameters"]
     conditions = source()["Conditions"]
-    function = source()["Resources"]["WebFunction"]["Properties"]
+    function = source()["Resources"][name]["Properties"]
     description = function.pop("VersionDescription")
     for left_alone in ("Events", "Role", "LoggingConfig"):
-        function.pop(left_alone)
+        function.pop(left_alone, None)
     function["Architectures"] = source()["Globals"]["Function"]["Architectures"]
     reaching = set(_parameters_in(function, conditions)) & parameters.keys()
-    assert {"BrandName", "SnapStart", "UserPoolId"} <= reaching
+    assert {"AppDomainName", "SessionIdleSeconds", "SnapStart"} <= reaching
     too_long = {"BrandLogo"}
     assert reaching - too_long == set(_parameters_in(description, conditions)) & parameters.keys()
 
@@ -271,8 +307,9 @@ def test_a_versions_description_fits_whatever_the_parameters_are() -> None:
         "UserPoolId": "ap-southeast-1_" + "A" * 15,
     }
     versions = render(longest).of_type("AWS::Lambda::Version")
-    (version,) = versions.values()
-    assert len(version["Description"]) <= 256  # Lambda's limit
+    assert versions
+    for version in versions.values():
+        assert len(version["Description"]) <= 256  # Lambda's limit
 
 
 def test_rotation_follows_its_schedule_only_where_one_is_given() -> None:

@@ -31,6 +31,8 @@ def test_these_things_raise_an_alarm() -> None:
     assert watched == {
         ("AWS/Lambda", "Errors", "<WebFunction>"),
         ("AWS/Lambda", "Throttles", "<WebFunction>"),
+        ("AWS/Lambda", "Errors", "<GuardFunction>"),
+        ("AWS/Lambda", "Errors", "<VisitorFunction>"),
         ("AWS/Lambda", "Errors", "<RotationFunction>"),
         ("AWS/ApiGateway", "5xx", "<HttpApi>"),
         ("AWS/ApiGateway", "Latency", "<HttpApi>"),
@@ -122,6 +124,8 @@ def test_functions_write_to_the_groups_that_have_an_end() -> None:
     functions = render().of_type("AWS::Lambda::Function")
     assert {name: each["LoggingConfig"]["LogGroup"] for name, each in functions.items()} == {
         "WebFunction": "<WebLogs>",
+        "GuardFunction": "<GuardLogs>",
+        "VisitorFunction": "<VisitorLogs>",
         "RotationFunction": "<RotationLogs>",
         "CredentialsFunction": "<CredentialsLogs>",
     }

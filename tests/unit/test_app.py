@@ -36,10 +36,23 @@ FAR_TOO_DEAR = {
 }  # fmt: skip
 
 
-def start(environ: dict[str, str], *, then: str = "") -> tuple[int, list[Any]]:
+# What the web function needs and the guard does not: requests, Cognito's HTTP client, pages.
+TOO_DEAR_FOR_THE_GUARD = FAR_TOO_DEAR | {
+    "certifi", "foyer.cognito.http", "foyer.cognito.id_token", "foyer.pages", "foyer.routes",
+    "importlib.resources", "markupsafe", "requests", "segno", "urllib3",
+}  # fmt: skip
+
+WEB_HANDLER, GUARD, VISITOR = "app.handler", "guard.handler", "guard.visitor_handler"
+HANDLERS = [WEB_HANDLER, GUARD, VISITOR]
+
+
+def start(
+    environ: dict[str, str], handler: str = WEB_HANDLER, *, then: str = ""
+) -> tuple[int, list[Any]]:
     """Import the handler; return the exit status and what was printed, one JSON value a line."""
+    module = handler.partition(".")[0]
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", f"import foyer.app, json, sys\nfoyer.app.handler\n{then}"],
+        [sys.executable, "-c", f"import foyer.{module}, json, sys\nfoyer.{handler}\n{then}"],
         env=environ,
         capture_output=True,
         text=True,
@@ -59,18 +72,35 @@ def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(name: st
     assert line["detail"] == f"{name} is not set"
 
 
-def test_the_secret_is_loaded_ahead_and_its_absence_stops_nothing() -> None:
-    status, (line,) = start(ENVIRON)
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_the_secret_is_loaded_ahead_and_its_absence_stops_nothing(handler: str) -> None:
+    status, (line,) = start(ENVIRON, handler)
     assert status == 0
     assert line["message"] == "secret_not_loaded"
     assert line["reason"] == "secret_unreachable"
 
 
-def test_a_snapshot_holds_no_secret() -> None:
-    status, lines = start(SNAPSHOT)
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_snapshot_holds_no_secret(handler: str) -> None:
+    status, lines = start(SNAPSHOT, handler)
     assert (status, lines) == (0, [])
 
 
 def test_a_start_loads_nothing_that_is_far_too_dear() -> None:
     _, (loaded,) = start(SNAPSHOT, then="print(json.dumps(list(sys.modules)))")
     assert not FAR_TOO_DEAR & set(loaded)
+
+
+@pytest.mark.parametrize("handler", [GUARD, VISITOR])
+def test_the_guard_starts_with_little(handler: str) -> None:
+    environ = {name: value for name, value in SNAPSHOT.items() if not name.startswith("COGNITO")}
+    _, (loaded,) = start(environ, handler, then="print(json.dumps(list(sys.modules)))")
+    assert not TOO_DEAR_FOR_THE_GUARD & set(loaded)
+
+
+def test_importing_the_guard_builds_nothing_and_a_missing_variable_is_named() -> None:
+    environ = {name: value for name, value in ENVIRON.items() if name != "SECRET_ID"}
+    assert start(environ, "guard.Guard") == (0, [])
+    status, (line,) = start(environ, GUARD)
+    assert status != 0
+    assert (line["message"], line["detail"]) == ("configuration_error", "SECRET_ID is not set")

@@ -10,14 +10,14 @@ import requests
 from aws_lambda_powertools import Logger
 
 from . import http_api, routes
-from .aws.secret_store import SecretStore
+from .aws.secret_store import SecretStore, load_ahead
 from .aws.secrets_manager import SecretsManager
 from .cognito.http import Upstream
 from .cognito.id_token import IdTokenVerifier
 from .cognito.oauth import AppClient
 from .cookies import CookieStyle
 from .counters import Counters
-from .errors import ConfigurationError, Unavailable
+from .errors import ConfigurationError
 from .language import DEFAULT
 from .pages import Brand, PagesByLanguage
 from .services import Services
@@ -62,19 +62,8 @@ class App:
         return http_api.reply(response, always=self._always, without_body=http_api.is_head(event))
 
     def load_secret(self) -> None:
-        """Read the secret before the first request. On failure, log; the first request tries again.
-
-        This also seals once: OpenSSL takes 2 ms to find a cipher for the first time, and in a
-        request Lambda's throttle would make that 7 (docs/decisions/speed-ideas.md).
-        """
-        try:
-            keys = self._services.secrets.credentials().key_ring
-        except Unavailable as error:
-            self._services.log.warning(
-                "secret_not_loaded", reason=error.reason, detail=error.detail
-            )
-        else:
-            keys.seal(b"", purpose="warm-up", cookie="", expires_at=0)
+        """Read the secret before the first request."""
+        load_ahead(self._services.secrets, self._services.log)
 
     def _record_start(self, request: http_api.Request, context: LambdaContext) -> None:
         known = request.route_key in self._table
@@ -120,7 +109,7 @@ def build(
         fetch_keys=lambda deadline: client.signing_keys(deadline=deadline),
         now=now,
     )
-    style = CookieStyle(secure=not (settings.app_url or "").startswith("http://"))
+    style = CookieStyle.of_app(settings.app_url)
     counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
     pages = PagesByLanguage(Brand(settings.brand_name, settings.brand_color, settings.brand_logo))
     services = Services(

@@ -24,6 +24,11 @@ class CookieStyle:
 
     secure: bool
 
+    @classmethod
+    def of_app(cls, app_url: str | None) -> CookieStyle:
+        """The style of an app's origin; None stands for the domain that was called."""
+        return cls(secure=not (app_url or "").startswith("http://"))
+
     def name(self, name: str) -> str:
         """The name as browsers know it."""
         return f"__Host-{name}" if self.secure else name

@@ -28,11 +28,11 @@ _MAX_FIELDS = 16
 
 def require_own_page(request: Request) -> None:
     """Raise BadRequest when another site sent this, with the visitor's cookies."""
-    if not _is_from_our_own_page(request):
+    if not is_from_own_page(request):
         raise BadRequest("cross_site_post")
 
 
-def _is_from_our_own_page(request: Request) -> bool:
+def is_from_own_page(request: Request) -> bool:
     """Fetch metadata where the browser has it, else Origin; neither of them means no."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:

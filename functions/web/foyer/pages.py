@@ -73,17 +73,8 @@ class Pages:
         shown = self.fill("notice", notice=notice) if notice else ""
         return self.page("landing", title=self.text["welcome"], offers_languages=True, notice=shown)
 
-    def welcome(
-        self,
-        claims: Mapping[str, object],
-        *,
-        has_account_page: bool = False,
-        offers_to_end_copies: bool = False,
-    ) -> str:
-        """For the signed-in visitor; ``claims`` are the ID token's names for things.
-
-        ``offers_to_end_copies`` leads to "sign out everywhere" on the account page.
-        """
+    def welcome(self, claims: Mapping[str, object], *, has_account_page: bool = False) -> str:
+        """For the signed-in visitor; ``claims`` are the ID token's names for things."""
         details = Markup().join(
             self.fill("detail", term=term, value=value) for term, value in self._details(claims)
         )
@@ -93,7 +84,6 @@ class Pages:
             offers_languages=True,
             name=_name(claims) or self.text["visitor"],
             details=details,
-            notice=self.fill("end_copies") if offers_to_end_copies else "",
             account=self.fill("account/button") if has_account_page else "",
         )
 

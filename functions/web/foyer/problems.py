@@ -6,13 +6,12 @@ its correlation id) and the reason; neither shows anything that came with the re
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from . import http_api
+from . import http_api, stack_trace
 from .errors import RequestFailed, SignInAgain
 from .return_to import MAX_CHARACTERS
 
@@ -87,7 +86,8 @@ def answer(
     """
     sub = session.subject if session else None  # None is left out of the line
     if not isinstance(error, RequestFailed):
-        log.error("unexpected_error", error=_name(error), stack=_stack(error), sub=sub)
+        name, stack = stack_trace.name(error), stack_trace.stack(error)
+        log.error("unexpected_error", error=name, stack=stack, sub=sub)
         return _show(500, _OURS, route, request, pages)
     write = log.error if error.status >= 500 else log.warning
     write("request_failed", reason=error.reason, detail=error.detail, status=error.status, sub=sub)
@@ -168,18 +168,3 @@ def _json(status: int, detail: str, request: Request) -> Response:
         "reference": request.request_id,
     }
     return http_api.json_document(problem, status=status, media_type=PROBLEM_JSON)
-
-
-def _name(error: BaseException) -> str:
-    return f"{type(error).__module__}.{type(error).__qualname__}"
-
-
-def _stack(error: BaseException) -> list[str]:
-    """Where it happened, innermost last, causes first.
-
-    Without values: an exception's message can quote what a visitor sent.
-    """
-    cause = error.__cause__ or error.__context__
-    before = [*_stack(cause), f"then {_name(error)}"] if cause else [_name(error)]
-    frames = traceback.extract_tb(error.__traceback__)
-    return before + [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from . import fetch_metadata, flash, forms, http_api, language, login, logout, problems
 from .errors import SignInAgain
 from .http_api import Request, Response
+from .return_to import MAX_CHARACTERS, own_path
 from .route import Needs, Route
 from .sessions.visitors import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .pages import Pages
     from .services import Services
 
 # Whatever decides how somebody signs in may be changed only this long after a sign-in (ASVS 7.5.1).
@@ -97,22 +98,25 @@ def home(services: Services, request: Request, visit: Visit) -> Response:
     pages = services.pages[request.language]
     if visit.session is None:
         left, gone = flash.take(request.cookies, style=services.style)
-        page = pages.landing(notice=_notice(pages, visit, left))
+        said = "session_ended" if visit.was_ended else left
+        page = pages.landing(notice=pages.text[said] if said else None)
         return http_api.html(page, language=pages.language, cookies=gone)
-    refused = flash.forget_refusal(request.cookies, style=services.style)
-    page = pages.welcome(
-        visit.session.claims,
-        has_account_page=services.has_account_page,
-        offers_to_end_copies=services.has_account_page and bool(refused),
+    return http_api.html(
+        pages.welcome(visit.session.claims, has_account_page=services.has_account_page),
+        language=pages.language,
+        more_headers=forms.ON_PAGE,
     )
-    return http_api.html(page, language=pages.language, cookies=refused, more_headers=forms.ON_PAGE)
 
 
-def _notice(pages: Pages, visit: Visit, left: str | None) -> str | None:
-    if visit.was_ended and visit.was_refused:
-        return pages.text["session_ended"] + " " + pages.text["session_may_be_copied"]
-    said = "session_ended" if visit.was_ended else left
-    return pages.text[said] if said else None
+def renew(_services: Services, request: Request, visit: Visit) -> Response:
+    """Back to where a guard sent this browser from, with the session checked and renewed."""
+    query = request.query(return_to=MAX_CHARACTERS)
+    path = own_path(query.get("return_to", "/"))
+    if urlsplit(path).path == request.path:  # whoever asks for that would go in circles
+        path = "/"
+    if visit.session is None:
+        path = f"/login?return_to={quote(path, safe='/')}"
+    return http_api.redirect(path, status=303)
 
 
 def me(_services: Services, _request: Request, visit: Visit) -> Response:
@@ -143,5 +147,6 @@ ROUTES: Mapping[str, Route] = {
     "GET /logout": Route(logout.sign_out_page),
     "POST /logout": Route(logout.sign_out, own_page_only=True),
     "GET /me": Route(me, needs=Needs.SESSION, is_json=True),
+    "GET /renew": Route(renew, needs=Needs.VISITOR),
     "GET /healthz": Route(health),
 }

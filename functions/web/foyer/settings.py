@@ -27,25 +27,47 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the environment says. URLs called origins carry no path and no trailing slash."""
+class CommonSettings:
+    """What the web function and the guard both need to know."""
 
     secret_id: str
+    app_url: str | None
+    session_idle_seconds: int
+    session_max_seconds: int
+    log_level: str
+    metrics_namespace: str
+    stack_name: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> CommonSettings:
+        """Raise ConfigurationError naming the first variable that is missing or malformed."""
+        idle = _seconds(environ, "SESSION_IDLE_SECONDS", default=3600, least=60)
+        return cls(
+            secret_id=_required(environ, "SECRET_ID"),
+            app_url=_app_url(environ),
+            session_idle_seconds=idle,
+            session_max_seconds=_seconds(
+                environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
+            ),
+            log_level=_log_level(environ),
+            metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),
+            stack_name=_metric_word(environ, "STACK_NAME", "foyer"),
+        )
+
+
+@dataclass(frozen=True)
+class Settings(CommonSettings):
+    """What the environment says. URLs called origins carry no path and no trailing slash."""
+
     cognito_domain_url: str
     cognito_backchannel_url: str
     cognito_issuer: str
     cognito_jwks_url: str
-    app_url: str | None
     user_api_url: str | None  # None leaves the account page out
     password_rules: Mapping[str, int]
-    session_idle_seconds: int
-    session_max_seconds: int
     brand_name: str
     brand_color: str
     brand_logo: str
-    log_level: str
-    metrics_namespace: str
-    stack_name: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -54,28 +76,19 @@ class Settings:
             environ, "COGNITO_DOMAIN_URL", _required(environ, "COGNITO_DOMAIN_URL")
         )
         issuer = _url(environ, "COGNITO_ISSUER", _required(environ, "COGNITO_ISSUER"))
-        idle = _seconds(environ, "SESSION_IDLE_SECONDS", default=3600, least=60)
         return cls(
-            secret_id=_required(environ, "SECRET_ID"),
+            **vars(CommonSettings.from_environ(environ)),
             cognito_domain_url=domain_url,
             cognito_backchannel_url=_origin(environ, "COGNITO_BACKCHANNEL_URL", domain_url),
             cognito_issuer=issuer,
             cognito_jwks_url=_url(
                 environ, "COGNITO_JWKS_URL", f"{issuer.rstrip('/')}/.well-known/jwks.json"
             ),
-            app_url=_app_url(environ),
             user_api_url=_user_api_url(environ, issuer),
             password_rules=_password_rules(environ),
-            session_idle_seconds=idle,
-            session_max_seconds=_seconds(
-                environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
-            ),
             brand_name=_brand_name(environ),
             brand_color=_brand_color(environ),
             brand_logo=_brand_logo(environ),
-            log_level=_log_level(environ),
-            metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),
-            stack_name=_metric_word(environ, "STACK_NAME", "foyer"),
         )
 
 

@@ -76,6 +76,20 @@ class Source(Protocol):
         """The secret's current text; raise Unavailable with a ``secret_…`` reason."""
 
 
+def load_ahead(secrets: SecretStore, log: Logger) -> None:
+    """Read the secret before the first request. On failure, log; the first request tries again.
+
+    This also seals once: OpenSSL takes 2 ms to find a cipher for the first time, and in a
+    request Lambda's throttle would make that 7 (docs/decisions/speed-ideas.md).
+    """
+    try:
+        keys = secrets.credentials().key_ring
+    except Unavailable as error:
+        log.warning("secret_not_loaded", reason=error.reason, detail=error.detail)
+    else:
+        keys.seal(b"", purpose="warm-up", cookie="", expires_at=0)
+
+
 class SecretStore:
     """Reads the secret when it is first needed; ``clock`` gives monotonic seconds."""
 

@@ -62,6 +62,7 @@ class Session:
     began: int = 0
     refreshes: int = 0
     nonce_hash: str = field(default="", repr=False)
+    auth_time: int = 0  # when the password (or passkey) was last given; 0 if that is not known
 
     @property
     def place(self) -> Place:
@@ -102,6 +103,12 @@ def kept_claims(*sources: Mapping[str, Any]) -> dict[str, Any]:
     if "email_verified" in kept:
         kept["email_verified"] = kept["email_verified"] in (True, "true")
     return kept
+
+
+def auth_time(claims: Mapping[str, Any]) -> int:
+    """The claim of this name (OIDC Core §2), or 0: the epoch, which is never recent."""
+    value = claims.get("auth_time")
+    return value if type(value) is int else 0  # bool is a kind of int
 
 
 @dataclass(frozen=True)
@@ -153,6 +160,13 @@ class SessionCookie:
         name = shown.sign_out_name(now)
         others = (each for each in (*shown.sessions, *shown.sign_outs) if each != name)
         return (self.style.line(name, "1", max_age=self.idle_seconds), *self.clear(others))
+
+    def is_due(self, session: Session, now: float) -> bool:
+        """Whether the web function should see this session before it is trusted further.
+
+        It asks Cognito, and renews the idle time, which a guard cannot do.
+        """
+        return session.is_due_for_refresh(now) or now - session.seen_at >= self.idle_seconds / 2
 
     def is_worth_renewing(self, session: Session, now: float) -> bool:
         """Whether a tenth of the idle time has passed; always sealing would be wasteful."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
-from .session import Session, hash_of_nonce, kept_claims, next_refresh
+from .session import Session, auth_time, hash_of_nonce, kept_claims, next_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,4 +118,5 @@ class SignIn:
             signed_in_at=now,
             seen_at=now,
             refresh_at=next_refresh(tokens.expires_in, id_token.claims, now),
+            auth_time=auth_time(id_token.claims),
         )

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .. import flash
-from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed, SealBroken
-from .session import Session, SessionCookie, hash_of_nonce, kept_claims, next_refresh
+from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed
+from .reader import SessionReader
+from .session import (
+    Session,
+    SessionCookie,
+    auth_time,
+    hash_of_nonce,
+    kept_claims,
+    next_refresh,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,14 +51,12 @@ class Access:
 class Visit:
     """Who is here, and the ``Set-Cookie`` lines that must go with the answer.
 
-    ``postponed`` is why a refresh that was due did not happen. ``was_refused``: the session ended
-    because its refresh token does not count any more.
+    ``postponed`` is why a refresh that was due did not happen.
     """
 
     session: Session | None
     cookies: tuple[str, ...] = ()
     was_ended: bool = False
-    was_refused: bool = False
     access: Access | None = None
     postponed: RequestFailed | None = None
 
@@ -68,10 +73,10 @@ class Visit:
         By ``auth_time`` (OIDC Core §2), since managed login may sign in without asking, and by the
         sign-in here, in case the token's time is wrong.
         """
-        authenticated_at = self.access.claims.get("auth_time") if self.access else None
-        if type(authenticated_at) is not int or self.session is None:  # bool is a kind of int
+        if self.access is None or self.session is None:
             return False
-        return now - min(authenticated_at, self.session.signed_in_at) <= seconds
+        authenticated_at = min(auth_time(self.access.claims), self.session.signed_in_at)
+        return now - authenticated_at <= seconds
 
 
 class Visitors:
@@ -94,6 +99,7 @@ class Visitors:
         microseconds: Callable[[], int],
     ) -> None:
         self._cookie = cookie
+        self._reader = SessionReader(cookie, secrets, now=now)
         self._client = client
         self._verifier = verifier
         self._secrets = secrets
@@ -149,22 +155,13 @@ class Visitors:
 
     def _shown(self, cookies: Mapping[str, str]) -> Visit:
         """The session as it is; cookies that are invalid or left over are cleared."""
-        shown = self._cookie.shown(cookies)
-        place = shown.current
-        if place is None:
-            return Visit(None, self._cookie.clear(shown.left_over))
-        try:
-            session = self._secrets.use(
-                lambda credentials: self._cookie.open(
-                    place, cookies, keys=credentials.key_ring, now=self._now()
-                )
-            )
-        except SealBroken as error:
-            self._log.info("session_not_usable", reason=str(error))
-            if isinstance(error, PerhapsNewKey):  # another container may be able to open it
-                return Visit(None)
-            return Visit(None, self._cookie.clear(shown.sessions))
-        return Visit(session, self._cookie.clear(shown.left_over))
+        reading = self._reader.read(cookies)
+        if reading.broken is None:
+            return Visit(reading.session, self._cookie.clear(reading.shown.left_over))
+        self._log.info("session_not_usable", reason=str(reading.broken))
+        if isinstance(reading.broken, PerhapsNewKey):  # another container may be able to open it
+            return Visit(None)
+        return Visit(None, self._cookie.clear(reading.shown.sessions))
 
     def _sealed(self, session: Session, cleared: tuple[str, ...]) -> Visit:
         """The session, in use now, in its cookie; the lines in ``cleared`` go with it."""
@@ -213,6 +210,7 @@ class Visitors:
             session,
             claims=kept_claims(id_token.claims),
             refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._now()),
+            auth_time=auth_time(id_token.claims),
         )
         access = Access(tokens.access_token, id_token.claims)
         return replace(self._sealed(refreshed, cleared), access=access)
@@ -245,8 +243,4 @@ class Visitors:
         sub = session.subject
         self._log.info("session_ended", reason=error.reason, detail=error.detail, sub=sub)
         self._counters.count("SessionEnded", reason=error.reason)
-        if error.reason != "token_invalid_grant":
-            return Visit(None, cleared, was_ended=True)
-        # Signed out everywhere, disabled, or used by somebody with a copy of the cookie.
-        refused = flash.remember_refusal(style=self._cookie.style)
-        return Visit(None, (*cleared, refused), was_ended=True, was_refused=True)
+        return Visit(None, cleared, was_ended=True)

@@ -1,0 +1,233 @@
+"""The authorizers: who is signed in, for functions behind API Gateway (docs/guard.md).
+
+API Gateway asks one of them before it calls a function (payload format 2.0, simple responses):
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+
+Both import neither requests nor pages, and make no call while the secret is cached.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote
+
+from aws_lambda_powertools import Logger
+
+from . import forms, http_api, stack_trace
+from .aws.secret_store import SecretStore, load_ahead
+from .aws.secrets_manager import SecretsManager
+from .cookies import CookieStyle
+from .counters import Counters
+from .errors import ConfigurationError, RequestFailed
+from .return_to import own_path
+from .sessions.reader import SessionReader
+from .sessions.session import SessionCookie
+from .settings import CommonSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from .aws.secret_store import Source
+    from .http_api import Request
+    from .sessions.session import Session
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110 §9.2.1; they change nothing
+
+
+class GuardFailed(Exception):
+    """Nobody can say who is signed in. API Gateway answers 500; the log has the reason."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Who sent a request. Without a session, ``refused`` is the reason."""
+
+    session: Session | None
+    refused: str = ""
+
+
+class Guard:
+    """Finds out who sent a request; ``now`` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        *,
+        reader: SessionReader,
+        cookie: SessionCookie,
+        app_url: str | None,
+        log: Logger,
+        counters: Counters,
+        now: Callable[[], float],
+    ) -> None:
+        self._reader = reader
+        self._cookie = cookie
+        self._app_url = app_url
+        self._log = log
+        self._counters = counters
+        self._now = now
+
+    def look(self, event: Mapping[str, Any], context: LambdaContext) -> tuple[Request, Finding]:
+        """Raise GuardFailed when the secret is unavailable, and for anything unexpected."""
+        try:
+            request = http_api.understand(event, app_url=self._app_url)
+            finding = self._find(request)
+        except Exception as error:
+            self._fail(error, event, context)
+        if finding.session is None:
+            self._counters.count("GuardRefused", reason=finding.refused)
+        else:
+            self._counters.count("GuardAllowed")
+        return request, finding
+
+    def _find(self, request: Request) -> Finding:
+        reading = self._reader.read(request.cookies)
+        session = reading.session
+        if session is None:
+            return Finding(None, str(reading.broken or "no_session"))
+        # Sent by another site's page, with the visitor's cookies.
+        if request.method not in _SAFE_METHODS and not forms.is_from_own_page(request):
+            return Finding(None, "cross_site")
+        if self._cookie.is_due(session, self._now()):
+            return Finding(None, "check_due")
+        return Finding(session)
+
+    def _fail(self, error: Exception, event: Mapping[str, Any], context: LambdaContext) -> NoReturn:
+        """``from None``: Lambda logs the exception, and a cause may quote what was sent."""
+        reason = error.reason if isinstance(error, RequestFailed) else "unexpected_error"
+        self._log.append_keys(
+            correlation_id=event.get("requestContext", {}).get("requestId"),
+            function_request_id=context.aws_request_id,
+        )
+        if isinstance(error, RequestFailed):
+            self._log.error("guard_failed", reason=reason, detail=error.detail)
+        else:
+            self._log.error(
+                "unexpected_error", error=stack_trace.name(error), stack=stack_trace.stack(error)
+            )
+        self._counters.count("GuardFailed", reason=reason)
+        raise GuardFailed(reason) from None
+
+
+def signed_in(guard: Guard, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """For APIs: API Gateway calls the function for signed-in visitors only."""
+    _, finding = guard.look(event, context)
+    if finding.session is None:
+        return {"isAuthorized": False}
+    return {"isAuthorized": True, "context": described(finding.session)}
+
+
+def visitor(guard: Guard, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """For pages: the function is called for everybody, and learns where to send a browser."""
+    request, finding = guard.look(event, context)
+    if finding.session is not None:
+        about = {**described(finding.session), "signed_in": True, "go": ""}
+    else:
+        about = {**_NOBODY, "signed_in": False, "go": _way(request, finding)}
+    return {"isAuthorized": True, "context": about}
+
+
+def described(session: Session) -> dict[str, Any]:
+    """What functions learn; every value has its type whatever the pool's claims are."""
+    claims = session.claims
+    groups = claims.get("cognito:groups")
+    return {
+        "sub": session.subject,
+        "username": _text(claims.get("cognito:username")),
+        "name": _text(claims.get("name")),
+        "email": _text(claims.get("email")),
+        "email_verified": claims.get("email_verified") is True,
+        "groups": [each for each in groups if isinstance(each, str)]
+        if isinstance(groups, list)
+        else [],
+        "claims": {"sub": session.subject, **claims},
+        "signed_in_at": session.signed_in_at,
+        "auth_time": session.auth_time,
+    }
+
+
+_NOBODY: Mapping[str, Any] = {
+    "sub": "",
+    "username": "",
+    "name": "",
+    "email": "",
+    "email_verified": False,
+    "groups": [],
+    "claims": {},
+    "signed_in_at": 0,
+    "auth_time": 0,
+}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _way(request: Request, finding: Finding) -> str:
+    """Where to sign in, or to have the session checked, and come back from."""
+    # API Gateway may have decoded the path. What is still encoded stays as it is.
+    path = quote(request.path, safe="/%:@!$&'()*+,;=~")
+    path = f"{path}?{request.raw_query}" if request.raw_query else path
+    start = "/renew" if finding.refused == "check_due" else "/login"
+    return f"{start}?return_to={quote(own_path(path), safe='/')}"
+
+
+def build(
+    environ: Mapping[str, str],
+    *,
+    source: Source,
+    log: Logger,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
+) -> tuple[Guard, SecretStore]:
+    """Build the guard from an environment; raise ConfigurationError.
+
+    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
+    """
+    settings = CommonSettings.from_environ(environ)
+    log.setLevel(settings.log_level)
+    secrets = SecretStore(source, settings.secret_id, clock=clock, log=log)
+    cookie = SessionCookie(
+        CookieStyle.of_app(settings.app_url),
+        settings.session_idle_seconds,
+        settings.session_max_seconds,
+    )
+    guard = Guard(
+        reader=SessionReader(cookie, secrets, now=now),
+        cookie=cookie,
+        app_url=settings.app_url,
+        log=log,
+        counters=Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name),
+        now=now,
+    )
+    return guard, secrets
+
+
+def start(environ: Mapping[str, str]) -> Guard:
+    """Build the guard; a mistake in the environment is logged and stops the function."""
+    log = Logger(service=environ.get("STACK_NAME") or "foyer")
+    try:
+        guard, secrets = build(environ, source=SecretsManager(environ), log=log)
+    except ConfigurationError as error:
+        log.critical("configuration_error", detail=str(error))
+        raise
+    # A snapshot must hold no secret.
+    if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
+        load_ahead(secrets, log)
+    return guard
+
+
+_HANDLERS = {"handler": signed_in, "visitor_handler": visitor}
+
+
+def __getattr__(name: str) -> Any:
+    """Build a handler when Lambda looks it up, which is part of init (PEP 562)."""
+    if name not in _HANDLERS:
+        raise AttributeError(name)
+    made = globals()[name] = functools.partial(_HANDLERS[name], start(os.environ))
+    return made
