@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from foyer.pages import text_color_on
+from foyer import color
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
@@ -70,8 +70,7 @@ class Pages:
             [
                 _COMMON_LOOK.read_text("utf-8"),
                 (_HERE / "forms.css").read_text("utf-8"),
-                f":root {{ --brand: {settings.brand_color}; "
-                f"--on-brand: {text_color_on(settings.brand_color)}; }}",
+                color.style(settings.brand_color or "#3d5a80"),
             ]
         )
         digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()

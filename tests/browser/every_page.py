@@ -52,6 +52,8 @@ _CORNER_SHOP = (
     ).decode(),
 )
 
+_BRANDS = {"yellow": "#ffdd00", "red": "#d90429", "near-black": "#0b0b0c"}
+
 # One for each sentence of problems.py; most come up only while Cognito or the secret is missing.
 _FAULTS: dict[str, Exception] = {
     "bad request": BadRequest("state_unknown"),
@@ -326,6 +328,12 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
             "problem not found": problems.not_found(request, pages).body,
             "landing session ended": pages.landing(notice=pages.text["session_ended"]),
             "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
+            **{
+                f"landing {name} brand": Pages(Brand("Foyer", color), "en").landing(
+                    notice=pages.text["you_are_signed_out"]
+                )
+                for name, color in _BRANDS.items()
+            },
             "welcome nothing known": pages.welcome({}),
             "welcome e-mail not verified": pages.welcome(
                 {"name": "Ada", "email": "ada@example.com"}
@@ -366,7 +374,7 @@ def _request(method: str, path: str) -> Request:
 
 
 def _account_without_stack(pages: Pages) -> dict[str, str]:
-    account = AccountPages(pages)
+    account = AccountPages(pages, username="ada")
     request = _request("GET", "/account/delete")
     route = Route(login.callback, is_account=True)
     log = Logger("every page", level="CRITICAL")

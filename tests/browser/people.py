@@ -149,7 +149,7 @@ class Visitor:
 
     def is_welcome(self, account: Account) -> None:
         self.is_at("/")
-        self.sees(f"Welcome, {account.name}")
+        self.sees(account.name)
         self.reads(account.email)
 
     def is_signed_out(self) -> None:

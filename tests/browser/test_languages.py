@@ -23,7 +23,8 @@ def signs_in_german(visitor: Visitor, account: Account) -> None:
     visitor.page.locator("#username").fill(account.username)
     visitor.page.locator("#password").fill(account.password)
     visitor.press("Anmelden")
-    visitor.sees(f"Willkommen, {account.name}")
+    visitor.sees(account.name)
+    visitor.reads("Sie sind angemeldet.")
 
 
 def test_a_language_picked_by_keyboard_goes_on_to_managed_login_and_back(

@@ -44,7 +44,7 @@ def test_turned_on_the_scope_is_asked_for_and_the_welcome_page_leads_there(
 ) -> None:
     (authorized,) = stack.cognito.requests["authorize"]
     assert authorized.query["scope"] == f"openid email profile {SCOPE}"
-    assert '<a class="button" href="/account">Your account</a>' in ada.browser.get("/").body
+    assert '<a class="button quiet" href="/account">Your account</a>' in ada.browser.get("/").body
 
 
 def test_it_shows_what_cognito_knows_now(stack: Stack, ada: Owner) -> None:
@@ -78,7 +78,7 @@ def test_a_new_name_is_kept_shown_and_said(stack: Stack, ada: Owner) -> None:
     page = ada.browser.get("/account").body
     assert "Ada King" in page
     assert "Your name was changed." in page
-    assert "Welcome, <bdi>Ada King</bdi>" in ada.browser.get("/").body
+    assert "<h1><bdi>Ada King</bdi></h1>" in ada.browser.get("/").body
     assert "Your name was changed." not in ada.browser.get("/account").body, "said once"
 
 

@@ -148,6 +148,7 @@ def test_every_cookie_has_every_attribute(scan: Scan) -> None:
         re.sub(r"(attempt|session|out)-.*", r"\1", line.split("=")[0]) for _, line in lines
     } == {
         "__Host-foyer-attempt",
+        "__Host-foyer-notice",
         "__Host-foyer-restarted",
         "__Host-foyer-session",
         "__Host-foyer-signed-out",

@@ -37,7 +37,8 @@ def test_the_welcome_page_greets_in_the_visitors_language(stack: Stack, browser:
     stack.sign_in(browser)
     page = browser.get("/", **{"accept-language": "de-AT,de;q=0.9"})
     assert language_of(page) == "de"
-    assert f"<h1>Willkommen, <bdi>{stack.cognito.user.name}</bdi></h1>" in page.body
+    assert "Sie sind angemeldet." in page.body
+    assert f"<h1><bdi>{stack.cognito.user.name}</bdi></h1>" in page.body
 
 
 def test_a_language_that_was_picked_is_kept(browser: Browser) -> None:

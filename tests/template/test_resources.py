@@ -271,14 +271,16 @@ def test_a_changed_parameter_publishes_a_new_version(name: str) -> None:
     function["Architectures"] = source()["Globals"]["Function"]["Architectures"]
     reaching = set(_parameters_in(function, conditions)) & parameters.keys()
     assert {"AppDomainName", "SessionIdleSeconds", "SnapStart"} <= reaching
-    too_long = {"BrandLogo"}
+    too_long = {"AppHome", "BrandLogo", "BrandLogoDark", "BrandLogoHasName", "BrandTagline"}
     assert reaching - too_long == set(_parameters_in(description, conditions)) & parameters.keys()
 
 
 def test_the_environment_fits_whatever_the_parameters_are() -> None:
     longest = {
         "BrandName": "\N{SNOWMAN}" * 40,
-        "BrandLogo": "A" * 2700,
+        "BrandLogo": "A" * 2500,
+        "BrandTagline": "t" * 140,
+        "AppHome": "/" + "a" * 63,
         "DomainPrefix": "p" * 63,
         "AppDomainName": "a" * 52 + ".example.com",
         "AppCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",

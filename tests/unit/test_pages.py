@@ -9,7 +9,7 @@ from pathlib import Path
 
 import foyer.pages
 import pytest
-from foyer.pages import Brand, Pages, PagesByLanguage, text_color_on
+from foyer.pages import Brand, Pages, PagesByLanguage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ PAGES = Pages(Brand("Foyer", "#3d5a80"), "en")
 def test_a_name_appears_as_text_whatever_it_is(name: str) -> None:
     page = PAGES.welcome({"name": name})
     assert (
-        f"<h1>Welcome, <bdi>{html.escape(name)}</bdi></h1>".replace("&#x27;", "&#39;").replace(
+        f"<h1><bdi>{html.escape(name)}</bdi></h1>".replace("&#x27;", "&#39;").replace(
             "&quot;", "&#34;"
         )
         in page
@@ -39,14 +39,13 @@ def test_a_name_appears_as_text_whatever_it_is(name: str) -> None:
     ],
 )
 def test_the_greeting_uses_the_best_name_there_is(claims: dict[str, object], greeting: str) -> None:
-    assert f"Welcome, <bdi>{greeting}</bdi>" in PAGES.welcome(claims)
+    assert f"<h1><bdi>{greeting}</bdi></h1>" in PAGES.welcome(claims)
 
 
 def test_right_to_left_values_keep_to_themselves() -> None:
     page = PAGES.welcome({"name": "دانا", "email": "dana@example.com", "email_verified": True})
     assert "<bdi>دانا</bdi>" in page
-    assert '<dd dir="auto">دانا</dd>' in page
-    assert '<dd dir="auto">dana@example.com</dd>' in page
+    assert "<bdi>dana@example.com</bdi>" in page
 
 
 def test_details_that_are_not_known_are_not_shown() -> None:
@@ -59,33 +58,6 @@ def test_a_notice_is_shown_only_when_there_is_one() -> None:
     assert '<p class="notice" role="status">You were signed out.</p>' in PAGES.landing(
         notice="You were signed out."
     )
-
-
-@pytest.mark.parametrize(
-    ("color", "text"),
-    [("#000000", "#fff"), ("#ffffff", "#000"), ("#3d5a80", "#fff"), ("#ffcc00", "#000")],
-)
-def test_text_on_the_brand_colour_is_black_or_white(color: str, text: str) -> None:
-    assert text_color_on(color) == text
-
-
-@given(st.integers(0, 0xFFFFFF))
-def test_text_on_any_brand_colour_meets_wcag_aa(number: int) -> None:
-    color = f"#{number:06x}"
-    black_or_white = 0.0 if text_color_on(color) == "#000" else 1.0
-    lighter, darker = sorted((_luminance(color), black_or_white), reverse=True)
-    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
-
-
-def _luminance(color: str) -> float:
-    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
-    total = 0.0
-    for weight, digits in zip(
-        (0.2126, 0.7152, 0.0722), (color[1:3], color[3:5], color[5:]), strict=True
-    ):
-        share = int(digits, 16) / 255
-        total += weight * (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
-    return total
 
 
 def test_a_language_is_read_once_and_only_when_it_is_wanted() -> None:
@@ -121,5 +93,5 @@ def test_a_text_that_a_language_lacks_is_in_english(
 def test_braces_in_a_brand_or_a_value_stay_what_they_are(name: str) -> None:
     page = Pages(Brand(name, "#3d5a80"), "fr").welcome({"name": name, "email": name})
     assert f"<bdi>{name}</bdi></a></header>" in page
-    assert f"Bienvenue, <bdi>{name}</bdi>" in page
-    assert f"<bdi>{name}</bdi> (pas encore vérifiée)" in page
+    assert f"<h1><bdi>{name}</bdi></h1>" in page
+    assert f"<dd><bdi>{name}</bdi>" in page

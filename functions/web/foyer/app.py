@@ -111,7 +111,16 @@ def build(
     )
     style = CookieStyle.of_app(settings.app_url)
     counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
-    pages = PagesByLanguage(Brand(settings.brand_name, settings.brand_color, settings.brand_logo))
+    brand = Brand(
+        settings.brand_name,
+        settings.brand_color,
+        settings.brand_logo,
+        settings.brand_logo_dark,
+        settings.brand_logo_has_name,
+        settings.brand_tagline,
+        settings.app_home,
+    )
+    pages = PagesByLanguage(brand)
     services = Services(
         client=client,
         secrets=secrets,
@@ -132,6 +141,7 @@ def build(
         attempts=AttemptCookies(style),
         pages=pages,
         has_account_page=settings.user_api_url is not None,
+        home=settings.app_home or "/",
         style=style,
         log=log,
         counters=counters,

@@ -17,6 +17,7 @@ COOKIE = "foyer-notice"
 _SECONDS = 120  # enough for managed login's sign-out in between
 
 KEYS = (
+    "you_are_signed_out",
     "name_was_changed",
     "password_was_changed",
     "authenticator_was_turned_on",

@@ -42,7 +42,7 @@ def signup(services: Services, request: Request, _visit: Visit) -> Response:
 
 def _start(services: Services, request: Request, path: str) -> Response:
     keys, now = services.secrets.credentials().key_ring, services.now()
-    return_to = own_path(request.wish("return_to", at_most=MAX_CHARACTERS) or "/")
+    return_to = own_path(request.wish("return_to", at_most=MAX_CHARACTERS) or services.home)
     attempt, cookies = services.attempts.begin(
         request.cookies, return_to=return_to, keys=keys, now=now
     )

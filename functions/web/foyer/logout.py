@@ -44,7 +44,7 @@ def sign_out(services: Services, request: Request, _visit: Visit) -> Response:
         ) from error
     finally:
         _record(services, request, session)
-    return _leave(services, request, location)
+    return _leave(services, request, location, say="you_are_signed_out")
 
 
 def _record(services: Services, request: Request, session: Session | None) -> None:
@@ -55,17 +55,15 @@ def _record(services: Services, request: Request, session: Session | None) -> No
 
 
 def everywhere(services: Services, request: Request, *, say: str) -> Response:
-    """Like sign_out, with a notice, when Cognito has already ended every refresh token."""
-    response = _leave(services, request, _logout_url(services, request))
-    line = flash.leave(say, style=services.style)
-    return replace(response, cookies=(*response.cookies, line))
+    """Like sign_out, when Cognito has already ended every refresh token."""
+    return _leave(services, request, _logout_url(services, request), say=say)
 
 
-def _leave(services: Services, request: Request, location: str) -> Response:
+def _leave(services: Services, request: Request, location: str, *, say: str) -> Response:
     response = redirect(
         location,
         status=303,
-        cookies=_forget(services, request),
+        cookies=(*_forget(services, request), flash.leave(say, style=services.style)),
         more_headers=_CLEAR_SITE_DATA,
     )
     return replace(response, ends_session=True)

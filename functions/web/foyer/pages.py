@@ -14,27 +14,43 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from . import color
 from .language import DEFAULT, LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _HERE = Path(__file__).parent
 _TEMPLATES = _HERE / "pages"
 _TEXTS = _HERE / "languages"
+# A door, as in the header; of the brand's colour.
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<path fill="{color}" opacity=".35" d="M1 16V4a3 3 0 0 1 3-3h8a3 3 0 0 1 3 3v12"/>'
+    '<path fill="{color}" d="M5 16V6h6v10"/></svg>'
+)
 _TEXT = re.compile(r"\{text\[(\w+)\]\}")
 
 
 @dataclass(frozen=True)
 class Brand:
-    """Name and look of the app: ``color`` is like ``#3d5a80``, ``logo`` an SVG in base64."""
+    """Name and look of the app.
+
+    ``color`` is like ``#3d5a80``. ``logo`` and ``logo_dark``, for dark pages, are SVG in base64;
+    ``logo_has_name`` when the logo shows the name. ``home`` is a path of the app.
+    """
 
     name: str
     color: str
     logo: str = ""
+    logo_dark: str = ""
+    logo_has_name: bool = False
+    tagline: str = ""
+    home: str = ""
 
 
 class PagesByLanguage:
@@ -60,10 +76,11 @@ class Pages:
         self._templates: dict[str, str] = {}
         for file in _TEMPLATES.glob("*.html"):  # those in folders are read when first used
             self._template(file.stem)
-        self._logo = self.fill("logo", image=brand.logo) if brand.logo else ""
+        self._brand = brand
+        self._header = self._brand_header()
+        self._icon = quote(_ICON.format(color=brand.color))
         self._languages = self._picker()
-        colors = f":root{{--brand:{brand.color};--on-brand:{text_color_on(brand.color)}}}"
-        style = (_TEMPLATES / "style.css").read_text("utf-8") + colors
+        style = (_TEMPLATES / "style.css").read_text("utf-8") + color.style(brand.color)
         self._style = Markup(style)  # noqa: S704 - our own file and a checked colour
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         self.style_source = f"'sha256-{digest}'"
@@ -71,20 +88,37 @@ class Pages:
     def landing(self, *, notice: str | None = None) -> str:
         """For visitors who are not signed in; ``notice`` says what just happened."""
         shown = self.fill("notice", notice=notice) if notice else ""
-        return self.page("landing", title=self.text["welcome"], offers_languages=True, notice=shown)
-
-    def welcome(self, claims: Mapping[str, object], *, has_account_page: bool = False) -> str:
-        """For the signed-in visitor; ``claims`` are the ID token's names for things."""
-        details = Markup().join(
-            self.fill("detail", term=term, value=value) for term, value in self._details(claims)
+        return self.page(
+            "landing",
+            title=self.text["welcome"],
+            offers_languages=True,
+            notice=shown,
+            lead=self._brand.tagline or self.text["landing_lead"],
         )
+
+    def welcome(
+        self,
+        claims: Mapping[str, object],
+        *,
+        has_account_page: bool = False,
+        is_local: bool = False,
+    ) -> str:
+        """For the signed-in visitor. ``claims`` have the ID token's names.
+
+        ``is_local`` adds a hint for developers.
+        """
+        name = _name(claims) or self.text["visitor"]
+        home = self._brand.home
         return self.page(
             "welcome",
             title=self.text["welcome"],
             offers_languages=True,
-            name=_name(claims) or self.text["visitor"],
-            details=details,
+            initials=_initials(str(name)),
+            name=name,
+            details=Markup().join(self._details(claims, name)),
+            home=self.fill("home_button", href=home) if home else "",
             account=self.fill("account/button") if has_account_page else "",
+            hint=self.fill("local_hint") if is_local else "",
         )
 
     def sign_out(self) -> str:
@@ -118,23 +152,34 @@ class Pages:
             title=title,
             brand_name=self.brand_name,
             languages=self._languages if offers_languages else "",
-            logo=self._logo,
+            brand=self._header,
+            icon=self._icon,
             style=self._style,
             content=self.fill(template, **values),
         )
 
-    def _details(self, claims: Mapping[str, object]) -> list[tuple[str, object]]:
-        details: list[tuple[str, object]] = []
-        if claims.get("name"):
-            details.append((self.text["name"], claims["name"]))
-        if claims.get("email"):
-            email = claims["email"]
-            if not claims.get("email_verified"):
-                email = self.text["email_not_verified"].format(email=email)
-            details.append((self.text["email"], email))
-        if claims.get("cognito:username"):
-            details.append((self.text["user_name"], claims["cognito:username"]))
-        return details
+    def _details(self, claims: Mapping[str, object], name: object) -> Iterator[Markup]:
+        """The e-mail address and the user name, unless the headline shows them already."""
+        email, username = claims.get("email"), claims.get("cognito:username")
+        if email:
+            is_verified = bool(claims.get("email_verified"))
+            mark = self.fill("verified") if is_verified else ""
+            note = "" if is_verified else self.text["not_verified"]
+            yield self.fill("welcome_email", email=email, mark=mark, note=note)
+        if username and username not in (name, email, claims.get("sub")):
+            yield self.fill("detail", term=self.text["user_name"], value=username)
+
+    def _brand_header(self) -> Markup:
+        """Logo and name, which lead to the start page."""
+        brand = self._brand
+        logo = ""
+        if brand.logo:
+            dark = self.fill("logo_dark", image=brand.logo_dark) if brand.logo_dark else ""
+            alt = brand.name if brand.logo_has_name else ""
+            logo = self.fill("logo", image=brand.logo, dark=dark, alt=alt)
+        has_text = not (brand.logo and brand.logo_has_name)
+        name = self.fill("brand_name", brand_name=brand.name) if has_text else ""
+        return self.fill("brand", logo=logo, name=name)
 
     def _picker(self) -> Markup:
         links = Markup().join(
@@ -182,25 +227,16 @@ def _html(text: str) -> Markup:
     return escaped.replace("{", Markup("<bdi>{")).replace("}", Markup("}</bdi>"))
 
 
-def text_color_on(color: str) -> str:
-    """Black or white, whichever has more contrast (WCAG 2.2, contrast ratio)."""
-    luminance = _luminance(color)
-    against_white = 1.05 / (luminance + 0.05)
-    against_black = (luminance + 0.05) / 0.05
-    return "#fff" if against_white >= against_black else "#000"
-
-
-def _luminance(color: str) -> float:
-    def linear(channel: float) -> float:
-        return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = (linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
 def _name(claims: Mapping[str, object]) -> object:
     """The best name that the claims have."""
     for claim in ("name", "given_name", "preferred_username", "cognito:username", "email"):
         if claims.get(claim):
             return claims[claim]
     return None
+
+
+def _initials(name: str) -> str:
+    """Of the first and the last word: "Ada King Lovelace" has AL."""
+    words = name.partition("@")[0].split()
+    letters = [word[0] for word in (words[:1] + words[1:][-1:])]
+    return "".join(letters).upper()

@@ -102,7 +102,11 @@ def home(services: Services, request: Request, visit: Visit) -> Response:
         page = pages.landing(notice=pages.text[said] if said else None)
         return http_api.html(page, language=pages.language, cookies=gone)
     return http_api.html(
-        pages.welcome(visit.session.claims, has_account_page=services.has_account_page),
+        pages.welcome(
+            visit.session.claims,
+            has_account_page=services.has_account_page,
+            is_local=not services.style.secure,
+        ),
         language=pages.language,
         more_headers=forms.ON_PAGE,
     )

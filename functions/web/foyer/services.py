@@ -34,6 +34,7 @@ class Services:
     attempts: AttemptCookies
     pages: PagesByLanguage
     has_account_page: bool
+    home: str  # where to go after sign-in when nothing else was asked for
     style: CookieStyle
     log: Logger
     counters: Counters

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
+from .return_to import own_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,10 @@ class Settings(CommonSettings):
     brand_name: str
     brand_color: str
     brand_logo: str
+    brand_logo_dark: str
+    brand_logo_has_name: bool
+    brand_tagline: str
+    app_home: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -88,7 +93,11 @@ class Settings(CommonSettings):
             password_rules=_password_rules(environ),
             brand_name=_brand_name(environ),
             brand_color=_brand_color(environ),
-            brand_logo=_brand_logo(environ),
+            brand_logo=_brand_logo(environ, "BRAND_LOGO"),
+            brand_logo_dark=_brand_logo(environ, "BRAND_LOGO_DARK"),
+            brand_logo_has_name=_flag(environ, "BRAND_LOGO_HAS_NAME"),
+            brand_tagline=_brand_tagline(environ),
+            app_home=_app_home(environ),
         )
 
 
@@ -149,10 +158,7 @@ def _app_url(environ: Mapping[str, str]) -> str | None:
 
 def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
     """Cognito's user API: from the environment, else at the issuer's host."""
-    page = _optional(environ, "ACCOUNT_PAGE", "false").lower()
-    if page not in ("true", "false"):
-        raise ConfigurationError("ACCOUNT_PAGE must be true or false")
-    if page == "false":
+    if not _flag(environ, "ACCOUNT_PAGE"):
         return None
     variable = endpoint_variable(environ, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
     if variable is not None:
@@ -198,17 +204,36 @@ def _brand_color(environ: Mapping[str, str]) -> str:
     return value
 
 
-def _brand_logo(environ: Mapping[str, str]) -> str:
-    value = _optional(environ, "BRAND_LOGO", "")
+def _brand_logo(environ: Mapping[str, str], name: str) -> str:
+    value = _optional(environ, name, "")
     try:
         is_svg = not value or b"<svg" in base64.b64decode(value, validate=True)
     except ValueError:
         is_svg = False
     if len(value) > 2700 or not is_svg:
-        raise ConfigurationError(
-            "BRAND_LOGO must be an SVG image in base64, 2,700 characters at most"
-        )
+        raise ConfigurationError(f"{name} must be an SVG image in base64, 2,700 characters at most")
     return value
+
+
+def _brand_tagline(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "BRAND_TAGLINE", "")
+    if len(value) > 140 or not value.isprintable():
+        raise ConfigurationError("BRAND_TAGLINE must be at most 140 printable characters")
+    return value
+
+
+def _app_home(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "APP_HOME", "")
+    if value and own_path(value) != value:
+        raise ConfigurationError("APP_HOME must be a path of this app, such as /app")
+    return value
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = _optional(environ, name, "false").lower()
+    if value not in ("true", "false"):
+        raise ConfigurationError(f"{name} must be true or false")
+    return value == "true"
 
 
 def _log_level(environ: Mapping[str, str]) -> str:

@@ -38,31 +38,55 @@ class Forms:
         fields: Markup | str = "",
         problem: str = "",
         has_problem: bool = False,
+        username: str = "",
+        is_dangerous: bool = False,
     ) -> Response:
-        """``problem`` is about the form as a whole; problems of fields stand beside the fields."""
+        """``problem`` is about the form as a whole; problems of fields stand beside the fields.
+
+        ``username`` is for password managers: it says whose password the form is about.
+        """
         has_problem = has_problem or bool(problem)
         text = self._text
-        page = self._pages.page(
+        hidden = self._pages.fill("account/username", username=username) if username else ""
+        return self.show(
             "account/form",
-            title=self.title(heading, has_problem),
-            offers_languages=not has_problem,
+            heading,
+            has_problem=has_problem,
             heading=text[heading],
+            hidden=hidden,
+            look="danger" if is_dangerous else "",
             problem=self._pages.fill("account/alert", problem=text[problem]) if problem else "",
             lead=self._pages.fill("account/lead", lead=text[lead]) if lead else "",
             path=path,
             fields=fields,
             submit=text[submit],
         )
-        return self.html(page, 400 if has_problem else 200)
 
-    def title(self, heading: str, has_problem: object) -> str:
-        """Begins with "Error" if there was a problem, so that screen readers say it first."""
-        title = self._text[heading]
-        return Markup(" ").join((self._text["error"], title)) if has_problem else title
-
-    def html(self, page: str, status: int) -> Response:
-        language = self._pages.language
-        return http_api.html(page, language=language, status=status, more_headers=forms.ON_PAGE)
+    def show(
+        self,
+        template: str,
+        title: str,
+        *,
+        has_problem: bool = False,
+        cookies: tuple[str, ...] = (),
+        **values: object,
+    ) -> Response:
+        """A page of /account. After a problem its title begins with "Error", for screen readers."""
+        text = self._text
+        page = self._pages.page(
+            template,
+            title=Markup(" ").join((text["error"], text[title])) if has_problem else text[title],
+            offers_languages=not has_problem,
+            sign_out=self._pages.fill("account/sign_out"),
+            **values,
+        )
+        return http_api.html(
+            page,
+            language=self._pages.language,
+            status=400 if has_problem else 200,
+            cookies=cookies,
+            more_headers=forms.ON_PAGE,
+        )
 
     def field(
         self,
@@ -77,10 +101,12 @@ class Forms:
         hint: str = "",
         rules: Sequence[Markup] = (),
         inputmode: str = "text",
+        has_focus: bool = False,
     ) -> Markup:
         """``problem`` and ``more`` say what is wrong; they are keys, as ``hint`` is.
 
-        ``rules`` are sentences that the value must comply with.
+        ``rules`` are sentences that the value must comply with. A field with a problem has the
+        focus; of several, the browser takes the first.
         """
         sentences = " ".join(self._text[key] for key in (problem, *more) if key)
         listed = Markup().join(self._pages.fill("account/rule", rule=rule) for rule in rules)
@@ -98,7 +124,8 @@ class Forms:
             value=value,
             autocomplete=autocomplete,
             inputmode=inputmode,
-            described=described,
+            described=Markup(' aria-describedby="{}"').format(described) if described else "",
             is_invalid="true" if problem else "false",
+            focus=" autofocus" if problem or has_focus else "",
             **shown,
         )

@@ -82,7 +82,10 @@ def members_only(account: Account, handle: MemberHandle) -> Handle:
             token=visit.access.token,
             claims=visit.access.claims,
             api=account.api,
-            pages=AccountPages(services.pages[request.language]),
+            pages=AccountPages(
+                services.pages[request.language],
+                username=str(visit.access.claims.get("cognito:username", "")),
+            ),
             password_rules=account.password_rules,
             deadline=services.clock() + _API_SECONDS,
         )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from .. import http_api
 from .forms import Forms
 
 if TYPE_CHECKING:
@@ -41,8 +40,9 @@ _NEEDS = {
 class AccountPages:
     """The pages of /account in one language."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, *, username: str) -> None:
         self._pages = pages
+        self._username = username
         self._text = pages.text
         self._forms = Forms(pages)
         self.brand_name = pages.brand_name
@@ -51,17 +51,17 @@ class AccountPages:
         self, user: User, *, notice: str | None, has_password: bool, cookies: tuple[str, ...]
     ) -> Response:
         said = self._pages.fill("notice", notice=self._text[notice]) if notice else ""
-        rows = Markup().join(self._rows(user, has_password=has_password))
-        page = self._pages.page(
+        rows = Markup().join(self._security(user)) if has_password else ""
+        return self._forms.show(
             "account/overview",
-            title=self._text["account"],
-            offers_languages=True,
+            "account",
+            cookies=cookies,
             notice=said,
-            rows=rows,
+            profile=Markup().join(self._profile(user)),
+            security=self._pages.fill("account/security", rows=rows),
         )
-        return http_api.html(page, language=self._pages.language, cookies=cookies)
 
-    def _rows(self, user: User, *, has_password: bool) -> Iterator[Markup]:
+    def _profile(self, user: User) -> Iterator[Markup]:
         attributes = user.attributes
         yield self._row("name", attributes.get("name", ""), ("name", "change_name"))
         email = attributes.get("email", "")
@@ -72,23 +72,25 @@ class AccountPages:
         for name in sorted(set(attributes) - set(_NOT_SHOWN)):
             term = name.removeprefix("custom:")
             yield self._pages.fill("detail", term=term, value=attributes[name])
-        if has_password:
-            yield self._row("password", "••••••••", ("password", "change_password"))
-            yield self._second_step(user)
 
-    def _second_step(self, user: User) -> Markup:
-        if not user.has_authenticator:
-            return self._row("second_step", self._text["off"], ("authenticator", "set_up"))
-        links = ("authenticator", "set_up_another"), ("authenticator/off", "turn_off")
-        return self._row("second_step", self._text["on_with_app"], *links)
+    def _security(self, user: User) -> Iterator[Markup]:
+        yield self._row("password", "••••••••", ("password", "change_password"))
+        if user.has_authenticator:
+            links = ("authenticator", "set_up_another"), ("authenticator/off", "turn_off")
+            yield self._row("second_step", self._text["on_with_app"], *links)
+        else:
+            yield self._row("second_step", self._text["off"], ("authenticator", "set_up"))
 
     def _row(self, term: str, value: str, *links: tuple[str, str]) -> Markup:
         """Each link has a path below /account and the key of its text."""
         shown = Markup().join(
-            self._pages.fill("account/link", path=path, label=self._text[label])
+            self._pages.fill(
+                "account/link", path=path, label=self._text[label], term=self._text[term]
+            )
             for path, label in links
         )
-        return self._pages.fill("account/row", term=self._text[term], value=value, links=shown)
+        listed = self._pages.fill("account/links", links=shown) if shown else ""
+        return self._pages.fill("account/row", term=self._text[term], value=value, links=listed)
 
     def name(self, name: str, *, problem: str = "") -> Response:
         field = self._forms.field("name", "name", problem, value=name, autocomplete="name")
@@ -125,7 +127,12 @@ class AccountPages:
             rules=[self._text[_RULES[rule]].format(least=least) for rule, least in rules.items()],
         )
         return self._forms.page(
-            "change_password", "password", "save", fields=fields, has_problem=bool(problems)
+            "change_password",
+            "password",
+            "save",
+            fields=fields,
+            has_problem=bool(problems),
+            username=self._username,
         )
 
     def authenticator_start(self, *, problem: str = "") -> Response:
@@ -136,26 +143,26 @@ class AccountPages:
     def authenticator(
         self, *, key_uri: str, secret: str, replaces: bool, problem: str = ""
     ) -> Response:
-        warning = self._pages.fill("notice", notice=self._text["set_up_replaces"])
+        warning = self._pages.fill("account/warning", warning=self._text["set_up_replaces"])
         code = self._forms.field(
             "code",
             "code_from_app",
             problem,
             autocomplete="one-time-code",
             inputmode="numeric",
+            has_focus=True,
         )
         groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-        page = self._pages.page(
+        return self._forms.show(
             "account/authenticator",
-            title=self._forms.title("set_up_app", problem),
-            offers_languages=not problem,
+            "set_up_app",
+            has_problem=bool(problem),
             warning=warning if replaces else "",
             picture=self._qr_code(key_uri),
             key_uri=key_uri,
             secret=groups,
             code=code,
         )
-        return self._forms.html(page, 400 if problem else 200)
 
     def _qr_code(self, key_uri: str) -> Markup | str:
         if len(key_uri) > _MOST_IN_QR_CODE:
@@ -189,4 +196,5 @@ class AccountPages:
             lead="delete_account_lead",
             fields=field,
             has_problem=bool(problem),
+            is_dangerous=True,
         )
