@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local.aws import REGION, LocalAws
 from local.cloudformation import Deployed, deploy_template
+from local.managed_login.triggers import RUN, not_run
 from local.places import ROOT, Places
 from local.stack import STACK_NAME, Stack
 from local.template import Function, HttpApi
@@ -45,15 +46,17 @@ def assemble(foyer: Deployed, app: Deployed | None) -> Apps:
             "API; without one its routes would take the place of Foyer's"
         )
     triggers = foyer.template.triggers()
-    needs = {name for api in apis for name in api.needs} | set(triggers.values())
+    needs = {name for api in apis for name in api.needs}
+    needs |= {name for trigger, name in triggers.items() if trigger in RUN}
     functions: dict[str, Function] = {}
     for one in deployed:
         for name in needs & one.template.functions.keys():
             if name in functions:
                 raise TemplateError(f"both templates have a function {name}; rename one of them")
             functions[name] = one.template.function(name)
-    left_out = tuple(dict.fromkeys(thing for one in deployed for thing in one.left_out))
-    return Apps(tuple(apis), functions, triggers, left_out)
+    left_out = [thing for one in deployed for thing in one.left_out]
+    left_out += [f"{trigger} (trigger)" for trigger in not_run(triggers)]
+    return Apps(tuple(apis), functions, triggers, tuple(dict.fromkeys(left_out)))
 
 
 def with_environments(

@@ -105,6 +105,7 @@ class Gateway:
         return cls([api], functions, console=console, **options)
 
     async def start(self) -> None:
+        self.loop = asyncio.get_running_loop()
         await self._functions.start()
 
     async def stop(self) -> None:

@@ -80,6 +80,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     # While the local AWS starts, which takes as long.
     from local import serving  # noqa: PLC0415
     from local.apps import jwks_urls  # noqa: PLC0415
+    from local.managed_login.triggers import Triggers  # noqa: PLC0415
 
     project = _Project(
         places, local.aws, options, HOST_SEEN_FROM_DOCKER if options.sam else "127.0.0.1"
@@ -88,6 +89,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     progress.step("Creating the user pool from template.yaml")
     stack, apps = project.deploy()
     children = {f"the local AWS (its log is {local.log})": local.process}
+    app = None
     served, forwards = [], []
     background = []
     if options.sam:
@@ -102,9 +104,13 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         running.callback(sam.stop, sam_cli)
     else:
         app = serving.App(places, apps, jwks_urls(stack, local.aws), options.log_format)
+        running.callback(app.close)
         served.append(app.served(app_listeners))
         background.append(app.follow(_templates(options), lambda: project.deploy()[1]))
-    served.append(serving.login(places, stack, local.aws, login_listeners, hosts))
+    triggers = Triggers() if app is None else app.triggers
+    served.append(
+        serving.login(places, stack, local.aws, login_listeners, hosts=hosts, triggers=triggers)
+    )
 
     if _asked_to_stop.is_set():
         raise KeyboardInterrupt

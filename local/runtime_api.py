@@ -25,7 +25,14 @@ _PREFIX = "/2018-06-01/runtime"
 
 
 class FunctionFailed(Exception):
-    """The function gave no answer; the message is the reason in a few words."""
+    """The function gave no answer; the message is the reason in a few words.
+
+    ``said`` is the message of its own error, where it raised one; it may hold values.
+    """
+
+    def __init__(self, reason: str, said: str = "") -> None:
+        super().__init__(reason)
+        self.said = said
 
 
 class FunctionRaised(FunctionFailed):
@@ -144,7 +151,7 @@ class RuntimeApi:
         if (method, target) == ("GET", f"{_PREFIX}/invocation/next"):
             return await self._next()
         if (method, target) == ("POST", f"{_PREFIX}/init/error"):
-            self.end(FunctionRaised(_reason(body)))
+            self.end(_raised(body))
             return _accepted()
         invocation = self._current
         if invocation is not None and method == "POST":
@@ -153,7 +160,7 @@ class RuntimeApi:
                     invocation.result.set_result(body)
                 return _accepted()
             if target == f"{_PREFIX}/invocation/{invocation.id}/error":
-                invocation.fail(FunctionRaised(_reason(body)))
+                invocation.fail(_raised(body))
                 return _accepted()
         return 404, {}, b""
 
@@ -185,12 +192,13 @@ def _accepted() -> tuple[int, dict[str, str], bytes]:
     return 202, {"content-type": "application/json"}, b'{"status":"OK"}'
 
 
-def _reason(report: bytes) -> str:
-    """The error type out of what awslambdaric reports; it names classes, never values."""
+def _raised(report: bytes) -> FunctionRaised:
+    """By the error type out of what the runtime reports; it names classes, never values."""
     try:
-        return str(json.loads(report)["errorType"])
-    except (ValueError, KeyError, TypeError):
-        return "unknown error"
+        error = json.loads(report)
+        return FunctionRaised(str(error["errorType"]), str(error.get("errorMessage", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return FunctionRaised("unknown error")
 
 
 async def _receive(

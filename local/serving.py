@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -23,13 +25,16 @@ from local.docker_bridge import forward
 from local.functions import Functions
 from local.gateway import HTTP_OPTIONS, Gateway
 from local.lambda_runtime import isolated
+from local.managed_login.triggers import TriggerFailed, Triggers
 from local.own_hosts import OwnHosts
 from local.places import Places, RunError
+from local.runtime_api import FunctionFailed
 from local.stack import Stack
 
 # Ctrl-C, a polite kill, the terminal's window closed.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+TRIGGER_TIMEOUT = 5  # seconds; Cognito's own limit, not to be raised there
 _LOOK_EVERY = 0.2  # seconds
 _LOOK_FOR_TEMPLATES_EVERY = 0.5
 
@@ -48,16 +53,38 @@ class App:
     def __init__(
         self, places: Places, apps: Apps, jwks_urls: Mapping[str, str], log_format: LogFormat
     ) -> None:
-        log = (places.data / "app.log").open("a", encoding="utf-8")
+        self._log = (places.data / "app.log").open("a", encoding="utf-8")
         self._places = places
-        self._console = Console(sys.stdout, log_format=log_format, log=log)
+        self._console = Console(sys.stdout, log_format=log_format, log=self._log)
+        self._triggers = dict(apps.triggers)
         self.gateway = Gateway(
             apps.apis, self._functions(apps), console=self._console, jwks_urls=jwks_urls
         )
 
+    def close(self) -> None:
+        """After the gateway has stopped."""
+        self._log.close()
+
     def served(self, listeners: Sequence[socket.socket]) -> Served:
         hosts = self._places.hosts
         return Served(OwnHosts(self.gateway, hosts, origin=self._places.app), listeners)
+
+    @property
+    def triggers(self) -> Triggers:
+        return Triggers(self._triggers, self._call)
+
+    def _call(self, function: str, event: dict[str, Any]) -> Any:
+        """Run a trigger from another thread; raises TriggerFailed."""
+        payload = json.dumps(event).encode()
+        running = asyncio.run_coroutine_threadsafe(
+            self.gateway.functions.invoke(function, payload, TRIGGER_TIMEOUT), self.gateway.loop
+        )
+        try:
+            return json.loads(running.result()[0])
+        except FunctionFailed as failure:
+            raise TriggerFailed(failure.said or str(failure)) from failure
+        except (KeyError, TimeoutError, ValueError) as error:
+            raise TriggerFailed(f"{type(error).__name__}: {error}") from error
 
     async def follow(self, templates: Sequence[Path], deploy: Callable[[], Apps]) -> None:
         """Deploy again and serve the result whenever one of these files changes."""
@@ -75,6 +102,8 @@ class App:
                 self._console.notice(f"{error}; what ran before still does", level="ERROR")
                 continue
             await self.gateway.replace(apps.apis, self._functions(apps))
+            self._triggers.clear()
+            self._triggers.update(apps.triggers)
             self._console.notice("the changed template is served")
 
     def _functions(self, apps: Apps) -> Functions:
@@ -93,7 +122,9 @@ def login(
     stack: Stack,
     aws: LocalAws,
     listeners: Sequence[socket.socket],
+    *,
     hosts: tuple[str, ...],
+    triggers: Triggers,
 ) -> Served:
     """The pages that stand in for Cognito's, with the inbox and the users page."""
     settings = managed_login.ManagedLogin(
@@ -106,6 +137,7 @@ def login(
         brand_color=stack.parameters["BrandColor"],
         brand_logo=stack.parameters["BrandLogo"],
         hosts=hosts,
+        triggers=triggers,
     )
     return Served(managed_login.create_app(settings), listeners)
 

@@ -141,6 +141,7 @@ class Template:
         for _, pool in self._existing("AWS::Cognito::UserPool"):
             config |= (pool.get("Properties") or {}).get("LambdaConfig") or {}
         found: dict[str, str] = {}
+        config.pop("KMSKeyID", None)
         for trigger, value in config.items():
             # V2 and V3 of PreTokenGeneration, and the senders, are objects.
             arn = value.get("LambdaArn", value) if isinstance(value, dict) else value

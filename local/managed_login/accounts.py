@@ -5,9 +5,9 @@ Every call raises Rejected with Cognito's error code when the pool says no.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local.managed_login.cognito_api import rejections
 from local.managed_login.pool import Client
@@ -30,10 +30,35 @@ class Accounts:
         self._pool_id = settings.user_pool_id
         self._client_id = settings.pages_client_id
         self._cognito = cognito
+        self._triggers = settings.triggers
 
     # -- signing up
 
-    def sign_up(self, username: str, password: str, attributes: Mapping[str, str]) -> None:
+    def sign_up(
+        self, username: str, password: str, attributes: Mapping[str, str], client_id: str
+    ) -> bool:
+        """Whether the user is confirmed already, which the pool's PreSignUp can decide."""
+        wishes = self._run(
+            "PreSignUp_SignUp",
+            username,
+            client_id,
+            attributes,
+            {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
+            validationData={},
+        )
+        self._sign_up(username, password, attributes)
+        verified = {"autoVerifyEmail": "email_verified", "autoVerifyPhone": "phone_number_verified"}
+        names = [name for wish, name in verified.items() if wishes.get(wish) is True]
+        if names:
+            self._verify(username, names)
+        if wishes.get("autoConfirmUser") is not True:
+            return False
+        with rejections():
+            self._cognito.admin_confirm_sign_up(UserPoolId=self._pool_id, Username=username)
+        self._run("PostConfirmation_ConfirmSignUp", username, client_id)
+        return True
+
+    def _sign_up(self, username: str, password: str, attributes: Mapping[str, str]) -> None:
         with rejections():
             self._cognito.sign_up(
                 ClientId=self._client_id,
@@ -44,18 +69,15 @@ class Accounts:
                 ],
             )
 
-    def confirm(self, username: str, code: str) -> None:
+    def confirm(self, username: str, code: str, client_id: str) -> None:
         """Confirm a sign-up with the code from the mail, which proves the address as well."""
         with rejections():
             self._cognito.confirm_sign_up(
                 ClientId=self._client_id, Username=username, ConfirmationCode=code
             )
-            # ConfirmSignUp verifies the address in Cognito; MiniStack leaves that out.
-            self._cognito.admin_update_user_attributes(
-                UserPoolId=self._pool_id,
-                Username=username,
-                UserAttributes=[{"Name": "email_verified", "Value": "true"}],
-            )
+        # ConfirmSignUp verifies the address in Cognito; MiniStack leaves that out.
+        self._verify(username, ["email_verified"])
+        self._run("PostConfirmation_ConfirmSignUp", username, client_id)
 
     def resend_confirmation(self, username: str) -> None:
         with rejections():
@@ -67,7 +89,7 @@ class Accounts:
         with rejections():
             self._cognito.forgot_password(ClientId=self._client_id, Username=username)
 
-    def reset_password(self, username: str, code: str, password: str) -> None:
+    def reset_password(self, username: str, code: str, password: str, client_id: str) -> None:
         with rejections():
             self._cognito.confirm_forgot_password(
                 ClientId=self._client_id,
@@ -75,10 +97,16 @@ class Accounts:
                 ConfirmationCode=code,
                 Password=password,
             )
+        self._run("PostConfirmation_ConfirmForgotPassword", username, client_id)
 
     # -- signing in
 
-    def authenticate(self, username: str, password: str) -> Outcome:
+    def signed_in(self, username: str, client_id: str) -> None:
+        """Every check has been passed."""
+        self._run("PostAuthentication_Authentication", username, client_id, newDeviceUsed=False)
+
+    def authenticate(self, username: str, password: str, client_id: str) -> Outcome:
+        self._run("PreAuthentication_Authentication", username, client_id, validationData={})
         with rejections():
             answer = self._cognito.initiate_auth(
                 ClientId=self._client_id,
@@ -117,6 +145,50 @@ class Accounts:
             self._cognito.set_user_mfa_preference(
                 AccessToken=access_token,
                 SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+            )
+
+    # -- triggers
+
+    def _run(
+        self,
+        source: str,
+        username: str,
+        client_id: str,
+        attributes: Mapping[str, str] | None = None,
+        response: Mapping[str, object] | None = None,
+        **request: object,
+    ) -> Mapping[str, Any]:
+        """Raises TriggerRefused. Without ``attributes``, the user's own are told."""
+        if source.partition("_")[0] not in self._triggers.functions:
+            return {}
+        if attributes is None:
+            attributes = self._attributes(username)
+        if attributes is None:
+            return {}  # no such user; the password will not be right either
+        return self._triggers.run(
+            source,
+            user_pool_id=self._pool_id,
+            client_id=client_id,
+            username=username,
+            attributes=attributes,
+            response=response,
+            **request,
+        )
+
+    def _attributes(self, username: str) -> dict[str, str] | None:
+        try:
+            user = self._cognito.admin_get_user(UserPoolId=self._pool_id, Username=username)
+        except self._cognito.exceptions.UserNotFoundException:
+            return None
+        found = {one["Name"]: one.get("Value", "") for one in user.get("UserAttributes", [])}
+        return {**found, "cognito:user_status": user.get("UserStatus", "")}
+
+    def _verify(self, username: str, names: Sequence[str]) -> None:
+        with rejections():
+            self._cognito.admin_update_user_attributes(
+                UserPoolId=self._pool_id,
+                Username=username,
+                UserAttributes=[{"Name": name, "Value": "true"} for name in names],
             )
 
     # -- the end of a session, at the app's request

@@ -14,7 +14,8 @@ from local.managed_login.visits import AnswerTotp, ChooseNewPassword, EnrolTotp,
 
 def admit(site: Site, incoming: Incoming, pool: Pool, username: str, password: str) -> Response:
     """Check the password; then whatever Cognito asks next, or back to the app with a code."""
-    outcome = site.accounts.authenticate(username, password)
+    client_id = site.authorization(incoming).client_id
+    outcome = site.accounts.authenticate(username, password, client_id)
     if outcome.challenge == "NEW_PASSWORD_REQUIRED":
         step = incoming.visit.begin(ChooseNewPassword(username))
         return see_other(incoming.to("/changePassword", step=step))
@@ -35,6 +36,7 @@ def complete(site: Site, request: AuthorizationRequest, session: Session) -> Res
     code = site.oauth_server.authorization_code(request, session.username, session.password)
     if code is None:
         raise Rejected("NotAuthorizedException")
+    site.accounts.signed_in(session.username, request.client_id)
     response = see_other(request.location(code=code))
     site.start_session(response, session)
     return response

@@ -10,6 +10,7 @@ from local.managed_login.incoming import Incoming
 from local.managed_login.pages import code_field
 from local.managed_login.recovery import send_reset_code
 from local.managed_login.site import Site, see_other
+from local.managed_login.triggers import TriggerRefused
 from local.managed_login.visits import ConfirmEmail, ResetPassword
 
 
@@ -24,7 +25,7 @@ def confirm(site: Site, incoming: Incoming) -> Response:
     """POST /confirm."""
     request = site.authorization(incoming)
     step = site.step(incoming, ConfirmEmail)
-    problem = _try_code(site, incoming, step.username)
+    problem = _try_code(site, incoming, step.username, request.client_id)
     if problem:
         return _show_confirmation(site, incoming, request, problem)
     incoming.visit.end(incoming.query["step"])
@@ -33,7 +34,7 @@ def confirm(site: Site, incoming: Incoming) -> Response:
     return see_other(incoming.to("/login", notice="confirmed", **hint))
 
 
-def _try_code(site: Site, incoming: Incoming, username: str) -> str:
+def _try_code(site: Site, incoming: Incoming, username: str, client_id: str) -> str:
     """What is wrong with the code; nothing once the address is confirmed."""
     attempt = ("confirm", username)
     if site.attempts.is_locked(attempt):
@@ -43,7 +44,9 @@ def _try_code(site: Site, incoming: Incoming, username: str) -> str:
     if _is_address_taken(site, username):
         return incoming.say("email_taken")
     try:
-        site.accounts.confirm(username, incoming.code)
+        site.accounts.confirm(username, incoming.code, client_id)
+    except TriggerRefused as refused:  # after the confirmation, which stays
+        return refused.message
     except Rejected as rejected:
         if rejected.code not in ("CodeMismatchException", "ExpiredCodeException"):
             raise StepOver("over") from rejected  # confirmed in the meantime, or gone

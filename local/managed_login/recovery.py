@@ -11,6 +11,7 @@ from local.managed_login.pages import code_field, username_field
 from local.managed_login.passwords import password_fields, password_problems
 from local.managed_login.pool import Pool
 from local.managed_login.site import Site, see_other
+from local.managed_login.triggers import TriggerRefused
 from local.managed_login.visits import ResetPassword
 
 
@@ -45,7 +46,7 @@ def reset(site: Site, incoming: Incoming) -> Response:
     request = site.authorization(incoming)
     pool = _recovering_pool(site)
     step = site.step(incoming, ResetPassword)
-    problems = _try_reset(site, incoming, pool, step.username)
+    problems = _try_reset(site, incoming, pool, step.username, request.client_id)
     if problems:
         return _show_reset(site, incoming, request, pool, problems)
     incoming.visit.end(incoming.query["step"])
@@ -54,7 +55,9 @@ def reset(site: Site, incoming: Incoming) -> Response:
     return see_other(incoming.to("/login", notice="reset", **hint))
 
 
-def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dict[str, str]:
+def _try_reset(
+    site: Site, incoming: Incoming, pool: Pool, username: str, client_id: str
+) -> dict[str, str]:
     """What is wrong, by field; nothing once the password is changed."""
     attempt = ("reset", username)
     if site.attempts.is_locked(attempt):
@@ -65,7 +68,9 @@ def _try_reset(site: Site, incoming: Incoming, pool: Pool, username: str) -> dic
     if problems:
         return problems
     try:
-        site.accounts.reset_password(username, incoming.code, incoming.form["password"])
+        site.accounts.reset_password(username, incoming.code, incoming.form["password"], client_id)
+    except TriggerRefused as refused:  # after the change, which stays
+        return {"code": refused.message}
     except Rejected:
         # Whatever the reason, also "no such user": the code is what was not right.
         site.attempts.failed(attempt)

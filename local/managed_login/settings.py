@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.aws import LocalAws
 from local.browsers import THIS_MACHINE
+from local.managed_login.triggers import Triggers
 
 
 @dataclass(frozen=True)
@@ -20,4 +21,5 @@ class ManagedLogin:
     brand_name: str
     brand_color: str
     brand_logo: str = ""  # an SVG image in base64
+    triggers: Triggers = field(default_factory=Triggers)
     hosts: tuple[str, ...] = THIS_MACHINE  # the names under which it is reached

@@ -15,6 +15,7 @@ from local.managed_login.language import Say
 from local.managed_login.pages import password_field, username_field
 from local.managed_login.pool import Pool
 from local.managed_login.site import Site, see_other
+from local.managed_login.triggers import TriggerRefused
 from local.managed_login.visits import (
     SESSION_COOKIE,
     SIGN_IN_SECONDS,
@@ -62,8 +63,12 @@ def sign_in(site: Site, incoming: Incoming) -> Response:
         step = _step_for(rejected, incoming, name)
         if step:
             return see_other(step)
-        site.attempts.failed(attempt)
-        return _show_sign_in(site, incoming, request, incoming.say("wrong_password"))
+        problem = incoming.say("wrong_password")
+        if isinstance(rejected, TriggerRefused):
+            problem = rejected.message
+        else:
+            site.attempts.failed(attempt)
+        return _show_sign_in(site, incoming, request, problem)
     site.attempts.succeeded(attempt)
     return way_on
 
@@ -88,7 +93,7 @@ def _step_for(rejected: Rejected, incoming: Incoming, username: str) -> str:
             step = incoming.visit.begin(ResetPassword(username))
             return incoming.to("/confirmforgotPassword", step=step, notice="must_reset")
         # A user who is disabled or does not exist gets the same words as a wrong password.
-        case "NotAuthorizedException" | "UserNotFoundException":
+        case "NotAuthorizedException" | "UserNotFoundException" | "UserLambdaValidationException":
             return ""
         case _:
             raise rejected

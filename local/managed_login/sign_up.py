@@ -20,6 +20,7 @@ from local.managed_login.pages import Field, username_field
 from local.managed_login.passwords import password_fields, password_problems
 from local.managed_login.pool import Attribute, Client, Pool
 from local.managed_login.site import Site, see_other
+from local.managed_login.triggers import TriggerRefused
 from local.managed_login.visits import ConfirmEmail
 
 _INPUT_TYPES = {"email": "email", "phone_number": "tel", "website": "url"}
@@ -43,14 +44,21 @@ def sign_up(site: Site, incoming: Incoming) -> Response:
         else pool.fold(incoming.form["username"])
     )
     problems = _problems(incoming, pool, client, username, attributes)
+    is_confirmed = False
     if not problems:
         _make_room(site, incoming, username)
         try:
-            site.accounts.sign_up(username, incoming.form["password"], attributes)
+            is_confirmed = site.accounts.sign_up(
+                username, incoming.form["password"], attributes, request.client_id
+            )
+        except TriggerRefused as refused:
+            problems = {"": refused.message}
         except Rejected as rejected:
             problems = _refusal(rejected, pool, incoming.say)
     if problems:
         return _show_sign_up(site, incoming, request, pool=pool, client=client, problems=problems)
+    if is_confirmed:
+        return see_other(incoming.to("/login", notice="confirmed", login_hint=username))
     step = incoming.visit.begin(ConfirmEmail(username, signed_up_here=True))
     return see_other(incoming.to("/confirm", step=step))
 
@@ -127,7 +135,7 @@ def _show_sign_up(
         # Beside the password: password managers keep both together.
         fields.append(username_field(incoming.say("username"), typed, problem, begins_group=True))
     fields += password_fields(pool.policy, incoming, "password", problems)
-    return site.show_form("signup.html", incoming, request, fields)
+    return site.show_form("signup.html", incoming, request, fields, problem=problems.get("", ""))
 
 
 def _attribute_field(attribute: Attribute, incoming: Incoming, problems: dict[str, str]) -> Field:

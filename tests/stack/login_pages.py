@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import hmac
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -18,6 +19,7 @@ import uvicorn
 
 from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
+from local.managed_login.triggers import Triggers
 from local.places import listen
 from tests.stack.html_page import HtmlPage
 
@@ -84,6 +86,9 @@ class LoginPages:
             ClientName="pages",
             ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         )["UserPoolClient"]["ClientId"]
+        self.triggers: dict[str, Callable[[dict[str, Any]], object]] = {}
+        self.trigger_names: dict[str, str] = {}
+        self.trigger_events: list[dict[str, Any]] = []
         self.app = create_app(
             ManagedLogin(
                 aws=aws,
@@ -93,9 +98,19 @@ class LoginPages:
                 app_url=APP,
                 brand_name="Foyer",
                 brand_color="#3d5a80",
+                triggers=Triggers(self.trigger_names, self._call_trigger),
             ),
             clock=self.clock,
         )
+
+    def on(self, trigger: str, do: Callable[[dict[str, Any]], object]) -> None:
+        """``do`` is the function of this trigger from now on."""
+        self.trigger_names[trigger] = trigger
+        self.triggers[trigger] = do
+
+    def _call_trigger(self, name: str, event: dict[str, Any]) -> object:
+        self.trigger_events.append(copy.deepcopy(event))
+        return self.triggers[name](event)
 
     def new_client(self, **properties: Any) -> Any:
         defaults: dict[str, Any] = {

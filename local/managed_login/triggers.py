@@ -1,0 +1,82 @@
+"""The user pool's Lambda triggers, as far as the local pages come by them.
+
+docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.aws import REGION
+from local.managed_login.errors import Rejected
+
+# Runs a function by name with an event; raises TriggerFailed with the error's message.
+Call = Callable[[str, dict[str, Any]], Any]
+
+RUN = ("PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication")
+
+
+class TriggerFailed(Exception):
+    """The function raised; the message is the one of its error."""
+
+
+class TriggerRefused(Rejected):
+    """A trigger said no; ``message`` is what Cognito's own pages show then."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("UserLambdaValidationException")
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Triggers:
+    """``functions`` names the function of each trigger."""
+
+    functions: Mapping[str, str] = field(default_factory=dict)
+    call: Call | None = None
+
+    def run(
+        self,
+        source: str,
+        *,
+        user_pool_id: str,
+        client_id: str,
+        username: str,
+        attributes: Mapping[str, str],
+        response: Mapping[str, Any] | None = None,
+        **request: Any,
+    ) -> Mapping[str, Any]:
+        """``source`` is the event's, such as PreSignUp_SignUp; returns the event's response.
+
+        Raises TriggerRefused. ``response`` is what the function finds there.
+        """
+        trigger = source.partition("_")[0]
+        function = self.functions.get(trigger)
+        given = dict(response or {})
+        if function is None or self.call is None:
+            return given
+        event = {
+            "version": "1",
+            "region": REGION,
+            "userPoolId": user_pool_id,
+            "userName": username,
+            "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client_id},
+            "triggerSource": source,
+            "request": {"userAttributes": dict(attributes), **request},
+            "response": given,
+        }
+        try:
+            returned = self.call(function, event)
+        except TriggerFailed as failure:
+            raise TriggerRefused(f"{trigger} failed with error {failure}.") from failure
+        answered = returned.get("response") if isinstance(returned, dict) else None
+        if not isinstance(answered, dict):
+            raise TriggerRefused(f"{trigger} returned no event.")
+        return answered
+
+
+def not_run(functions: Mapping[str, str]) -> list[str]:
+    """For the terminal: triggers of the pool that nothing here runs."""
+    return sorted(name for name in functions if name not in RUN)
