@@ -13,13 +13,16 @@ PORT ?= 3000
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: mutants soak bench sweep help run start-api attach events test check format build deploy pictures gallery requirements clean
+.PHONY: mutants soak bench sweep help run stop start-api attach events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
 	@exec $(PY) -m local.run --port $(PORT) $(if $(APP),--app $(APP)) $(ARGS)
+
+stop: .venv/local ## Stop a local stack that was started with ARGS=--detach
+	@$(PY) -m local.detached --port $(PORT)
 
 start-api: .venv/local build ## The same, with the app in `sam local start-api` (needs Docker)
 	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)

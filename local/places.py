@@ -58,6 +58,16 @@ class Places:
         return self.data / "aws.ini"
 
     @property
+    def running(self) -> Path:
+        """Where things are, as JSON, from when the stack is ready until it ends."""
+        return self.data / "running.json"
+
+    @property
+    def detached_log(self) -> Path:
+        """What a stack prints that has no terminal."""
+        return self.data / "run.log"
+
+    @property
     def function_environment(self) -> Path:
         """For `--env-vars` of the SAM CLI; there while `make start-api` runs."""
         return self.data / "env.json"

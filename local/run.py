@@ -12,21 +12,23 @@ import argparse
 import asyncio
 import re
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from local import ministack
+from local import detached, ministack
 from local.aws import LocalAws
 from local.docker_bridge import HOST as HOST_SEEN_FROM_DOCKER
 from local.local_part import CREATED
 from local.ministack import MiniStack, MiniStackError
 from local.places import TEMPLATE, Places, RunError, listen, listen_on_loopback_too
 from local.progress import Progress
+from local.run_options import read_options
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,7 +38,11 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _options(arguments)
+    options = read_options(arguments)
+    if options.detach:
+        given = sys.argv[1:] if arguments is None else arguments
+        rest = [argument for argument in given if argument != "--detach"]
+        return detached.detach(rest, Places(options.host, options.port))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
@@ -69,6 +75,8 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     login_listeners = listen_on_loopback_too(places.host, places.login_port)
     for listener in app_listeners + login_listeners:
         running.enter_context(listener)
+    # After the local AWS has ended; before the ports are taken, the file is another stack's.
+    running.callback(places.running.unlink, missing_ok=True)
     hosts = places.hosts
     if options.sam:
         from local import sam  # noqa: PLC0415 - it takes a while, and `make run` has no need of it
@@ -78,7 +86,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         hosts += (HOST_SEEN_FROM_DOCKER,)
     local = _start_aws(places, hosts, _templates(options), running)
     # While the local AWS starts, which takes as long.
-    from local import serving  # noqa: PLC0415
+    from local import seed, serving  # noqa: PLC0415
     from local.apps import jwks_urls  # noqa: PLC0415
     from local.managed_login.triggers import Triggers  # noqa: PLC0415
 
@@ -88,6 +96,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     ministack.wait_until_ready(local)
     progress.step("Creating the user pool from template.yaml")
     stack, apps = project.deploy()
+    seed.apply(local.aws, stack.user_pool_id, seed.read(options.users))
     children = {f"the local AWS (its log is {local.log})": local.process}
     app = None
     served, forwards = [], []
@@ -98,10 +107,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         forwards = [(listener, places.aws_port) for listener in aws_at_bridge]
         for listener in app_listeners:
             listener.close()  # the SAM CLI takes the port itself
-        running.callback(places.function_environment.unlink, missing_ok=True)
-        sam.write_environment(places, apps.functions)
-        sam_cli = children["the SAM CLI"] = sam.start_api(places, local.aws)
-        running.callback(sam.stop, sam_cli)
+        children["the SAM CLI"] = _start_sam(places, local.aws, apps, running)
     else:
         app = serving.App(places, apps, jwks_urls(stack, local.aws), options.log_format)
         running.callback(app.close)
@@ -119,6 +125,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         if options.sam:
             await sam.until_it_answers(places)
         progress.end()
+        detached.write(places, _facts(places, stack, apps))
         _print_banner(places, stack, apps, progress.seconds)
 
     ended = asyncio.run(
@@ -157,6 +164,18 @@ def _start_aws(
 
 def _templates(options: argparse.Namespace) -> list[Path]:
     return [TEMPLATE] if options.app is None else [TEMPLATE, options.app]
+
+
+def _start_sam(
+    places: Places, aws: LocalAws, apps: Apps, running: ExitStack
+) -> subprocess.Popen[bytes]:
+    from local import sam  # noqa: PLC0415
+
+    running.callback(places.function_environment.unlink, missing_ok=True)
+    sam.write_environment(places, apps.functions)
+    started = sam.start_api(places, aws)
+    running.callback(sam.stop, started)
+    return started
 
 
 class _Project:
@@ -200,6 +219,30 @@ def _parameters(places: Places, given: Mapping[str, str]) -> dict[str, str]:
     return {"LocalUrl": places.app, "AccountPage": account_page, **given}
 
 
+def _facts(places: Places, stack: Stack, apps: Apps) -> dict[str, Any]:
+    """Where things are, for programs."""
+    from local.stack import DEMO_USER  # noqa: PLC0415
+
+    return {
+        "app": places.app,
+        "apps": {
+            api.mapping_key: f"{places.app}/{api.mapping_key}"
+            for api in apps.apis
+            if api.mapping_key
+        },
+        "login": places.login,
+        "inbox": f"{places.login}/inbox.json",
+        "users": f"{places.login}/users.json",
+        "aws": f"http://127.0.0.1:{places.aws_port}",
+        "aws_configuration": str(places.aws_configuration),
+        "user_pool_id": stack.user_pool_id,
+        "client_id": stack.client_id,
+        "demo_user": {"username": DEMO_USER, "password": stack.demo_password},
+        "not_run": list(apps.left_out),
+        "data": str(places.data),
+    }
+
+
 def _print_banner(places: Places, stack: Stack, apps: Apps, seconds: float) -> None:
     from local.stack import DEMO_USER  # noqa: PLC0415
 
@@ -225,51 +268,6 @@ def _print_banner(places: Places, stack: Stack, apps: Apps, seconds: float) -> N
 """,
         flush=True,
     )
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make run", description="Run Foyer on this machine.")
-    parser.add_argument("--port", type=int, default=3000, help="the first of three (3000)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--log-format", choices=["text", "json"], default="text")
-    parser.add_argument("--sam", action="store_true", help="the app under `sam local start-api`")
-    parser.add_argument(
-        "--parameter",
-        action="append",
-        default=[],
-        type=_parameter,
-        metavar="NAME=VALUE",
-        help="a parameter of template.yaml, e.g. Mfa=on; may be repeated",
-    )
-    parser.add_argument(
-        "--app", type=Path, help="a second template, or its folder, served under its mapping key"
-    )
-    parser.add_argument(
-        "--app-parameter",
-        action="append",
-        default=[],
-        type=_parameter,
-        metavar="NAME=VALUE",
-        help="a parameter of the second template; may be repeated",
-    )
-    options = parser.parse_args(arguments)
-    if options.app is not None:
-        options.app = template_in(options.app)
-        if options.sam:
-            parser.error("the SAM CLI serves one template, so --app and --sam exclude each other")
-    return options
-
-
-def template_in(path: Path) -> Path:
-    """A template, or the one in a folder."""
-    return path / "template.yaml" if path.is_dir() else path
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
 
 
 if __name__ == "__main__":

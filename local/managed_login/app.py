@@ -56,6 +56,10 @@ TOOLS: dict[str, dict[str, Handler]] = {
     "/inbox": {"GET": inbox.inbox_page},
     "/users": {"GET": users.users_page, "POST": users.change_user},
 }
+FOR_PROGRAMS: dict[str, dict[str, Handler]] = {
+    "/inbox.json": {"GET": inbox.inbox_json},
+    "/users.json": {"GET": users.users_json},
+}
 BACK_CHANNEL: dict[str, dict[str, Handler]] = {
     "/oauth2/token": {"POST": oauth.token},
     "/oauth2/userInfo": {"GET": oauth.user_info},
@@ -89,6 +93,6 @@ def _routes(site: Site) -> list[Route]:
     for path, handlers in TOOLS.items():
         tool = page_endpoint(site, visits, handlers, ENGLISH)
         routes.append(Route(path, tool, methods=list(handlers)))
-    for path, handlers in BACK_CHANNEL.items():
+    for path, handlers in (BACK_CHANNEL | FOR_PROGRAMS).items():
         routes.append(Route(path, back_channel_endpoint(site, handlers), methods=list(handlers)))
     return routes

@@ -25,6 +25,7 @@ class User:
     is_enabled: bool
     factors: tuple[str, ...]
     created: datetime
+    groups: tuple[str, ...]
 
     @property
     def is_email_verified(self) -> bool:
@@ -64,7 +65,34 @@ class Directory:
             is_enabled=user.get("Enabled", True),
             factors=tuple(user.get("UserMFASettingList", [])),
             created=user["UserCreateDate"],
+            groups=self._groups(user["Username"]),
         )
+
+    def _groups(self, username: str) -> tuple[str, ...]:
+        answer = self._cognito.admin_list_groups_for_user(
+            UserPoolId=self._pool_id, Username=username
+        )
+        return tuple(group["GroupName"] for group in answer["Groups"])
+
+    def groups(self) -> list[str]:
+        """The names of all groups."""
+        answer = self._cognito.list_groups(UserPoolId=self._pool_id)
+        return sorted(group["GroupName"] for group in answer["Groups"])
+
+    def add_to_group(self, username: str, group: str) -> None:
+        """The group is created if there is none of this name."""
+        with rejections():
+            if group not in self.groups():
+                self._cognito.create_group(UserPoolId=self._pool_id, GroupName=group)
+            self._cognito.admin_add_user_to_group(
+                UserPoolId=self._pool_id, Username=username, GroupName=group
+            )
+
+    def remove_from_group(self, username: str, group: str) -> None:
+        with rejections():
+            self._cognito.admin_remove_user_from_group(
+                UserPoolId=self._pool_id, Username=username, GroupName=group
+            )
 
     def users(self) -> list[User]:
         """All users, the newest first."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from local.managed_login.incoming import Incoming
 from local.managed_login.site import Site
@@ -32,14 +32,31 @@ class Mail:
 
 def inbox_page(site: Site, incoming: Incoming) -> Response:
     """GET /inbox, newest first."""
+    return site.show(
+        "inbox.html", incoming, mails=_mails(site), back=incoming.visit.waits_for_mail_at
+    )
+
+
+def inbox_json(site: Site, _: Incoming) -> Response:
+    """GET /inbox.json: the same, for tests of an app."""
+    return JSONResponse(
+        [
+            {
+                "to": mail.to,
+                "subject": mail.subject,
+                "text": mail.text,
+                "code": mail.code,
+                "sent": mail.sent.isoformat(),
+            }
+            for mail in _mails(site)
+        ]
+    )
+
+
+def _mails(site: Site) -> list[Mail]:
     recorded = site.oauth_server.get("/_ministack/ses/messages").json().get("messages", {})
     mails = [read(mail) for account in recorded.values() for mail in account]
-    return site.show(
-        "inbox.html",
-        incoming,
-        mails=sorted(mails, key=lambda mail: mail.sent, reverse=True),
-        back=incoming.visit.waits_for_mail_at,
-    )
+    return sorted(mails, key=lambda mail: mail.sent, reverse=True)
 
 
 def read(record: dict[str, Any]) -> Mail:

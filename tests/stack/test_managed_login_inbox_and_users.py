@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from tests.stack.login_pages import PASSWORD, Browser, LoginPages
 from tests.stack.test_managed_login_sign_up import ANSWERS
@@ -107,3 +108,35 @@ def test_other_actions_and_unknown_users_are_refused(
     browser.press("Disable", **{"action": "disable"} | values)
     assert browser.answer.status_code == status
     assert pages.user("ada")["enabled"]
+
+
+def test_programs_read_the_inbox_as_json(pages: LoginPages, browser: Browser) -> None:
+    browser.open(f"/signup?{pages.query()}")
+    browser.press("Create account", **ANSWERS | {"username": "json", "email": "json@example.com"})
+    mails = requests.get(f"{pages.origin}/inbox.json", timeout=10).json()
+    (mail,) = [mail for mail in mails if mail["to"] == "json@example.com"]
+    assert mail["code"] in mail["text"]
+    assert mail["code"] == browser.mailed_code()
+
+
+def test_groups_are_changed_on_the_users_page(pages: LoginPages, browser: Browser) -> None:
+    pages.new_user()
+    browser.open("/users")
+    browser.press("Add to group", group="admins", action="add-to-group")
+    assert "admins" in row(browser, "ada")
+    (user,) = requests.get(f"{pages.origin}/users.json", timeout=10).json()
+    assert (user["username"], user["groups"]) == ("ada", ["admins"])
+    assert user["attributes"]["email"] == "ada@example.com"
+    browser.press("Remove", action="remove-from-group")
+    assert "admins" not in row(browser, "ada")
+
+
+@pytest.mark.parametrize("group", ["", "two words", "<b>"])
+def test_a_group_that_is_no_name_is_not_created(
+    pages: LoginPages, browser: Browser, group: str
+) -> None:
+    pages.new_user()
+    browser.open("/users")
+    browser.press("Add to group", group=group, action="add-to-group")
+    assert browser.answer.status_code == 400
+    assert pages.cognito.list_groups(UserPoolId=pages.pool_id)["Groups"] == []

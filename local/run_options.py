@@ -1,0 +1,58 @@
+"""The options of `make run` and `make start-api`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description="Run Foyer on this machine.")
+    parser.add_argument("--port", type=int, default=3000, help="the first of three (3000)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
+    parser.add_argument("--sam", action="store_true", help="the app under `sam local start-api`")
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml, e.g. Mfa=on; may be repeated",
+    )
+    parser.add_argument(
+        "--app", type=Path, help="a second template, or its folder, served under its mapping key"
+    )
+    parser.add_argument(
+        "--app-parameter",
+        action="append",
+        default=[],
+        type=_parameter,
+        metavar="NAME=VALUE",
+        help="a parameter of the second template; may be repeated",
+    )
+    parser.add_argument(
+        "--users", type=Path, help="a JSON or YAML file of users to be created at the start"
+    )
+    parser.add_argument(
+        "--detach", action="store_true", help="return when it is ready, and print where things are"
+    )
+    options = parser.parse_args(arguments)
+    if options.app is not None:
+        options.app = template_in(options.app)
+        if options.sam:
+            parser.error("the SAM CLI serves one template, so --app and --sam exclude each other")
+    return options
+
+
+def template_in(path: Path) -> Path:
+    """A template, or the one in a folder."""
+    return path / "template.yaml" if path.is_dir() else path
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value

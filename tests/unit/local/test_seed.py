@@ -1,0 +1,56 @@
+"""A file of users is read, or what is wrong with it is said in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local import seed
+from local.places import RunError
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "users.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_users_are_read_from_yaml_and_addresses_count_as_verified(tmp_path: Path) -> None:
+    text = """
+- username: ada
+  password: Correct-horse-1
+  attributes: {email: ada@example.com, "custom:level": 3}
+  groups: [admins]
+- {username: bob, password: Correct-horse-1, attributes: {email: b@c.de, email_verified: false}}
+"""
+    ada, bob = seed.read(written(tmp_path, text))
+    assert ada.attributes == {
+        "email_verified": "true",
+        "email": "ada@example.com",
+        "custom:level": "3",
+    }
+    assert ada.groups == ("admins",)
+    assert bob.attributes["email_verified"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{}", "is not a list of users"),
+        ("- [", "is neither JSON nor YAML"),
+        ("- ada", "user 1 is not an object"),
+        ("- {username: ada}", "user 1 has no password"),
+        ("- {password: x}", "user 1 has no username"),
+        ("- {username: a, password: b, group: c}", "user 1 has an unknown field, group"),
+        ("- {username: a, password: b, groups: c}", "groups that are no list"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(RunError, match=sentence):
+        seed.read(written(tmp_path, text))
+
+
+def test_a_missing_file_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be read"):
+        seed.read(tmp_path / "none.json")
