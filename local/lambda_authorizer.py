@@ -94,7 +94,7 @@ def _event(
         **kept,
         "type": "REQUEST",
         "routeArn": route_arn(event),
-        "identitySource": values or None,
+        "identitySource": values,
     }
 
 

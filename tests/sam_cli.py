@@ -17,10 +17,14 @@ NO_DOCKER = "no Docker engine answers, and `sam local` needs one"
 @cache
 def built() -> None:
     """`make build`, once; skips the test where Docker could not run what it makes."""
-    if not _docker_answers():
-        pytest.skip(NO_DOCKER)
+    docker_or_skip()
     done = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - wherever it is
     assert done.returncode == 0, done.stderr
+
+
+def docker_or_skip() -> None:
+    if not _docker_answers():
+        pytest.skip(NO_DOCKER)
 
 
 @cache

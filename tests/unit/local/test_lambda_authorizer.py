@@ -83,7 +83,7 @@ def test_the_event_is_the_requests_without_its_body() -> None:
     asked.ask(SIMPLE, headers=[("Cookie", "a=1; b=2"), ("X-Own", "yes")], query="q=1")
     (event,) = asked.events
     assert (event["version"], event["type"], event["routeArn"]) == ("2.0", "REQUEST", ARN)
-    assert event["identitySource"] is None
+    assert event["identitySource"] == []
     assert event["cookies"] == ["a=1", "b=2"]
     assert event["headers"]["x-own"] == "yes"
     assert event["queryStringParameters"] == {"q": "1"}
