@@ -152,7 +152,8 @@ class Browser(RuleBasedStateMachine):
         self.cognito.refuses = False
         is_end = visit.was_ended
         about = self.visitors.session_in(sent.cookies) if is_end else visit.session
-        if about is None or all("; Max-Age=0;" in line for line in visit.cookies) != is_end:
+        lines = [line for line in visit.cookies if "session" in line.partition("=")[0]]
+        if about is None or all("; Max-Age=0;" in line for line in lines) != is_end:
             return Made(number, "nothing", visit.cookies)
         token = int((about.refresh_token or "").partition(".")[2])
         what = "end" if is_end else sent.what
