@@ -13,7 +13,14 @@ import requests
 
 from local.aws import LocalAws
 from local.places import Places
-from tests.running_stack import RunningStack, eventually, running_stack
+from tests.http_visitor import HttpVisitor
+from tests.running_stack import (
+    DEMO_PASSWORD,
+    DEMO_USER,
+    RunningStack,
+    eventually,
+    running_stack,
+)
 
 pytestmark = pytest.mark.stack
 
@@ -80,6 +87,18 @@ def test_its_authorizer_is_asked(app: RunningApp) -> None:
     assert (refused.status_code, refused.json()) == (403, {"message": "Forbidden"})
     event = app.ask("/things/seven", x_name="me").json()["event"]
     assert event["requestContext"]["authorizer"] == {"lambda": {"name": "me"}}
+
+
+def test_foyers_guard_protects_the_apps_routes(app: RunningApp) -> None:
+    assert app.ask("/things/mine").status_code == 403
+    page = app.ask("/things/page").json()["event"]["requestContext"]["authorizer"]["lambda"]
+    assert (page["signed_in"], page["go"]) == (False, "/login?return_to=/things/page")
+    visitor = HttpVisitor(app.stack.app)
+    visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+    for path in ("/things/mine", "/things/page"):
+        visitor.open(path)
+        told = visitor.answer.json()["event"]["requestContext"]["authorizer"]["lambda"]
+        assert (told["username"], told["email"]) == ("demo", "demo@example.com")
 
 
 def test_tokens_of_the_local_pool_are_checked(app: RunningApp, home: dict[str, Any]) -> None:
