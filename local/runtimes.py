@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -55,9 +56,18 @@ def _own_python(function: Function, requirements: bytes, say: Callable[[str], No
     runtime = [f"{name}=={version(name)}" for name in ("awslambdaric", "boto3")]
     told = "\n".join((function.runtime, sys.version, *runtime)).encode() + requirements
     folder = ENVIRONMENTS / hashlib.sha256(told).hexdigest()[:16]
-    python = folder / "bin/python"
-    if (folder / "complete").exists():
-        return python
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    # Two functions may have the same requirements, and two stacks the same folder.
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            _install(function, folder, runtime, say)
+    return folder / "bin/python"
+
+
+def _install(
+    function: Function, folder: Path, runtime: list[str], say: Callable[[str], None]
+) -> None:
     say(f"{function.name}: installing its requirements.txt, once")
     uv = shutil.which("uv") or str(ROOT / ".tools/bin/uv")
     wanted = function.runtime.removeprefix("python")
@@ -66,17 +76,19 @@ def _own_python(function: Function, requirements: bytes, say: Callable[[str], No
         ours = f"{sys.version_info.major}.{sys.version_info.minor}"
         say(f"{function.name}: Python {wanted} is not installed, so it runs under Python {ours}")
         _run(function, [uv, "venv", "--clear", "--python", sys.executable, folder])
-    file = function.code / "requirements.txt"
+    python, file = folder / "bin/python", function.code / "requirements.txt"
     install: list[str | Path] = [uv, "pip", "install", "--python", python, "--requirement", file]
     # The function's own version of boto3 goes before the runtime's, as on Lambda.
     if not _succeeds([*install, *runtime]):
         _run(function, [*install, runtime[0], "boto3"])
     (folder / "complete").touch()
-    return python
 
 
 def _succeeds(command: list[str | Path]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:  # there is no uv, which the next command says
+        return False
 
 
 def _run(function: Function, command: list[str | Path]) -> None:
