@@ -258,12 +258,8 @@ def test_other_refusals_become_calm_pages(
 @pytest.mark.parametrize(
     ("fault", "status", "reason"),
     [
-        ("hang", 504, "user_api_timeout"),
         ("http_500", 502, "user_api_failed"),
-        ("http_429", 503, "user_api_throttled"),
-        ("redirect", 502, "user_api_redirected"),
         ("garbage", 502, "user_api_answer_malformed"),
-        ("huge", 502, "user_api_answer_too_large"),
     ],
 )
 def test_a_fault_on_the_wire_loses_no_rotated_refresh_token(

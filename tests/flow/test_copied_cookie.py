@@ -90,14 +90,6 @@ def test_used_it_ends_at_the_absolute_limit_for_both(
     assert not serves(thief)
 
 
-def test_after_sign_out_it_serves_until_its_next_refresh(
-    stack: Stack, owner: Browser, thief: Browser
-) -> None:
-    owner.post("/logout")
-    stack.clock.advance(ACCESS_TOKEN - 1)
-    assert serves(thief)
-
-
 def test_after_sign_out_it_ends_at_its_next_refresh(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:

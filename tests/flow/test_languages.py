@@ -118,22 +118,6 @@ def test_whoever_was_signed_out_everywhere_is_told_so_in_their_language(
     assert 'role="status">Se ha cerrado' in browser.get("/").body
 
 
-@pytest.mark.parametrize("path", ["/", "/welcome", "/logout"])
-def test_every_language_can_be_picked_by_its_own_name(
-    stack: Stack, browser: Browser, path: str
-) -> None:
-    if path == "/welcome":
-        stack.sign_in(browser)
-        path = "/"
-    page = browser.get(path)
-    for code, name in LANGUAGES.items():
-        current = "true" if code == "en" else "false"
-        assert (
-            f'<a href="?lang={code}" lang="{code}" hreflang="{code}" aria-current="{current}">'
-            f"{name}</a>"
-        ) in page.body
-
-
 @pytest.mark.parametrize("path", ["/callback", "/nowhere"])
 def test_an_error_page_is_not_asked_for_again_in_another_language(
     browser: Browser, path: str

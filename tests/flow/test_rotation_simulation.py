@@ -100,28 +100,6 @@ def test_sign_in_works_before_during_and_after_in_old_and_new_containers(site: S
         site.stack.clock.advance(MINUTE)
 
 
-def test_sessions_opened_before_a_rotation_outlive_it_in_every_container(site: Site) -> None:
-    site.warm("old")
-    early = site.sign_in("old")
-    site.rotate()
-    site.warm("new")
-
-    for container in ("new", "old", "new"):
-        assert site.see(early, container)
-
-
-def test_a_session_opened_after_a_rotation_is_known_to_a_container_that_was_warm(
-    site: Site,
-) -> None:
-    site.warm("old")
-    site.stack.clock.advance(MINUTE)
-    site.rotate()
-    site.warm("new")
-    late = site.sign_in("new")
-
-    assert site.see(late, "old")
-
-
 def test_a_container_that_started_just_before_the_rotation_knows_the_new_sessions_too(
     site: Site,
 ) -> None:

@@ -6,14 +6,12 @@ What checkov itself says, and why it is not part of the checks: docs/decisions/s
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint  # type: ignore[import-untyped]
 
 from tests.template.parameter_sets import PARAMETER_SETS
-from tests.template.rendering import TEMPLATE, Rendered, render, transformed
+from tests.template.rendering import Rendered, render, transformed
 
 _KEEPS_DATA = {
     "AWS::Cognito::UserPool",
@@ -26,13 +24,6 @@ _KEEPS_DATA = {
 @pytest.fixture(params=PARAMETER_SETS)
 def stack(request: pytest.FixtureRequest) -> Rendered:
     return render(PARAMETER_SETS[request.param])
-
-
-def test_cfn_lint_finds_nothing() -> None:
-    logging.getLogger("cfnlint").setLevel(logging.CRITICAL)
-    configuration = ManualArgs(regions=["eu-west-1"], ignore_checks=["W1030"])
-    found = lint(TEMPLATE.read_text(encoding="utf-8"), config=configuration)
-    assert [str(match) for match in found] == []
 
 
 def test_what_keeps_data_says_what_becomes_of_it() -> None:

@@ -172,14 +172,6 @@ def test_the_sign_out_url_names_client_and_way_back() -> None:
 # Exchanging the code
 
 
-def test_a_code_is_exchanged_for_tokens(fake: FakeCognito, cognito: AppClient) -> None:
-    tokens = exchange(fake, cognito)
-    assert tokens.expires_in == 3600
-    assert tokens.refresh_token
-    assert tokens.id_token != tokens.access_token
-    assert fake.upstream_calls == 1
-
-
 def test_the_client_authenticates_with_id_and_secret_as_they_are(
     fake: FakeCognito, cognito: AppClient
 ) -> None:
@@ -223,29 +215,6 @@ def test_back_channel_calls_go_to_the_back_channel(fake: FakeCognito) -> None:
 
 def test_tokens_stay_out_of_the_repr(fake: FakeCognito, cognito: AppClient) -> None:
     assert repr(exchange(fake, cognito)) == f"Tokens(client_id={fake.client_id!r}, expires_in=3600)"
-
-
-def test_a_code_is_good_once(fake: FakeCognito, cognito: AppClient) -> None:
-    code = code_from(fake, cognito)
-    exchange(fake, cognito, code=code)
-    with pytest.raises(Refused) as caught:
-        exchange(fake, cognito, code=code)
-    assert (caught.value.reason, caught.value.error) == ("token_invalid_grant", "invalid_grant")
-
-
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"redirect_uri": "http://localhost:3000/other"}, "unauthorized_client"),
-        ({"code_verifier": "another"}, "invalid_grant"),
-    ],
-)
-def test_each_thing_sent_with_the_code_counts(
-    fake: FakeCognito, cognito: AppClient, changes: dict[str, str], error: str
-) -> None:
-    with pytest.raises(Refused) as caught:
-        exchange(fake, cognito, **changes)
-    assert caught.value.error == error
 
 
 @pytest.mark.parametrize("field", ["client_id", "client_secret"])
@@ -425,27 +394,6 @@ def test_a_refresh_may_leave_the_id_token_out(fake: FakeCognito, cognito: AppCli
     first = exchange(fake, cognito)
     fake.token_answer = {"id_token": None}
     assert refresh(cognito, first.refresh_token or "").id_token is None
-
-
-def test_a_rotated_refresh_token_replaces_the_old_one(
-    fake: FakeCognito, cognito: AppClient
-) -> None:
-    fake.refresh_token_rotation = True
-    first = exchange(fake, cognito).refresh_token or ""
-    second = refresh(cognito, first).refresh_token
-    assert second not in {None, first}
-    fake.clock = lambda: time.time() + 1
-    with pytest.raises(Refused, match="token_invalid_grant"):
-        refresh(cognito, first)
-
-
-def test_a_revoked_refresh_token_is_refused(fake: FakeCognito, cognito: AppClient) -> None:
-    tokens = exchange(fake, cognito)
-    revoke(cognito, tokens.refresh_token or "")
-    with pytest.raises(Refused, match="token_invalid_grant"):
-        refresh(cognito, tokens.refresh_token or "")
-    with pytest.raises(Refused, match="userinfo_invalid_token"):
-        cognito.userinfo(tokens.access_token, deadline=ample())
 
 
 def test_a_refused_revocation_says_so(fake: FakeCognito, cognito: AppClient) -> None:

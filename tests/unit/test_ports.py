@@ -9,7 +9,6 @@ from contextlib import closing
 
 import pytest
 
-from tests.fake_cognito import FakeCognito
 from tests.ports import free_port, is_free, refusing_port
 from tests.running_stack import ROOT
 
@@ -31,17 +30,6 @@ def test_a_refusing_port_refuses_and_is_not_given_away() -> None:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), 5)
         assert not is_anybodys(port)
-
-
-def test_a_fake_cognito_that_refuses_keeps_its_ports() -> None:
-    with FakeCognito() as cognito:
-        cognito.fault("token", "refused")
-        cognito.fault("jwks", "refused")
-        for url in (cognito.domain_url, cognito.jwks_url):
-            port = int(url.split(":")[2].partition("/")[0])
-            with pytest.raises(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", port), 5)
-            assert not is_anybodys(port)
 
 
 def test_a_free_port_and_its_neighbours_can_be_listened_on() -> None:
