@@ -34,7 +34,7 @@ events: .venv/local ## Create the sample events that need a running stack (callb
 	@$(PY) -m local.mint --port $(PORT) $(ARGS)
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
-	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutants: .venv/dev ## Remove each security check in turn and expect a test to fail
 	@$(PY) -m tests.mutation $(ARGS)

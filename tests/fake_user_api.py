@@ -18,7 +18,7 @@ import botocore.session
 from botocore.model import ServiceModel, Shape
 from botocore.validate import ParamValidator
 
-from tests.browser.authenticator import digits
+from tests.authenticator import digits
 from tests.fake_token_mint import Grant, TokenMint
 from tests.wire_faults import Reply
 from tests.wire_server import Arrived

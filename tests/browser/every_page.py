@@ -28,7 +28,7 @@ from local.managed_login.language import ENGLISH
 from local.managed_login.pages import Pages as ManagedLoginPages
 from local.managed_login.pages import code_field
 from local.managed_login.settings import ManagedLogin
-from tests.browser.authenticator import digits, wrong
+from tests.authenticator import digits, wrong
 from tests.browser.people import Account, Directory, Visitor
 from tests.running_stack import RunningStack
 

@@ -13,7 +13,7 @@ from foyer.errors import SealBroken
 from foyer.sealing import KeyRing
 from markupsafe import escape
 
-from tests.browser.authenticator import digits, wrong
+from tests.authenticator import digits, wrong
 from tests.flow.account import Owner, environment, owner
 from tests.flow.conftest import Stack
 

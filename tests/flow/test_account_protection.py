@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.browser.authenticator import digits
+from tests.authenticator import digits
 from tests.fake_endpoints import SCOPES
 from tests.fake_user_api import PASSWORD
 from tests.flow.account import A_NEW_PASSWORD, QUARTER_OF_AN_HOUR, Owner, environment, owner

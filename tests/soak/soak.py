@@ -187,10 +187,15 @@ def _sample(gateway: int, sign_ins: int) -> Sample:
 def _gateway(
     folder: Path, port: int, environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """On a copy, because the gateway starts the function anew when its source changes."""
+    """On a copy, because the gateway starts the function anew when its source changes.
+
+    Without requirements.txt the function runs with the packages that are installed here.
+    """
     shutil.copy(ROOT / "template.yaml", folder)
     shutil.copytree(
-        ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__")
+        ROOT / "functions",
+        folder / "functions",
+        ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"),
     )
     command = [sys.executable, "-m", "local.gateway", "--port", str(port), "--log-format", "json"]
     with (folder / "gateway.log").open("wb") as log:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
-import hmac
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +19,7 @@ from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
 from local.managed_login.triggers import Triggers
 from local.places import listen
+from tests.authenticator import digits
 from tests.stack.html_page import HtmlPage
 
 APP = "http://localhost:9"
@@ -170,7 +169,7 @@ class LoginPages:
         )["AuthenticationResult"]
         token = tokens["AccessToken"]
         secret: str = self.cognito.associate_software_token(AccessToken=token)["SecretCode"]
-        self.cognito.verify_software_token(AccessToken=token, UserCode=totp(secret))
+        self.cognito.verify_software_token(AccessToken=token, UserCode=digits(secret))
         self.cognito.set_user_mfa_preference(
             AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
         )
@@ -271,21 +270,3 @@ def serving(aws: LocalAws, **pool: Any) -> Iterator[LoginPages]:
         server.should_exit = True
         thread.join()
         listener.close()
-
-
-def totp(secret: str, steps: int = 0) -> str:
-    """The six digits that an authenticator app shows now (RFC 6238)."""
-    key = base64.b32decode(secret.replace(" ", ""))
-    counter = struct.pack(">Q", int(time.time() // 30) + steps)
-    digest = hmac.new(key, counter, hashlib.sha1).digest()
-    start = digest[-1] & 15
-    number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
-
-
-def wrong_totp(secret: str) -> str:
-    """Six digits that no step near now shows."""
-    near = {totp(secret, steps) for steps in range(-3, 4)}
-    return next(
-        code for code in ("000000", "111111", *map("{:06d}".format, range(9))) if code not in near
-    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stack.login_pages import Browser, LoginPages, totp, wrong_totp
+from tests.authenticator import digits, wrong
+from tests.stack.login_pages import Browser, LoginPages
 
 pytestmark = pytest.mark.stack
 
@@ -22,7 +23,7 @@ def enrol(pages: LoginPages, browser: Browser) -> str:
     browser.authorize()
     browser.sign_in()
     secret = secret_on(browser)
-    browser.press("Finish", code=totp(secret))
+    browser.press("Finish", code=digits(secret))
     assert "code" in browser.returned
     return secret
 
@@ -39,11 +40,11 @@ def test_where_mfa_is_on_the_first_sign_in_sets_an_app_up(
     assert image["src"].startswith("data:image/svg+xml")
     assert "QR code" in image["alt"]
     secret = secret_on(browser)
-    for wrong in (wrong_totp(secret), "123", "abcdef", ""):
-        browser.press("Finish", code=wrong)
+    for code in (wrong(digits(secret)), "123", "abcdef", ""):
+        browser.press("Finish", code=code)
         assert browser.page.problem_at("code").startswith("That code is not right.")
         assert secret_on(browser) == secret
-    browser.press("Finish", code=f"{totp(secret)[:3]} {totp(secret)[3:]}")
+    browser.press("Finish", code=f"{digits(secret)[:3]} {digits(secret)[3:]}")
     assert pages.exchange(browser.returned["code"]).status_code == 200
 
 
@@ -66,12 +67,12 @@ def test_the_next_sign_in_asks_for_the_code(pages: LoginPages, browser: Browser)
     assert other.page.heading == "Enter the code"
     assert other.page.input("code")["autocomplete"] == "one-time-code"
     assert other.page.input("code")["inputmode"] == "numeric"
-    for wrong in (wrong_totp(secret), "123", ""):
-        other.press("Continue", code=wrong)
+    for code in (wrong(digits(secret)), "123", ""):
+        other.press("Continue", code=code)
         assert other.page.problem_at("code").startswith("That code is not right.")
     assert other.authorize().heading == "Sign in"
     other.sign_in()
-    other.press("Continue", code=totp(secret))
+    other.press("Continue", code=digits(secret))
     assert pages.exchange(other.returned["code"]).status_code == 200
 
 
@@ -91,8 +92,8 @@ def test_codes_cannot_be_tried_without_end(pages: LoginPages, browser: Browser) 
     other.authorize()
     other.sign_in()
     for _ in range(5):
-        other.press("Continue", code=wrong_totp(secret))
-    other.press("Continue", code=totp(secret))
+        other.press("Continue", code=wrong(digits(secret)))
+    other.press("Continue", code=digits(secret))
     assert other.page.problem_at("code").startswith("Too many wrong codes.")
     assert other.left_for == ""
 
@@ -111,7 +112,7 @@ def test_the_second_step_is_over_after_five_minutes(
     browser.authorize()
     browser.sign_in()
     pages.clock.advance(301)
-    browser.press("Continue" if secret else "Finish", code=totp(secret or secret_on(browser)))
+    browser.press("Continue" if secret else "Finish", code=digits(secret or secret_on(browser)))
     assert browser.page.notice == "That took longer than five minutes. Please sign in again."
 
 
@@ -126,7 +127,7 @@ def test_a_step_serves_the_browser_that_typed_the_password(
     thief = Browser(pages)
     thief.open(browser.answer.url)
     assert thief.page.heading == "Sign in"
-    browser.press("Continue", code=totp(secret))
+    browser.press("Continue", code=digits(secret))
     assert "code" in browser.returned
 
 
@@ -154,7 +155,7 @@ def test_a_new_password_does_not_take_the_place_of_the_second_factor(
     other.sign_in(password="Temporary-1")
     other.press("Save and continue", password="Another-horse-2", repeated="Another-horse-2")
     assert other.page.heading == "Enter the code"
-    other.press("Continue", code=totp(secret))
+    other.press("Continue", code=digits(secret))
     assert "code" in other.returned
 
 
@@ -177,5 +178,5 @@ def test_an_app_that_was_set_up_elsewhere_is_asked_for(pages: LoginPages, browse
     secret = pages.set_an_app_up("ada")
     browser.authorize()
     browser.sign_in()
-    browser.press("Continue", code=totp(secret))
+    browser.press("Continue", code=digits(secret))
     assert "code" in browser.returned

@@ -11,7 +11,7 @@ import time
 
 def digits(secret: str) -> str:
     """The digits of this moment (RFC 6238: SHA-1, 30 s, six digits)."""
-    key = base64.b32decode(secret)
+    key = base64.b32decode(secret.replace(" ", ""))
     mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
     (number,) = struct.unpack(">I", mac[mac[-1] & 15 :][:4])
     return f"{(number & 0x7FFFFFFF) % 1_000_000:06d}"
