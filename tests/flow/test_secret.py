@@ -38,6 +38,9 @@ def test_a_repaired_secret_is_found_without_a_restart(stack: Stack, browser: Bro
     stack.secrets_manager.put_secret_value(SecretId=SECRET_ID, SecretString="{}")
     assert browser.get("/login").status == 503
     stack.put_secret(**good)
+    answer = browser.get("/login")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5"), "not asked again yet"
+    stack.clock.advance(5)
     assert browser.get("/login").status == 302
 
 
@@ -74,6 +77,7 @@ def test_a_callback_without_the_secret_sends_nothing_and_ends_no_session(
     assert stack.cognito.upstream_calls == calls
     assert browser.cookies == session, "the attempt is forgotten"
     stack.put_secret(**good)
+    stack.clock.advance(5)
     assert browser.get("/me").status == 200, "without a restart"
 
 

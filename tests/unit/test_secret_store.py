@@ -92,10 +92,12 @@ class Bench:
         self.reads = 0
         self.log_stream = io.StringIO()
         log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
+        self.takes = 0.0
         self.store = SecretStore(self, "s", clock=lambda: self.time, log=log)
 
     def secret_text(self, _secret_id: str, /) -> str:
         self.reads += 1
+        self.time += self.takes
         if self.text is None:
             raise Unavailable("secret_not_found")
         return self.text
@@ -202,10 +204,32 @@ def test_a_malformed_new_version_does_not_replace_a_good_one(bench: Bench) -> No
 
 def test_a_secret_that_was_never_read_is_unavailable(bench: Bench) -> None:
     bench.delete()
-    for reads in (1, 2):
-        with pytest.raises(Unavailable, match=r"^secret_not_found"):
+    with pytest.raises(Unavailable, match=r"^secret_not_found"):
+        bench.store.credentials()
+
+
+def test_a_failure_is_remembered_for_the_seconds_that_it_names(bench: Bench) -> None:
+    bench.delete()
+    for passed, left in ((0.0, 5), (0.5, 5), (2.5, 2), (1.5, 1)):
+        bench.time += passed
+        with pytest.raises(Unavailable, match=r"^secret_not_found") as raised:
             bench.store.credentials()
-        assert bench.reads == reads
+        assert raised.value.headers == {"retry-after": str(left)}
+    assert bench.reads == 1
+    bench.put()
+    bench.time += 0.5
+    assert bench.store.credentials()
+    assert bench.reads == 2
+
+
+def test_the_wait_begins_when_the_failed_try_ends(bench: Bench) -> None:
+    bench.delete()
+    bench.takes = 6
+    with pytest.raises(Unavailable):
+        bench.store.credentials()
+    with pytest.raises(Unavailable):
+        bench.store.credentials()
+    assert bench.reads == 1
 
 
 def test_a_malformed_secret_is_unavailable_and_names_the_field(bench: Bench) -> None:

@@ -77,7 +77,7 @@ class Source(Protocol):
 
 
 def load_ahead(secrets: SecretStore, log: Logger) -> None:
-    """Read the secret before the first request. On failure, log; the first request tries again.
+    """Read the secret before the first request. On failure, log; a later request tries again.
 
     This also seals once: OpenSSL takes 2 ms to find a cipher for the first time, and in a
     request Lambda's throttle would make that 7 (docs/decisions/speed-ideas.md).
@@ -108,9 +108,14 @@ class SecretStore:
         self._known: Credentials | None = None
         self._doubted_at = -math.inf
         self._good_until = 0.0
+        self._failure: Unavailable | None = None
+        self._failed_until = 0.0
 
     def credentials(self) -> Credentials:
-        """The credentials, at most KEEP_FOR old while Secrets Manager answers; or Unavailable."""
+        """The credentials, at most KEEP_FOR old while Secrets Manager answers; or Unavailable.
+
+        Until a failure's ``retry_after`` has passed, it is raised again and nobody is asked.
+        """
         if self._known is None or self._clock() >= self._good_until:
             return self._read()
         return self._known
@@ -148,10 +153,15 @@ class SecretStore:
 
     def _read(self) -> Credentials:
         tried_at = self._clock()
+        if self._failure is not None and tried_at < self._failed_until:
+            left = math.ceil(self._failed_until - tried_at)
+            raise Unavailable(self._failure.reason, self._failure.detail, retry_after=left)
         try:
             self._known = self._fetch()
         except Unavailable as error:
             if self._known is None:
+                self._failure = error
+                self._failed_until = self._clock() + error.retry_after
                 raise
             # The old secret is better than an error page; read again later, not at every request.
             self._log.warning("secret_kept_stale", reason=error.reason, detail=error.detail)
