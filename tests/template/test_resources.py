@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
-from tests.template.rendering import Rendered, references, render, source, transformed
+from tests.template.rendering import (
+    PSEUDO_PARAMETERS,
+    Rendered,
+    references,
+    render,
+    source,
+    transformed,
+)
 
 
 @pytest.fixture(params=PARAMETER_SETS)
@@ -36,6 +43,25 @@ def test_an_empty_prefix_becomes_one_from_the_stacks_id() -> None:
     stack = render()
     assert stack.properties("UserPoolDomain")["Domain"] == "foyer-0a1b2c3d"
     assert stack.outputs["LoginUrl"] == "https://<UserPoolDomain>.auth.eu-west-1.amazoncognito.com"
+
+
+def _variables(stack: Rendered, function: str) -> dict[str, str]:
+    variables: dict[str, str] = stack.properties(function)["Environment"]["Variables"]
+    return variables
+
+
+def test_in_govcloud_the_login_pages_and_the_function_use_fips_endpoints(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not _variables(render(), "WebFunction")["AWS_USE_FIPS_ENDPOINT"]
+    monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::Partition", "aws-us-gov")
+    monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::Region", "us-gov-west-1")
+    stack = render({"DomainPrefix": "acme"})
+    host = "https://<UserPoolDomain>.auth-fips.us-gov-west-1.amazoncognito.com"
+    assert stack.outputs["LoginUrl"] == host
+    for function in ("WebFunction", "RotationFunction"):
+        assert _variables(stack, function)["COGNITO_DOMAIN_URL"] == host
+    assert _variables(stack, "WebFunction")["AWS_USE_FIPS_ENDPOINT"] == "true"
 
 
 # -- Login pages --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from foyer.aws.calls import DYNAMODB, SECRETS_MANAGER, Calls, Service, endpoint
 from foyer.aws.connections import ANSWER_BYTES
 from foyer.errors import AwsRefused, AwsUnreachable, ConfigurationError
 
+from tests.aws_endpoints import botocores, regions
 from tests.certificates import server_context
 from tests.fake_secrets_manager import FakeSecretsManager, refusal
 from tests.wire_faults import WIRE_FAULTS, Line, Reply, json_reply
@@ -324,6 +325,15 @@ def test_the_endpoint_is_the_one_that_boto3_would_call(
     with pytest.raises(LookupError):
         (client.list_tables if service is DYNAMODB else client.list_secrets)()
     assert [f"{endpoint(variables, service, region)}/"] == asked
+
+
+@pytest.mark.parametrize("is_fips", [False, True])
+@pytest.mark.parametrize("service", [SECRETS_MANAGER, DYNAMODB], ids=lambda service: service.name)
+def test_in_every_region_the_endpoint_is_botocores(service: Service, is_fips: bool) -> None:
+    variables = {"AWS_USE_FIPS_ENDPOINT": str(is_fips)}
+    for region, _ in regions():
+        expected = botocores(service.name, region, is_fips=is_fips)
+        assert endpoint(variables, service, region) == expected
 
 
 @pytest.mark.parametrize("url", ["http://a/path", "http://a?b", "localhost:4566", "http://a:b"])

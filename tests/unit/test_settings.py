@@ -6,6 +6,8 @@ import pytest
 from foyer.errors import ConfigurationError
 from foyer.settings import Settings
 
+from tests.aws_endpoints import botocores, regions
+
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example"
 ENVIRON = {
     "SECRET_ID": "foyer/test",
@@ -158,6 +160,16 @@ def test_there_is_no_account_page_unless_it_is_asked_for() -> None:
 )
 def test_the_user_api_is_where_aws_tools_would_look_for_it(more: dict[str, str], url: str) -> None:
     assert settings(ACCOUNT_PAGE="true", **more).user_api_url == url
+
+
+@pytest.mark.parametrize("is_fips", [False, True])
+def test_in_every_region_the_user_api_is_where_botocore_says(is_fips: bool) -> None:
+    for region, suffix in regions():
+        issuer = f"https://cognito-idp.{region}.{suffix}/{region}_Example"
+        fips = {"AWS_USE_FIPS_ENDPOINT": str(is_fips)}
+        expected = botocores("cognito-idp", region, is_fips=is_fips)
+        made = settings(ACCOUNT_PAGE="true", COGNITO_ISSUER=issuer, **fips)
+        assert made.user_api_url == expected
 
 
 def test_access_tokens_leave_the_machine_over_https_only() -> None:

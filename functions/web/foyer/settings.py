@@ -157,7 +157,7 @@ def _app_url(environ: Mapping[str, str]) -> str | None:
 
 
 def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
-    """Cognito's user API: from the environment, else at the issuer's host."""
+    """Cognito's user API: from the environment, else at the issuer's host or its FIPS host."""
     if not _flag(environ, "ACCOUNT_PAGE"):
         return None
     variable = endpoint_variable(environ, "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
@@ -165,7 +165,10 @@ def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
         return _origin(environ, variable)
     parts = urlsplit(issuer)
     # The newer form of the issuer has its own host; the API has not.
-    return f"{parts.scheme}://{parts.netloc.removeprefix('issuer-')}"
+    host = parts.netloc.removeprefix("issuer-")
+    if environ.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true":
+        host = re.sub(r"^cognito-idp\.", "cognito-idp-fips.", host)
+    return f"{parts.scheme}://{host}"
 
 
 def _password_rules(environ: Mapping[str, str]) -> Mapping[str, int]:

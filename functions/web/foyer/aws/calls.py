@@ -39,6 +39,17 @@ _TRANSIENT = {
 }
 
 
+# Of host names, by the beginning of the region's name; elsewhere amazonaws.com.
+_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
+}
+
+
 @dataclass(frozen=True)
 class Service:
     """How a service is addressed; ``name`` stands in host names and signatures."""
@@ -146,8 +157,8 @@ def endpoint(environ: Mapping[str, str], service: Service, region: str) -> str:
     is_fips = environ.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
     is_usual = service.fips_in_usual_gov and region.startswith("us-gov-")
     fips = "-fips" if is_fips and not is_usual else ""
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"https://{service.name}{fips}.{region}.{suffix}"
+    partition = next((each for each in _SUFFIXES if region.startswith(each)), "")
+    return f"https://{service.name}{fips}.{region}.{_SUFFIXES.get(partition, 'amazonaws.com')}"
 
 
 def _fields(answer: Answer) -> dict[str, Any]:
