@@ -132,6 +132,13 @@ def test_links_lead_somewhere(document: str) -> None:
             assert anchor in anchors(target.read_text("utf-8")), link
 
 
+def test_every_test_that_the_page_about_asvs_names_exists() -> None:
+    cited = re.findall(r"`(\w+/\w+)::(\w+)`", read("docs/asvs.md"))
+    assert cited
+    for file, name in cited:
+        assert f"\ndef {name}(" in read(f"tests/{file}.py"), name
+
+
 def test_the_index_names_every_document() -> None:
     index = links(read("docs/README.md"))
     there = {f for f in DOCUMENTS if f.startswith("docs/") and f != "docs/README.md"}
