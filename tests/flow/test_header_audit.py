@@ -149,6 +149,7 @@ def test_every_cookie_has_every_attribute(scan: Scan) -> None:
     } == {
         "__Host-foyer-attempt",
         "__Host-foyer-notice",
+        "__Host-foyer-refused",
         "__Host-foyer-restarted",
         "__Host-foyer-session",
         "__Host-foyer-signed-out",

@@ -224,7 +224,7 @@ def test_who_is_signed_out_everywhere_is_told_so_calmly(stack: Stack, signed_in:
     page = signed_in.get("/")
     assert page.status == 200
     assert "You were signed out" in page.body
-    assert signed_in.cookies == {}
+    assert signed_in.named("session") == {}
     assert "You were signed out" not in signed_in.get("/").body
 
 
@@ -234,7 +234,7 @@ def test_me_says_it_with_a_401(stack: Stack, signed_in: Browser) -> None:
     answer = signed_in.get("/me")
     assert answer.status == 401
     assert "You were signed out" in answer.json["detail"]
-    assert signed_in.cookies == {}
+    assert signed_in.named("session") == {}
 
 
 def test_cognito_out_of_order_does_not_stretch_the_idle_time(
