@@ -334,7 +334,13 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
                 )
                 for name, color in _BRANDS.items()
             },
+            "landing session may be copied": pages.landing(
+                notice=pages.text["session_ended"] + " " + pages.text["session_may_be_copied"]
+            ),
             "welcome nothing known": pages.welcome({}),
+            "welcome offers to end copies": pages.welcome(
+                {}, has_account_page=True, offers_to_end_copies=True
+            ),
             "welcome e-mail not verified": pages.welcome(
                 {"name": "Ada", "email": "ada@example.com"}
             ),

@@ -40,8 +40,8 @@ def environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def owner(stack: Stack) -> Owner:
+def owner(stack: Stack, **environ: str) -> Owner:
     stack.cognito.scopes = (*SCOPES, SCOPE)
-    browser = stack.browser(**environment(stack))
+    browser = stack.browser(**(environment(stack) | environ))
     stack.sign_in(browser)
     return Owner(stack, browser)

@@ -14,7 +14,7 @@ from foyer.sealing import KeyRing
 from markupsafe import escape
 
 from tests.authenticator import digits, wrong
-from tests.flow.account import Owner, environment, owner
+from tests.flow.account import QUARTER_OF_AN_HOUR, Owner, environment, owner
 from tests.flow.conftest import Stack
 
 PAGE = "/account/authenticator"
@@ -50,6 +50,20 @@ def test_a_code_from_the_app_turns_it_on(ada: Owner) -> None:
     assert "Two-step sign-in is on" in page
     assert "On, with an authenticator app" in page
     assert ada.browser.named("authenticator") == {}
+
+
+def test_finishing_needs_a_recent_sign_in_too(ada: Owner) -> None:
+    ada.stack.clock.advance(QUARTER_OF_AN_HOUR - 1)
+    secret = begin(ada)
+    ada.stack.clock.advance(2)
+    answer = ada.browser.submit(CODE, code=digits(secret))
+    assert answer.status == 403
+    assert f'href="/login?return_to={PAGE}&amp;prompt=login"' in answer.body
+    assert not ada.api.has_authenticator
+    ada.stack.sign_in(ada.browser, f"/login?return_to={PAGE}&prompt=login")
+    assert secret in ada.browser.get(PAGE).body.replace(" ", ""), "the same set-up goes on"
+    assert ada.browser.submit(CODE, code=digits(secret)).status == 303
+    assert ada.api.has_authenticator
 
 
 def test_a_get_changes_nothing(ada: Owner) -> None:

@@ -10,6 +10,8 @@ import base64
 import pytest
 from foyer.sealing import KeyRing
 
+from tests.flow.account import environment
+from tests.flow.account import owner as account_owner
 from tests.flow.browser import Browser
 from tests.flow.conftest import Stack
 
@@ -137,6 +139,59 @@ def test_with_rotation_one_of_the_two_is_out_at_the_refresh_after_the_next(
     assert not serves(owner), "who comes later shows one that is spent"
 
 
+def test_who_refreshes_first_goes_on_and_the_owner_can_end_it_at_the_next_sign_in(
+    stack: Stack,
+) -> None:
+    """The worst case: a thief who opens the account page makes the owner's refresh token stale."""
+    ada = account_owner(stack)
+    owner, cognito = ada.browser, stack.cognito
+    cognito.access_token_seconds = ACCESS_TOKEN
+    cognito.refresh_token_rotation = True
+    thief = stack.browser(**environment(stack))
+    thief.cookies = dict(owner.cookies)
+    assert thief.get("/account").status == 200
+    stack.clock.advance(3599)
+    assert serves(owner)
+    assert serves(thief)
+    stack.clock.advance(1)
+    page = owner.get("/").body
+    assert "You were signed out. Please sign in again." in page
+    assert "If you did not expect that, somebody may have used a copy of your session." in page
+    owner.post("/logout")
+    assert cognito.calls("revoke") == 0, "there is nothing left to revoke"
+    use_until(stack, thief, ABSOLUTE - 1)
+    assert serves(thief)
+
+    stack.sign_in(owner)
+    offer = 'href="/account/sign-out-everywhere"'
+    assert offer in owner.get("/").body
+    assert offer not in owner.get("/").body, "offered once"
+    owner.submit("/account/sign-out-everywhere")
+    assert ada.has_changed("signed_out_everywhere")
+
+
+@pytest.mark.parametrize("account_page", ["true", "false"])
+def test_signing_out_everywhere_at_the_next_sign_in_ends_it(
+    stack: Stack, account_page: str
+) -> None:
+    owner = account_owner(stack, ACCOUNT_PAGE=account_page).browser
+    stack.cognito.refresh_token_rotation = True
+    thief = copy_of(stack, owner)
+    stack.clock.advance(3599)
+    assert serves(owner)
+    assert serves(thief)
+    stack.clock.advance(1)
+    assert serves(thief)
+    stack.clock.advance(1)
+    assert not serves(owner)
+    stack.sign_in(owner)
+    assert ("/account/sign-out-everywhere" in owner.get("/").body) == (account_page == "true")
+    if account_page == "true":
+        owner.submit("/account/sign-out-everywhere")
+        stack.clock.advance(3600)
+        assert not serves(thief)
+
+
 def test_signed_out_everywhere_it_ends_at_its_next_refresh(stack: Stack, thief: Browser) -> None:
     stack.cognito.sign_out_everywhere()
     stack.clock.advance(ACCESS_TOKEN)
@@ -154,8 +209,13 @@ def test_a_new_session_key_alone_ends_every_copy_within_five_minutes(
     assert not serves(owner)
 
 
-def test_a_new_session_ends_no_copy_of_the_one_before(
+def test_a_sign_in_elsewhere_ends_no_copy_and_one_in_its_place_at_the_next_refresh(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
+    stack.sign_in(stack.browser())
+    stack.clock.advance(ACCESS_TOKEN)
+    assert serves(thief)
     stack.sign_in(owner)
     assert serves(thief)
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not serves(thief)

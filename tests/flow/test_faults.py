@@ -240,7 +240,7 @@ def test_a_refusal_during_refresh_ends_the_session_and_says_so(
     assert page.status == 200
     assert "You were signed out. Please sign in again." in page.body
     assert stack.cognito.user.name not in page.body
-    assert scene.browser.cookies == {}
+    assert scene.browser.named("session") == {}
     scene.logged_once("session_ended", fault.reason)
     assert stack.logged("session_ended")[0]["sub"] == stack.cognito.user.sub
     assert scene.has_called(*fault.calls)

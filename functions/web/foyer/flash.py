@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 COOKIE = "foyer-notice"
 _SECONDS = 120  # enough for managed login's sign-out in between
 
+_REFUSED = "foyer-refused"
+_REFUSED_SECONDS = 24 * 60 * 60
+
 KEYS = (
     "you_are_signed_out",
     "name_was_changed",
@@ -38,3 +41,13 @@ def take(cookies: Mapping[str, str], *, style: CookieStyle) -> tuple[str | None,
     if key is None:
         return None, ()
     return (key if key in KEYS else None), (style.clear(COOKIE),)
+
+
+def remember_refusal(*, style: CookieStyle) -> str:
+    """The line that remembers until the next sign-in that Cognito refused a refresh token."""
+    return style.line(_REFUSED, "1", max_age=_REFUSED_SECONDS)
+
+
+def forget_refusal(cookies: Mapping[str, str], *, style: CookieStyle) -> tuple[str, ...]:
+    """The line that forgets it, if it is remembered."""
+    return (style.clear(_REFUSED),) if style.name(_REFUSED) in cookies else ()

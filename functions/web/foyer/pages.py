@@ -101,11 +101,13 @@ class Pages:
         claims: Mapping[str, object],
         *,
         has_account_page: bool = False,
+        offers_to_end_copies: bool = False,
         is_local: bool = False,
     ) -> str:
         """For the signed-in visitor. ``claims`` have the ID token's names.
 
-        ``is_local`` adds a hint for developers.
+        ``offers_to_end_copies`` leads to "sign out everywhere" on the account page. ``is_local``
+        adds a hint for developers.
         """
         name = _name(claims) or self.text["visitor"]
         home = self._brand.home
@@ -113,6 +115,7 @@ class Pages:
             "welcome",
             title=self.text["welcome"],
             offers_languages=True,
+            notice=self.fill("end_copies") if offers_to_end_copies else "",
             initials=_initials(str(name)),
             name=name,
             details=Markup().join(self._details(claims, name)),

@@ -19,6 +19,7 @@ from .sessions.visitors import Visit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .pages import Pages
     from .services import Services
 
 # Whatever decides how somebody signs in may be changed only this long after a sign-in (ASVS 7.5.1).
@@ -98,18 +99,23 @@ def home(services: Services, request: Request, visit: Visit) -> Response:
     pages = services.pages[request.language]
     if visit.session is None:
         left, gone = flash.take(request.cookies, style=services.style)
-        said = "session_ended" if visit.was_ended else left
-        page = pages.landing(notice=pages.text[said] if said else None)
+        page = pages.landing(notice=_notice(pages, visit, left))
         return http_api.html(page, language=pages.language, cookies=gone)
-    return http_api.html(
-        pages.welcome(
-            visit.session.claims,
-            has_account_page=services.has_account_page,
-            is_local=not services.style.secure,
-        ),
-        language=pages.language,
-        more_headers=forms.ON_PAGE,
+    refused = flash.forget_refusal(request.cookies, style=services.style)
+    page = pages.welcome(
+        visit.session.claims,
+        has_account_page=services.has_account_page,
+        offers_to_end_copies=services.has_account_page and bool(refused),
+        is_local=not services.style.secure,
     )
+    return http_api.html(page, language=pages.language, cookies=refused, more_headers=forms.ON_PAGE)
+
+
+def _notice(pages: Pages, visit: Visit, left: str | None) -> str | None:
+    if visit.was_ended and visit.was_refused:
+        return pages.text["session_ended"] + " " + pages.text["session_may_be_copied"]
+    said = "session_ended" if visit.was_ended else left
+    return pages.text[said] if said else None
 
 
 def renew(_services: Services, request: Request, visit: Visit) -> Response:

@@ -7,7 +7,7 @@ label, the one-block case of NIST SP 800-108), so that an attempt can never pass
 The full name of the cookie is authenticated too, so that a cookie made on http://localhost, where
 names have no ``__Host-``, is never accepted elsewhere.
 Random 96-bit nonces are safe for 2^32 values under one key (NIST SP 800-38D §8.3): a thousand
-sign-ins a second for seven weeks.
+sign-ins a second for seven weeks. Keys change only when the secret is rotated.
 """
 
 from __future__ import annotations

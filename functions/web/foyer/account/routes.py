@@ -151,7 +151,7 @@ def routes(account: Account) -> Mapping[str, Route]:
         "GET /account/authenticator": route(authenticator.set_up_page, recently=True),
         "POST /account/authenticator": form(authenticator.begin, recently=True),
         "POST /account/authenticator/code": form(
-            authenticator.finish, form_page="/account/authenticator"
+            authenticator.finish, recently=True, form_page="/account/authenticator"
         ),
         "GET /account/authenticator/off": route(authenticator.turn_off_page, recently=True),
         "POST /account/authenticator/off": form(authenticator.turn_off, recently=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from .. import flash
 from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed
 from .reader import SessionReader
 from .session import (
@@ -51,12 +52,14 @@ class Access:
 class Visit:
     """Who is here, and the ``Set-Cookie`` lines that must go with the answer.
 
-    ``postponed`` is why a refresh that was due did not happen.
+    ``postponed`` is why a refresh that was due did not happen. ``was_refused``: the session ended
+    because its refresh token does not count any more.
     """
 
     session: Session | None
     cookies: tuple[str, ...] = ()
     was_ended: bool = False
+    was_refused: bool = False
     access: Access | None = None
     postponed: RequestFailed | None = None
 
@@ -243,4 +246,8 @@ class Visitors:
         sub = session.subject
         self._log.info("session_ended", reason=error.reason, detail=error.detail, sub=sub)
         self._counters.count("SessionEnded", reason=error.reason)
-        return Visit(None, cleared, was_ended=True)
+        if error.reason != "token_invalid_grant":
+            return Visit(None, cleared, was_ended=True)
+        # Signed out everywhere, disabled, or used by somebody with a copy of the cookie.
+        refused = flash.remember_refusal(style=self._cookie.style)
+        return Visit(None, (*cleared, refused), was_ended=True, was_refused=True)
