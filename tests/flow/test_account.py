@@ -69,6 +69,12 @@ def test_every_page_is_for_its_owner_and_comes_back_after_sign_in(stack: Stack, 
     assert stack.cognito.calls("user_api") == 0
 
 
+@pytest.mark.parametrize("path", ["/", *PAGES])
+def test_every_page_of_somebody_signed_in_has_a_way_to_sign_out(ada: Owner, path: str) -> None:
+    """ASVS 7.4.4"""
+    assert 'method="post" action="/logout"' in ada.browser.get(path).body
+
+
 def test_a_new_name_is_kept_shown_and_said(stack: Stack, ada: Owner) -> None:
     assert 'value="Test Visitor"' in ada.browser.get("/account/name").body
     answer = ada.browser.submit("/account/name", name=" Ada King ")
