@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urljoin
 
 import requests
@@ -26,6 +27,12 @@ class HttpVisitor:
         """A path is one of the page that was open before, or the app's."""
         url = urljoin(self.answer.url or self._app, address)
         self.answer = self._http.get(url, timeout=30, allow_redirects=follow)
+
+    def send(self, method: str, path: str, headers: Mapping[str, str]) -> None:
+        """As a script of the app's page does, if the headers say so."""
+        self.answer = self._http.request(
+            method, f"{self._app}{path}", headers=headers, timeout=30, allow_redirects=False
+        )
 
     def press(self, button: str, *, follow: bool = True, **values: str) -> None:
         """Fill in the form that has this button and submit it, as browsers do."""

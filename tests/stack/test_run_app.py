@@ -89,16 +89,56 @@ def test_its_authorizer_is_asked(app: RunningApp) -> None:
     assert event["requestContext"]["authorizer"] == {"lambda": {"name": "me"}}
 
 
-def test_foyers_guard_protects_the_apps_routes(app: RunningApp) -> None:
-    assert app.ask("/things/mine").status_code == 403
-    page = app.ask("/things/page").json()["event"]["requestContext"]["authorizer"]["lambda"]
-    assert (page["signed_in"], page["go"]) == (False, "/login?return_to=/things/page")
+def test_foyers_guard_lets_only_signed_in_visitors_reach_another_stacks_api(
+    app: RunningApp,
+) -> None:
     visitor = HttpVisitor(app.stack.app)
+    visitor.send("GET", "/things/mine", {})
+    assert (visitor.answer.status_code, visitor.answer.json()) == (403, {"message": "Forbidden"})
     visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
-    for path in ("/things/mine", "/things/page"):
-        visitor.open(path)
-        told = visitor.answer.json()["event"]["requestContext"]["authorizer"]["lambda"]
-        assert (told["username"], told["email"]) == ("demo", "demo@example.com")
+    own, cross = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
+    for method, headers, status in (
+        ("GET", cross, 200),
+        ("POST", own, 200),
+        ("POST", {"Origin": app.stack.app}, 200),
+        ("POST", cross, 403),
+        ("DELETE", {"Origin": "https://evil.example"}, 403),
+        ("PUT", {}, 403),
+    ):
+        visitor.send(method, "/things/mine", headers)
+        assert visitor.answer.status_code == status, (method, headers)
+    visitor.send("GET", "/me", {})
+    me = visitor.answer.json()
+    visitor.send("GET", "/things/mine", {})
+    user = visitor.answer.json()["event"]["requestContext"]["authorizer"]["lambda"]
+    assert (user["sub"], user["email"], user["claims"]) == (me["sub"], me["email"], me)
+    assert user["groups"] == []
+    assert 0 <= user["signed_in_at"] - user["auth_time"] < 60
+    visitor.open(f"{app.stack.app}/logout")
+    visitor.press("Sign out")
+    visitor.send("GET", "/things/mine", {})
+    assert visitor.answer.status_code == 403
+
+
+def test_a_page_sends_visitors_to_sign_in_and_they_come_back(app: RunningApp) -> None:
+    visitor = HttpVisitor(app.stack.app)
+
+    def learned() -> dict[str, Any]:
+        about: dict[str, Any] = visitor.answer.json()["event"]["requestContext"]["authorizer"]
+        return about["lambda"]  # type: ignore[no-any-return]
+
+    visitor.send("GET", "/things/page?tab=2", {})
+    assert learned() == {
+        "sub": "", "username": "", "name": "", "email": "", "email_verified": False, "groups": [],
+        "claims": {}, "signed_in_at": 0, "auth_time": 0, "signed_in": False,
+        "go": "/login?return_to=/things/page%3Ftab%3D2",
+    }  # fmt: skip
+    visitor.open(f"{app.stack.app}{learned()['go']}")
+    visitor.press("Sign in", username=DEMO_USER, password=DEMO_PASSWORD)
+    assert visitor.answer.url == f"{app.stack.app}/things/page?tab=2"
+    assert (learned()["signed_in"], learned()["username"], learned()["go"]) == (True, "demo", "")
+    visitor.open(f"{app.stack.app}/renew?return_to=/things/page", follow=False)
+    assert visitor.answer.headers["location"] == "/things/page"
 
 
 def test_tokens_of_the_local_pool_are_checked(app: RunningApp, home: dict[str, Any]) -> None:
