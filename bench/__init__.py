@@ -1,1 +1,1 @@
-"""How fast Foyer starts and answers, next to what else one could use: `make bench`."""
+"""Compares Foyer's cold starts and warm requests with other stacks: `make bench`."""

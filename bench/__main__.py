@@ -1,4 +1,4 @@
-"""`make bench`: builds the packages, measures them, writes table, JSON and plot."""
+"""`make bench`: builds the packages, measures them, and writes the table, JSON and plot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench import command, imports, measure, page, plot, report
 from bench.packages import Toolbox, has_bytecode, size
 from bench.subjects import Subject, catalogue
 
-_FEWEST = 2  # rounds worth recording
+_FEWEST = 2  # minimum number of rounds to save
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     extra: dict[str, Any] = {}
     foyer = next((subject for subject in subjects if subject.name == "foyer"), None)
     if foyer is not None:
-        # Importing alone: what is to become a snapshot waits for no secret.
+        # Measures imports only: with snap-start, the secret is not read.
         environment = bench.environment(foyer) | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
         extra["share_of_importing"] = imports.shares(
             tools.python, "foyer.app", environment, foyer.package
@@ -40,7 +40,7 @@ def main() -> None:
     rounds = measure.run(bench, upstreams, subjects, rounds=options.samples)
     for number, (taken, handler) in enumerate(rounds, 1):
         _say(f"round {number} of {options.samples}, {time.monotonic() - begun:.0f} s")
-        # Each round is recorded, so that a run which is stopped has not been for nothing.
+        # Each round is saved, so that an interrupted run keeps its results.
         if number >= min(_FEWEST, options.samples):
             rows = report.rows(taken, handler, subjects)
             document = report.document(rows, subjects, sizes, ran_on, number) | extra
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _write(document: dict[str, Any], docs: Path) -> None:
-    """The JSON file, the plot, and what stands between the two marks in speed.md."""
+    """Write the JSON file, the plot, and the text between the two marks in speed.md."""
     (docs / "pictures").mkdir(parents=True, exist_ok=True)
     (docs / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     (docs / "pictures/speed.svg").write_text(plot.cold_starts(document), "utf-8")
@@ -58,7 +58,7 @@ def _write(document: dict[str, Any], docs: Path) -> None:
 
 
 def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
-    """Those asked for that can be had, each with its package in place."""
+    """The requested subjects that are available, with their packages built."""
     built = tools.build_foyer(folder / "sam")
     subjects = [
         subject
@@ -66,7 +66,7 @@ def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
         if not only or subject.name in ("hello", *only)
     ]
     if tools.node is None:
-        _say("LEFT OUT: cognito-at-edge, since there is no node with npm on this machine")
+        _say("SKIPPED: cognito-at-edge, because node with npm is not installed")
         subjects = [subject for subject in subjects if subject.runtime != "node"]
     for subject in subjects:
         if subject.code == "foyer":
@@ -76,7 +76,7 @@ def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
         else:
             tools.peer(subject.code, subject.package, bytecode=subject.bytecode)
     if not has_bytecode(built):
-        _say("sam build found no Python to make bytecode with; the table shows what that costs")
+        _say("sam build found no Python to compile bytecode with; the table shows the effect")
     return subjects
 
 
@@ -86,7 +86,7 @@ def _options() -> argparse.Namespace:
         folder="build/bench", samples_of="containers per subject and route", latency=0.0,
     )  # fmt: skip
     parser.add_argument(
-        "--only", nargs="*", default=[], help="subjects to measure beside the floor"
+        "--only", nargs="*", default=[], help="subjects to measure in addition to hello world"
     )
     return parser.parse_args()
 

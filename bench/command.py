@@ -1,4 +1,4 @@
-"""What `make bench` and `make sweep` begin with: their common options, and a folder to work in."""
+"""The common options of `make bench` and `make sweep`, and their set-up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.upstreams import Upstreams
 def parser(
     prog: str, description: str | None, *, folder: str, samples_of: str, latency: float
 ) -> argparse.ArgumentParser:
-    """``samples_of`` says what there are so many of; ``latency`` is in milliseconds."""
+    """``samples_of`` names what is counted; ``latency`` is the default in milliseconds."""
     options = argparse.ArgumentParser(prog=prog, description=description)
     options.add_argument("--samples", type=int, default=20, help=samples_of)
     options.add_argument("--folder", default=folder, help="for packages; emptied first")
@@ -28,7 +28,7 @@ def parser(
 
 
 def begin(options: argparse.Namespace) -> tuple[Path, Upstreams, Toolbox]:
-    """An empty folder, AWS's side listening, and the tools to make packages with."""
+    """Create an empty folder, start the upstream stubs, and find the build tools."""
     folder = Path(options.folder).resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

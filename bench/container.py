@@ -1,9 +1,8 @@
-"""One execution environment: a package under awslambdaric, with the Runtime API as stopwatch.
+"""One execution environment: a package run by awslambdaric, timed at the Runtime API.
 
-docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the child asks for an event when it
-has finished its init, and answers it; both moments are seen here, on loopback. Processor time
-is the child's own (Linux gives every process a clock), so what other programs do at the same
-time blurs it far less than the time on the wall.
+docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the child requests an event when its init
+is done, and sends a response. Both times are measured here. Processor time is that of the child
+(Linux has a clock for each process), so other programs affect it much less than wall-clock time.
 """
 
 from __future__ import annotations
@@ -19,24 +18,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_LONGEST = 60  # seconds for any step; a child that needs longer is broken
+_LONGEST = 60  # seconds; a child that needs longer for a step has failed
 _PREFIX = "/2018-06-01/runtime/invocation/"
 
 
 class SubjectFailed(Exception):
-    """The child died or its handler raised; the message has what it printed."""
+    """The child ended or its handler raised; the message contains its output."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Milliseconds on the wall and of the child's processor time."""
+    """Milliseconds of wall-clock time, and of the child's processor time."""
 
     wall: float
     cpu: float
 
 
 class Container:
-    """Started on entry, killed on exit; ``init`` is there from the start."""
+    """Started on entry, killed on exit; ``init`` is available at once."""
 
     def __init__(
         self, command: list[str], environment: Mapping[str, str], folder: Path, log: Path
@@ -73,7 +72,7 @@ class Container:
         self._end()
 
     def invoke(self, event: Mapping[str, Any]) -> tuple[dict[str, Any], Taken]:
-        """The handler's reply, and what it took from the event's departure to its arrival."""
+        """The handler's reply, and the time from sending the event to receiving the reply."""
         body = json.dumps(event).encode()
         head = (
             "HTTP/1.1 200 OK\r\n"
@@ -99,12 +98,12 @@ class Container:
         return self._process.pid
 
     def peak_memory(self) -> float:
-        """The most memory that was resident at once, in MiB."""
+        """Peak resident memory in MiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
     def _cpu(self) -> float:
-        """clock_getcpuclockid(3), spelled out: Python has no name for it."""
+        """clock_getcpuclockid(3), which Python does not provide."""
         return _milliseconds(time.clock_gettime_ns(~self._process.pid << 3 | 2))
 
     def _expect_next(self) -> None:
@@ -117,7 +116,7 @@ class Container:
         self._connection.sendall(data)
 
     def _receive(self) -> tuple[str, bytes]:
-        """Path and body of the child's next request, on a connection of its choice."""
+        """Path and body of the child's next request, on any connection."""
         data = b""
         while True:
             if self._connection is None:
@@ -166,11 +165,11 @@ def _milliseconds(nanoseconds: int) -> float:
 
 
 def lambda_environment(handler: str, package: Path, runtime: Path) -> dict[str, str]:
-    """What Lambda sets, and nothing of the outer environment.
+    """The variables that Lambda sets, without those of this process.
 
-    docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, "defined runtime". The
-    packages of the runtime (boto3) come after the function's own, as they do there; the task
-    directory is read-only there, so no bytecode is left behind here.
+    docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, "defined runtime". As in
+    Lambda, the runtime's packages (boto3) come after the function's own, and no bytecode is
+    written, because Lambda's task directory is read-only.
     """
     return {
         "_HANDLER": handler,

@@ -1,9 +1,9 @@
-"""Run inside a package: the handler's processor time when warm, its HTTP calls answered at once.
+"""Runs inside a package: measures the warm handler's processor time without HTTP.
 
     python -m handler_time MODULE < {"events": {route: event}, "answers": {endpoint: body}}
 
-The call that sends is replaced (requests.Session.request, httpx.AsyncClient.send), so what a
-handler does around it counts, and neither the HTTP library nor the wire nor the replacement does.
+The sending call is replaced (requests.Session.request, httpx.AsyncClient.send). Only the
+handler's own work counts, not the HTTP library, the network or the replacement.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 WARM_UP = 50
 CALLS = 600
-LONGEST = 1.5  # seconds for the calls of one route; slow ones give fewer figures
+LONGEST = 1.5  # seconds for the calls of one route; slow routes give fewer samples
 
 
 class _Stopwatch:
-    """Nanoseconds of processor time that its ``with`` blocks took."""
+    """Sums the nanoseconds of processor time of its ``with`` blocks."""
 
     taken = 0
 
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _taken(handler, event, context) -> float:  # type: ignore[no-untyped-def]
-    """Milliseconds, the median of many calls."""
+    """The median of many calls, in milliseconds."""
     for _ in _for_a_while(WARM_UP):
         reply = handler(event, context)
     if reply["statusCode"] >= 400:
@@ -87,7 +87,7 @@ def _answer_at_once(answers: dict[str, bytes]) -> None:
 
     headers = {"Content-Type": "application/json"}
     if "requests" in sys.modules:
-        import requests  # noqa: PLC0415 - only where the package brings it
+        import requests  # noqa: PLC0415 - only if the package contains it
         from urllib3 import HTTPResponse  # noqa: PLC0415
 
         def request(_self, method, url, **_options):  # type: ignore[no-untyped-def]  # noqa: ARG001

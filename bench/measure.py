@@ -1,4 +1,4 @@
-"""Takes the samples: every subject and route in turn, again and again, in one run."""
+"""Takes the samples: repeatedly measures every subject and route in one run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.upstreams import ISSUER, Upstreams
 
 RUNTIME_OF_NODE = Path(__file__).parent / "node" / "runtime.mjs"
 WARM_REQUESTS = 5
-ROUNDS_PER_VISITOR = 5  # attempts and tokens have an end
+ROUNDS_PER_VISITOR = 5  # attempts and tokens expire
 ROUNDS_PER_HANDLER_TIME = 7
 
 Case = tuple[str, str]  # subject, route
@@ -26,7 +26,7 @@ Case = tuple[str, str]  # subject, route
 
 @dataclass
 class Samples:
-    """One list entry per container, except that each container gives WARM_REQUESTS of ``warm``."""
+    """One entry per container; ``warm`` has WARM_REQUESTS entries per container."""
 
     init: list[Taken] = field(default_factory=list)
     first: list[Taken] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Samples:
 
 
 class Bench:
-    """Starts containers of any subject, against one set of upstreams."""
+    """Starts containers of any subject, with one set of upstreams."""
 
     def __init__(
         self,
@@ -77,12 +77,12 @@ class Bench:
         }
 
     def prepare(self, subject: Subject) -> dict[str, dict[str, Any]]:
-        """The events of a visitor who has signed in with this subject."""
+        """The events of a visitor who is signed in with this subject."""
         with self.container(subject) as container:
             return events(container, subject.routes, self._upstreams)
 
     def sample(self, subject: Subject, route: str, event: Mapping[str, Any], into: Samples) -> None:
-        """One cold container, one first request, a few warm ones."""
+        """Start one container, send a first request and some warm ones."""
         calls = self._upstreams.calls
         calls.clear()
         with self.container(subject) as container:
@@ -117,13 +117,13 @@ class Bench:
 def run(
     bench: Bench, upstreams: Upstreams, subjects: list[Subject], *, rounds: int
 ) -> Iterator[tuple[dict[Case, Samples], dict[Case, list[float]]]]:
-    """After each round, all samples so far by subject and route, and the handlers' times in ms.
+    """After each round, yield all samples by subject and route, and the handlers' times in ms.
 
-    The handler's processor time is the code's: packages that differ in bytecode alone share it,
-    and Node has none. Interleaved in changing order, after one round that is thrown away, so that
-    whatever else the machine does meets all subjects alike.
+    Packages that differ only in bytecode share the handler's processor time; Node has none. The
+    order changes in every round, after one round that is discarded, so that other load on the
+    machine affects all subjects equally.
     """
-    # A grant is the visitor's of one subject, since it carries the nonce that subject chose.
+    # A grant belongs to one subject, because it contains that subject's nonce.
     events_of: dict[str, dict[str, Any]] = {}
     nonce_of: dict[str, str] = {}
     taken: dict[Case, Samples] = defaultdict(Samples)
@@ -148,7 +148,7 @@ def run(
 
 
 def _one_of_each_code(subjects: list[Subject]) -> list[Subject]:
-    """Those with bytecode, where there is a choice: they start sooner."""
+    """One subject for each code, with bytecode if possible, because it starts faster."""
     in_python = [subject for subject in subjects if subject.runtime == "python"]
     in_python.sort(key=lambda subject: subject.bytecode)
     return list({subject.code: subject for subject in in_python}.values())

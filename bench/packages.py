@@ -1,4 +1,4 @@
-"""Packages as `sam build` lays them out, and the runtime's own packages beside them."""
+"""Builds packages as `sam build` does, and the runtime's own packages."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON_VERSION = "3.13"  # the functions' runtime (template.yaml)
-# What Lambda's Python image brings: its runtime client and boto3.
+# Packages in Lambda's Python image: the runtime client and boto3.
 RUNTIME_PACKAGES = ("awslambdaric==4.2.2", "boto3==1.43.106")
 
 _ROOT = Path(__file__).parent.parent
 _PEERS = Path(__file__).parent / "peers"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # what the SAM CLI gives every file
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the date that the SAM CLI gives every file
 
 
 @dataclass(frozen=True)
 class Toolbox:
-    """The commands that packages are made with."""
+    """The commands that build packages."""
 
     uv: str
     sam: str
     python: str
     ca_file: Path
-    node: str | None  # where it is present, with npm
+    node: str | None  # None without node and npm
 
     @classmethod
     def find(cls, *, uv: str, sam: str, folder: Path, ca_file: Path) -> Toolbox:
-        """Raise SystemExit when the functions' version of Python cannot be had.
+        """Raise SystemExit if the functions' version of Python is unavailable.
 
-        Functions run in a bare virtual environment of it: a machine's own site-packages may
-        have start-up files, which no function in Lambda would ever meet.
+        Functions run in an empty virtual environment, because the machine's site-packages may
+        have start-up files that do not exist in Lambda.
         """
         found = subprocess.run(
             [uv, "python", "find", "--no-project", PYTHON_VERSION],
@@ -47,7 +47,7 @@ class Toolbox:
         return cls(uv, sam, str(folder / "bin" / "python"), ca_file, node)
 
     def runtime(self, folder: Path) -> None:
-        """Install what Lambda's image brings, with the bytecode that it has there."""
+        """Install the packages of Lambda's image, with bytecode as in the image."""
         self._install(folder, *RUNTIME_PACKAGES)
         trust(self.ca_file, folder)
         self.compile(folder)
@@ -64,7 +64,7 @@ class Toolbox:
             self.compile(folder)
 
     def node_peer(self, name: str, folder: Path) -> None:
-        """Install a peer for Node from its own lock file; none of its packages runs anything."""
+        """Install a peer for Node from its own lock file, without running install scripts."""
         shutil.copytree(_PEERS / name, folder)
         if (folder / "package-lock.json").exists():
             _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder)
@@ -81,7 +81,7 @@ class Toolbox:
         return folder / "WebFunction"
 
     def foyer(self, built: Path, folder: Path, *, bytecode: bool) -> None:
-        """A copy of what `sam build` made, with or without bytecode."""
+        """Copy the result of `sam build`, with or without bytecode."""
         shutil.copytree(built, folder)
         if not bytecode:
             for found in sorted(folder.rglob("__pycache__")):
@@ -98,10 +98,10 @@ class Toolbox:
 
 
 def trust(ca_file: Path, folder: Path) -> None:
-    """Every list of authorities below ``folder`` gets one more, at its full length otherwise.
+    """Add one authority to every list of authorities below ``folder``.
 
-    A list is replaced and not written to: uv links what it installs to its cache, and so to every
-    other environment on the machine.
+    Replaces each list instead of writing to it, because uv links installed files to its cache,
+    and so to every other environment on the machine.
     """
     for bundle in folder.rglob("cacert.pem"):
         authorities = bundle.read_bytes() + b"\n" + ca_file.read_bytes()
@@ -121,7 +121,7 @@ class Size:
 
 
 def size(folder: Path) -> Size:
-    """Zipped as the SAM CLI zips: deflated, all files, all of one date."""
+    """The size of a package, and its size zipped as the SAM CLI does (deflated, one date)."""
     archive = io.BytesIO()
     unzipped = 0
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:

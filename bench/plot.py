@@ -1,6 +1,6 @@
-"""Pictures of the figures as SVG, by hand: legible by day and by night.
+"""Draws the figures as SVG, readable in light and dark mode.
 
-They bring their own ground: who shows them may be dark where the visitor's system is light.
+The pictures have their own background, because the page around them may be light or dark.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROUTES = ("landing", "login", "callback")
 
 
 def cold_starts(report: Mapping[str, Any]) -> str:
-    """Bars: the modelled cold start of each package and route, in multiples of hello world's."""
+    """A bar for the modelled cold start of each package and route, relative to hello world's."""
     groups = [
         (package["title"], name, rows)
         for name, package in report["packages"].items()
@@ -69,7 +69,7 @@ def lines(
     x_label: str,
     percent: bool,
 ) -> str:
-    """Curves over a common x axis, both axes from zero."""
+    """Curves over a common x axis; both axes start at zero."""
     left, top, width, height = 60, 70, 560, 260
     most_x = max(x for curve in curves.values() for x, _ in curve)
     most_y = max(y for curve in curves.values() for _, y in curve) or 1.0

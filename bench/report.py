@@ -1,4 +1,4 @@
-"""From samples to figures: medians and ratios to the floor, in one document."""
+"""Computes medians, and ratios to hello world, from samples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.measure import Case, Samples
 from bench.packages import Size
 from bench.subjects import Subject
 
-# Lambda gives the init phase a whole processor; afterwards it is memory's share of it.
+# Lambda gives the init phase a whole processor, and requests a share that depends on memory.
 FULL_PROCESSOR_MB = 1769
 MODELLED_MB = 512
 FLOOR = "hello"
@@ -22,7 +22,7 @@ FLOOR = "hello"
 
 @dataclass(frozen=True)
 class Row:
-    """Medians of one subject and route: milliseconds of the child's processor time, or as named."""
+    """Medians of one subject and route: milliseconds of processor time, or as named."""
 
     subject: str
     route: str
@@ -37,7 +37,7 @@ class Row:
 
     @property
     def cold(self) -> float:
-        """The modelled cold start of a small function."""
+        """The modelled cold start at MODELLED_MB."""
         return modelled(self.init, self.first, MODELLED_MB)
 
     @property
@@ -75,7 +75,7 @@ def rows(
 
 
 def machine(python: str, node: str | None) -> dict[str, str | None]:
-    """What it ran on; ``node`` is None where there is none, and then Node's peer was left out."""
+    """The machine of the run; ``node`` is None if Node is missing and its peer was skipped."""
     return {
         "python": _version(python),
         "node": _version(node) if node else None,
@@ -96,7 +96,7 @@ def document(
     ran_on: Mapping[str, str | None],
     samples: int,
 ) -> dict[str, Any]:
-    """Everything, as ratios to the floor where it is a time."""
+    """The complete report; times are ratios to hello world's."""
     floor = next(row for row in found if row.subject == FLOOR)
     return {
         "machine": ran_on,

@@ -1,4 +1,4 @@
-"""What is measured, and the events that each subject is sent."""
+"""The measured subjects, and the events that they receive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.upstreams import CODE, Upstreams
 
 APP_HOST = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 
-# What a visitor does, and what the answer has to be for the figure to mean anything.
+# The routes of a visitor, and the status codes that each must return.
 STATUS = {
     "landing": {200},
     "login": {302, 303, 307},
@@ -38,7 +38,7 @@ _EVENTS = Path(__file__).parent.parent / "events"
 
 @dataclass(frozen=True)
 class Subject:
-    """One package; ``code`` is its code's name, ``bytecode`` whether it is shipped with any."""
+    """One package; ``code`` names its code, ``bytecode`` whether it contains bytecode."""
 
     name: str
     title: str
@@ -52,7 +52,7 @@ class Subject:
 
 
 def catalogue(packages: Path) -> list[Subject]:
-    """Everything that can be measured; the floor comes first."""
+    """All subjects; hello world comes first."""
     foyer = "foyer.app.handler"
     found = [
         Subject("hello", "Hello world", "hello", packages / "hello", ("landing",), bytecode=True),
@@ -71,7 +71,7 @@ def catalogue(packages: Path) -> list[Subject]:
         *found,
         Subject("node-hello", "Hello world in Node", "node-hello", packages / "node-hello",
                 ("landing",), runtime="node"),
-        # It has no pages of its own: what it does not protect, CloudFront serves.
+        # It has no pages: CloudFront serves public pages without it.
         Subject("cognito-at-edge", "Node: cognito-at-edge, AWS SDK", "cognito-at-edge",
                 packages / "cognito-at-edge", ("login", "callback"), is_peer=True, runtime="node"),
     ]  # fmt: skip
@@ -80,9 +80,9 @@ def catalogue(packages: Path) -> list[Subject]:
 def events(
     container: Container, routes: tuple[str, ...], upstreams: Upstreams
 ) -> dict[str, dict[str, Any]]:
-    """One event per route, made by signing a visitor in with ``container``.
+    """One event per route, created by signing a visitor in with ``container``.
 
-    Sessions and attempts live in cookies everywhere, so other containers accept them too.
+    All subjects keep sessions and attempts in cookies, so other containers accept them too.
     """
     made = {"landing": event("landing")}
     if "callback" in routes:
@@ -106,7 +106,7 @@ def event(
     query: Mapping[str, str] | None = None,
     cookies: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A GET as an HTTP API sends it, made from the sample of the landing page."""
+    """A GET event of an HTTP API, made from the sample of the landing page."""
     made: dict[str, Any] = json.loads((_EVENTS / "home.json").read_text("utf-8"))
     path = _PATH[route]
     made |= {"routeKey": f"GET {path}", "rawPath": path}
@@ -121,7 +121,7 @@ def event(
 
 
 def check(subject: Subject, route: str, reply: Mapping[str, Any]) -> None:
-    """Raise ValueError when the reply is not what this route answers when all goes well."""
+    """Raise ValueError if the reply is not the expected one for this route."""
     if reply["statusCode"] not in STATUS[route]:
         raise ValueError(f"{subject.name} {route}: {reply}")
     if route == "welcome" and "Bench Visitor" not in reply["body"]:
@@ -129,7 +129,7 @@ def check(subject: Subject, route: str, reply: Mapping[str, Any]) -> None:
 
 
 def header(reply: Mapping[str, Any], name: str) -> str:
-    """A header of the reply, whichever of the two forms it has."""
+    """A header of the reply, in either of its two forms."""
     found: dict[str, str] = {
         key.lower(): value if isinstance(value, str) else value[0]
         for key, value in {**reply.get("multiValueHeaders", {}), **reply.get("headers", {})}.items()

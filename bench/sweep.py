@@ -1,8 +1,8 @@
-"""`make sweep`: cold and warm requests at several memory sizes, throttled as Lambda does.
+"""`make sweep`: measures cold and warm requests at several memory sizes, throttled as in Lambda.
 
-Init has a whole processor; then a control group gives the function the share that goes with its
-memory: a quota in every period, as Linux does it for any container. It needs the right to make
-control groups (root, as a rule). Lambda's period is not documented; 20 ms has been reported.
+Init has a whole processor. Then a Linux control group limits the function to the share of its
+memory size: a quota in every period. Creating control groups usually requires root. Lambda's
+period is not documented; 20 ms has been reported.
 """
 
 from __future__ import annotations
@@ -82,16 +82,16 @@ def _cases() -> list[Case]:
 def _requests(
     container: Container, subject: Subject, route: str, event: dict[str, Any]
 ) -> Iterator[Taken]:
-    """The first request and some more, each at a time of its own within the group's period."""
+    """The first request and some more, at random times within the group's period."""
     for _ in range(1 + WARM_REQUESTS):
-        time.sleep(random.uniform(2, 4) * _PERIOD_US / 1e6)  # noqa: S311 - spreads, hides nothing
+        time.sleep(random.uniform(2, 4) * _PERIOD_US / 1e6)  # noqa: S311 - not for security
         reply, taken = container.invoke(event)
         check(subject, route, reply)
         yield taken
 
 
 def _row(memory: int, route: str, samples: list[list[Taken]]) -> dict[str, Any]:
-    """Medians in milliseconds, by the clock and of the processor."""
+    """Medians in milliseconds: wall-clock and processor time."""
     inits, firsts = [each[0] for each in samples], [each[1] for each in samples]
     warm = [taken for each in samples for taken in each[2:]]
     row: dict[str, Any] = {"memory": memory, "route": route}
@@ -103,12 +103,14 @@ def _row(memory: int, route: str, samples: list[list[Taken]]) -> dict[str, Any]:
 
 @contextmanager
 def share_of_processor() -> Iterator[Callable[[int, int], None]]:
-    """Gives ``throttle(pid, memory)``; raises SystemExit where control groups can't be made."""
+    """Yield ``throttle(pid, memory)``; raises SystemExit if control groups are unavailable."""
     group = _GROUPS[not _UNIFIED.exists()] / f"foyer-bench-{os.getpid()}"
     try:
         group.mkdir()
     except OSError as error:
-        raise SystemExit(f"No control group, so no throttling on this machine: {error}") from None
+        raise SystemExit(
+            f"Cannot create a control group to throttle the processor: {error}"
+        ) from None
 
     def throttle(pid: int, memory: int) -> None:
         quota = int(_PERIOD_US * min(memory / FULL_PROCESSOR_MB, 1))
@@ -126,7 +128,7 @@ def share_of_processor() -> Iterator[Callable[[int, int], None]]:
 
 
 def _subjects(tools: Toolbox, folder: Path) -> tuple[Subject, Subject]:
-    """The floor and Foyer, their packages in place."""
+    """Hello world and Foyer, with their packages built."""
     hello, foyer = catalogue(folder / "packages")[:2]
     tools.peer(hello.code, hello.package, bytecode=True)
     tools.foyer(tools.build_foyer(folder / "sam"), foyer.package, bytecode=True)

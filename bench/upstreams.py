@@ -1,8 +1,8 @@
-"""Secrets Manager and Cognito on one TLS port, with every answer ready before it is asked for.
+"""Stubs of Secrets Manager and Cognito on one TLS port, with prepared answers.
 
-What a function costs is then its own work and no waiting, unless a latency is asked for: it
-stands for the round trips of a handshake, and for that of a request. Signing happens in ``grant``,
-outside of what is measured. Nothing is checked here: the tests have a Cognito that does.
+Only the function's own work is measured, without waiting, unless a latency is set: it represents
+the round trips of a handshake, and that of a request. ``grant`` signs the tokens in advance.
+The stubs check nothing; the tests use a fake Cognito that does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ISSUER = f"https://cognito-idp.{REGION}.amazonaws.com/{POOL}"
 CLIENT_ID = "4h57q1example1client1id01"
 CODE = "a0b1c2d3-e4f5-4a5b-8c7d-9e8f7a6b5c4d"
 
-# Name, address and user name of the one visitor there is.
+# Name, address and user name of the only visitor.
 _VISITOR = {"sub": "9c1f2d3e-aaaa-4bbb-8ccc-0123456789ab", "name": "Bench Visitor",
             "email": "visitor@example.com"}  # fmt: skip
 
@@ -36,9 +36,9 @@ class Upstreams:
     """Serves until ``stop``; ``calls`` counts requests by endpoint."""
 
     def __init__(self, folder: Path, *, latency: float = 0.0) -> None:
-        """``folder`` receives the authority (``ca_file``) that clients have to trust.
+        """``folder`` receives the authority (``ca_file``) that clients must trust.
 
-        ``latency``: seconds that each handshake and each answer is late.
+        ``latency`` is the delay in seconds of each handshake and each answer.
         """
         self.latency = latency
         self.ca_file = folder / "ca.pem"
@@ -53,7 +53,7 @@ class Upstreams:
         self._server = _Server(self, server_context(folder, self.ca_file))
         port = self._server.server_address[1]
         self.url = f"https://127.0.0.1:{port}"
-        # Cognito has its keys on another host than its pages, which takes a connection more.
+        # As at Cognito, the keys are on another host, which needs another connection.
         self.jwks_url = f"https://localhost:{port}/{POOL}/.well-known/jwks.json"
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -64,7 +64,7 @@ class Upstreams:
         self._thread.join()
 
     def grant(self, nonce: str) -> dict[str, bytes]:
-        """Tokens for CODE from now on; returns the bodies that Cognito's endpoints answer with."""
+        """Prepare tokens for CODE; returns the response bodies of Cognito's endpoints."""
         self.nonce = nonce
         now = int(time.time())
         common = {"sub": _VISITOR["sub"], "iss": ISSUER, "iat": now, "exp": now + 3600,
@@ -128,7 +128,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.tls = tls
 
     def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
-        """A child that is stopped drops its connections."""
+        """Ignore errors: a stopped child drops its connections."""
 
 
 class _Conversation(socketserver.BaseRequestHandler):

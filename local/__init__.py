@@ -1,4 +1,4 @@
-"""The offline stack: what `make run` starts. Nothing of it ships to AWS.
+"""The local stack that `make run` starts. None of it is deployed to AWS.
 
 Rules that the app's pages and the local login pages share come from the web function's package.
 """

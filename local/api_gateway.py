@@ -1,7 +1,7 @@
-"""HTTP request → payload-2.0 event, as an HTTP API does it.
+"""Converts an HTTP request to a payload 2.0 event, as an HTTP API does.
 
 Sources: "http-api-develop-integrations-lambda" and "http-api-quotas" in the API Gateway
-developer guide. What those leave open was observed on deployed HTTP APIs by others:
+developer guide. Behaviour that they do not specify was observed on deployed HTTP APIs by others:
 aws/aws-lambda-dotnet#1901 (decoded path, raw query string, cookies as sent),
 ministackorg/ministack#766 (which bodies are text), middleapi/standard-server#93 (a decoded ``?``
 cuts the path).
@@ -26,7 +26,7 @@ _TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came off the wire: ``path`` still percent-encoded, without the query."""
+    """A request as received: ``path`` is percent-encoded and without the query."""
 
     method: str
     path: bytes
@@ -42,14 +42,14 @@ class Request:
 
     @property
     def head_size(self) -> int:
-        """Bytes of request line and headers, each with its line end."""
+        """The size of the request line and headers in bytes, with line ends."""
         line = len(f"{self.method}  {self.protocol}\r\n") + len(self.path)
         query = len(self.query) + 1 if self.query else 0
         return line + query + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
 
 def new_request_id() -> str:
-    """Shaped like API Gateway's: 16 characters of base64."""
+    """An id like API Gateway's: 16 characters of base64."""
     return base64.b64encode(secrets.token_bytes(11)).decode()
 
 
@@ -61,7 +61,7 @@ def build_event(
     request_id: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """The event for the function; like API Gateway, it leaves out what the request has not."""
+    """The event for the function; like API Gateway's, without fields that the request lacks."""
     headers = _joined_headers(request)
     body, is_base64 = _body(request.body, headers.get("content-type", ""))
     optional = {
@@ -101,7 +101,7 @@ def build_event(
 
 
 def _joined_headers(request: Request) -> dict[str, str]:
-    """Lower-case names, repeated headers joined by a comma, cookies apart, the gateway's own."""
+    """Lower-case names, repeated headers joined by commas, the gateway's own; no cookies."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in request.headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -139,7 +139,7 @@ def _query_parameters(request: Request) -> dict[str, str]:
 
 
 def _body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """Text types go as they are; everything else is base64, forms and untyped bodies included."""
+    """Text types are unchanged; everything else is base64, including forms and untyped bodies."""
     media_type = content_type.partition(";")[0].strip().lower()
     if not body or media_type.startswith("text/") or media_type in _TEXT_TYPES:
         return body.decode("utf-8", errors="replace"), False

@@ -1,4 +1,4 @@
-"""`make attach`: the terminal's end of a ``breakpoint()`` in a function of the local stack."""
+"""`make attach`: connects the terminal to a ``breakpoint()`` in a function of the local stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main() -> int:
         with socket.socket(socket.AF_UNIX) as connection:
             try:
                 connection.connect(str(place))
-            except OSError:  # its function has ended
+            except OSError:  # the function has ended
                 place.unlink(missing_ok=True)
                 continue
             _talk(connection)
@@ -43,7 +43,7 @@ def _type(connection: socket.socket) -> None:
         for line in sys.stdin:
             connection.sendall(line.encode())
     except OSError:
-        return  # the function has gone on
+        return  # the function continues
 
 
 if __name__ == "__main__":

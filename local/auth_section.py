@@ -1,4 +1,4 @@
-"""``Auth`` of a SAM ``HttpApi``: its authorizers, and which of them each event uses.
+"""Reads ``Auth`` of a SAM ``HttpApi``: its authorizers, and which one each event uses.
 
 docs.aws.amazon.com/serverless-application-model/latest/developerguide/
 sam-property-httpapi-httpapiauth.html
@@ -22,7 +22,7 @@ _IAM = UnsupportedAuthorizer("AWS_IAM", "IAM signatures are not checked locally"
 
 
 class AuthError(RunError):
-    """The Auth section makes no sense; the message says where."""
+    """The Auth section is invalid; the message says where."""
 
 
 class AuthSection:
@@ -35,7 +35,7 @@ class AuthSection:
         self._default = section.get("DefaultAuthorizer", "NONE")
 
     def of_event(self, auth: Mapping[str, Any]) -> tuple[Authorizer | None, tuple[str, ...]]:
-        """The authorizer of an event, None for an open route, and the scopes that it asks for."""
+        """The authorizer of an event (None for a public route), and the required scopes."""
         name = self._values.text(auth.get("Authorizer", self._default))
         if name is None:
             return UnsupportedAuthorizer("the authorizer", "which one it is, is not known here"), ()
@@ -80,7 +80,7 @@ class AuthSection:
         )
 
     def _jwt(self, name: str, declared: Mapping[str, Any]) -> Authorizer:
-        # SAM passes the configuration on as it stands, in either way of writing.
+        # SAM passes the configuration on unchanged, in either spelling.
         given = {key.lower(): value for key, value in declared["JwtConfiguration"].items()}
         issuer = self._values.text(given.get("issuer"))
         if issuer is None:
@@ -95,7 +95,7 @@ class AuthSection:
 
 
 def _function(value: object, values: Values) -> str | None:
-    """A name or an ARN; where no stack has resolved it, the name in ``!GetAtt Name.Arn``."""
+    """A name or an ARN; if no stack has resolved it, the name in ``!GetAtt Name.Arn``."""
     known = values.text(value)
     if known is not None or not isinstance(value, dict):
         return known

@@ -1,4 +1,4 @@
-"""The authorizers of an HTTP API, and what each says of a request.
+"""The authorizers of an HTTP API, and their results.
 
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html and
 http-api-jwt-authorizer.html in the same guide.
@@ -15,9 +15,9 @@ MOST_TTL = 3600  # seconds; API Gateway's own limit
 
 @dataclass(frozen=True)
 class LambdaAuthorizer:
-    """``function`` is a name or an ARN; ``ttl`` in seconds, 0 keeps no result.
+    """``function`` is a name or an ARN; ``ttl`` is in seconds, 0 turns the cache off.
 
-    ``identity_sources`` are written as API Gateway has them: ``$request.header.Authorization``.
+    ``identity_sources`` have API Gateway's form: ``$request.header.Authorization``.
     """
 
     name: str
@@ -30,7 +30,7 @@ class LambdaAuthorizer:
 
 @dataclass(frozen=True)
 class JwtAuthorizer:
-    """A token must come from ``issuer`` for one of ``audience``."""
+    """A token must be issued by ``issuer`` for one of ``audience``."""
 
     name: str
     issuer: str
@@ -40,7 +40,7 @@ class JwtAuthorizer:
 
 @dataclass(frozen=True)
 class UnsupportedAuthorizer:
-    """One that cannot be asked here; its routes refuse everybody. ``why`` is for the terminal."""
+    """Not supported locally; its routes reject every request. ``why`` is for the terminal."""
 
     name: str
     why: str
@@ -51,14 +51,14 @@ Authorizer = LambdaAuthorizer | JwtAuthorizer | UnsupportedAuthorizer
 
 @dataclass(frozen=True)
 class Allowed:
-    """What the function finds in ``requestContext.authorizer``."""
+    """The value of ``requestContext.authorizer``."""
 
     context: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Refused:
-    """API Gateway's own answer; ``reason`` is for the terminal, ``challenge`` for the client."""
+    """API Gateway's own response; ``reason`` is for the terminal, ``challenge`` for the client."""
 
     status: int
     reason: str
@@ -66,7 +66,7 @@ class Refused:
 
 
 def identity_values(sources: tuple[str, ...], event: Mapping[str, Any]) -> list[str] | None:
-    """The value at each source, from a payload-2.0 event; None when one is missing or empty."""
+    """The value of each source in a payload 2.0 event; None if one is missing or empty."""
     values = [_identity_value(source, event) for source in sources]
     found = [value for value in values if value]
     return found if len(found) == len(sources) else None
@@ -79,7 +79,7 @@ def _identity_value(source: str, event: Mapping[str, Any]) -> str:
     if where == "request":
         where, _, name = name.partition(".")
         if where == "header":
-            if name.lower() == "cookie":  # payload 2.0 keeps cookies apart
+            if name.lower() == "cookie":  # payload 2.0 has cookies in a separate field
                 return "; ".join(event.get("cookies", []))
             return str(event["headers"].get(name.lower(), ""))
         if where == "querystring":

@@ -1,4 +1,4 @@
-"""The local AWS as its clients see it: an address, and credentials that no other run has."""
+"""The local AWS as seen by clients: an address, and credentials that are new for each run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 from local.places import RunError
 
 REGION = "us-east-1"
-# Sent by our own processes where the emulator knows no signed request: its OAuth endpoints, the
-# record of mails, the health check. Its value is the secret access key.
+# Sent by our own processes to endpoints of the emulator that do not support signed requests: OAuth,
+# the record of mails, the health check. Its value is the secret access key.
 KEY_HEADER = "x-local-key"
 
 
 @dataclass(frozen=True)
 class LocalAws:
-    """``endpoint`` is its origin as processes on this machine reach it."""
+    """``endpoint`` is its origin for processes on this machine."""
 
     endpoint: str
     access_key_id: str
@@ -32,7 +32,7 @@ class LocalAws:
 
     @classmethod
     def read(cls, file: Path) -> LocalAws:
-        """What ``write`` wrote; raises RunError when no local AWS has written it."""
+        """Read what ``write`` wrote; raises RunError if there is no such file."""
         parser = configparser.RawConfigParser()
         parser.read(file, encoding="utf-8")
         try:
@@ -44,7 +44,7 @@ class LocalAws:
             raise RunError(f"there is no {file}; `make run` writes it while it runs") from error
 
     def write(self, file: Path) -> None:
-        """As a configuration file of AWS's tools, which nobody else on this machine can read."""
+        """Write a configuration file for AWS's tools that only the current user can read."""
         content = (
             "[default]\n"
             f"region = {REGION}\n"
@@ -52,19 +52,19 @@ class LocalAws:
             f"aws_access_key_id = {self.access_key_id}\n"
             f"aws_secret_access_key = {self.secret_access_key}\n"
         )
-        file.unlink(missing_ok=True)  # an older one may have other permissions
+        file.unlink(missing_ok=True)  # an older file may have other permissions
         file.touch(0o600, exist_ok=False)
         file.write_text(content, encoding="utf-8")
 
     def credentials(self) -> dict[str, str]:
-        """As environment variables."""
+        """The environment variables for AWS clients."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
         }
 
     def client(self, service: str, **settings: Any) -> Any:
-        """A boto3 client; ``settings`` are those of botocore's Config."""
+        """A boto3 client; ``settings`` are passed to botocore's Config."""
         import boto3  # noqa: PLC0415 - slow, and the local AWS can start meanwhile
         from botocore.config import Config  # noqa: PLC0415
 

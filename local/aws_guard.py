@@ -1,15 +1,15 @@
-"""Stands between the local AWS's port and MiniStack, which would serve anybody.
+"""Protects the local AWS's port, because MiniStack accepts every request.
 
-MiniStack answers preflights for every origin, looks at no ``Host``, and takes test/test, twelve
-digits or no credentials at all for the root user without checking a signature. So nothing gets past
-here but
+MiniStack answers preflights for every origin, does not check ``Host``, and treats test/test, twelve
+digits or missing credentials as the root user, without checking a signature. This guard passes on
+only
 
-- requests signed (SigV4) with this run's own credentials,
-- requests of our own processes, which show the secret access key,
-- what real AWS takes without a signature and an app needs: the pool's public keys, and those
-  operations of Cognito that an access token or nothing authorizes,
+- requests signed (SigV4) with this run's credentials,
+- requests of our own processes, which send the secret access key,
+- requests that AWS accepts without a signature and that an app needs: the pool's public keys, and
+  Cognito's operations that need an access token or no authorization,
 
-and of these nothing that a browser sent, or that was sent to another name than this machine's.
+and none of these if a browser sent it, or if ``Host`` is not a name of this machine.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from local.browsers import is_from_browser, is_named
 
 _PUBLIC_KEYS = re.compile(r"/[\w-]+/\.well-known/jwks\.json")
 _COGNITO = "AWSCognitoIdentityProviderService."
-# What a custom resource's function answers to; the token in the path is the permission.
+# Where a custom resource's function sends its response; the token in the path authorizes it.
 _CUSTOM_RESOURCE_ANSWER = "/_ministack/cfn-response/"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """403, with an error code of AWS's and a sentence for developers."""
+    """A 403 with an AWS error code and a message for developers."""
 
     code: str
     message: str
@@ -53,7 +53,7 @@ _CREDENTIALS = Refusal(
 
 @dataclass(frozen=True)
 class _Arrived:
-    """A request with its body; names of headers in lower case, repeated ones joined."""
+    """A request with its body; header names in lower case, repeated headers joined."""
 
     method: str
     raw_path: str
@@ -85,7 +85,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})  # only browsers want these here
+            await send({"type": "websocket.close", "code": 1008})  # only browsers send these
         else:
             await self._exchange(scope, receive, send)
 
@@ -119,7 +119,7 @@ class Guard:
         )
 
     def _is_signed(self, arrived: _Arrived) -> bool:
-        """By the header or, presigned, by the query."""
+        """Whether it is signed in a header or, presigned, in the query."""
         is_presigned = "X-Amz-Signature" in arrived.query
         if is_presigned:
             signature = sigv4.parse_query_signature(arrived.query)
@@ -157,7 +157,7 @@ def _is_from_a_function(arrived: _Arrived) -> bool:
 
 
 def _is_open(arrived: _Arrived) -> bool:
-    """Whether real AWS would take it from anybody, or from whoever has an access token."""
+    """Whether AWS accepts it without a signature, or with an access token only."""
     if arrived.method == "GET" and _PUBLIC_KEYS.fullmatch(arrived.path):
         return True
     service, _, operation = arrived.headers.get("x-amz-target", "").partition(".")
@@ -171,7 +171,7 @@ def _is_open(arrived: _Arrived) -> bool:
 
 @cache
 def unsigned_operations() -> frozenset[str]:
-    """Cognito's operations that need no signature, as AWS's own description of the API has it."""
+    """Cognito's operations that need no signature, according to AWS's API model."""
     model = Loader().load_service_model("cognito-idp", "service-2")
     operations = model["operations"].items()
     return frozenset(name for name, operation in operations if operation.get("authtype") == "none")
@@ -206,7 +206,7 @@ async def _read(scope: Scope, receive: Receive) -> _Arrived:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more, then whatever comes after it."""
+    """Replay the body, then pass on later messages."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -216,7 +216,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _without_cors(send: Send) -> Send:
-    """Nothing of what invites pages of other origins to read the answer."""
+    """Remove headers that allow pages of other origins to read the response."""
 
     async def send_without(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -236,7 +236,7 @@ async def _refuse(refusal: Refusal, send: Send) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # the body may not have been read
+        (b"connection", b"close"),  # the body may be unread
     ]
     await send({"type": "http.response.start", "status": 403, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,7 +1,7 @@
-"""What the gateway tells in the terminal: requests, and what the function logs.
+"""The gateway's output in the terminal: requests, and log records of the function.
 
-Text shows one line a request, and those of the function's warnings and errors that say more than
-that line does. JSON shows everything, raw, a record a line; that is also what the log file gets.
+The text format shows one line per request, and warnings and errors of the function that add to that
+line. The JSON format shows every record, one per line. The log file always has the JSON format.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any, Literal, TextIO
 LogFormat = Literal["text", "json"]
 
 _LOUD = ("WARNING", "ERROR", "CRITICAL")
-_SAID_BY_THE_REQUEST_LINE = "request_failed"  # has status, reason, detail and reference, all there
+_SAID_BY_THE_REQUEST_LINE = (
+    "request_failed"  # its status, reason, detail and reference are already in the line
+)
 # awslambdaric says before each error of an import that AWS may be the cause.
 _RUNTIME_WARNING = "LAMBDA_WARNING: Unhandled exception."
 _IMPORTLIB = re.compile(
@@ -26,7 +28,7 @@ _RED, _YELLOW, _DIM, _PLAIN = "\033[31m", "\033[33m", "\033[2m", "\033[0m"
 
 
 class Console:
-    """``log`` gets the JSON form too, whatever ``log_format`` the terminal shows."""
+    """``log`` receives JSON, whatever ``log_format`` the terminal has."""
 
     def __init__(
         self, stream: TextIO, *, log_format: LogFormat = "text", log: TextIO | None = None
@@ -46,9 +48,9 @@ class Console:
         reason: str | None,
         reference: str,
     ) -> None:
-        """``path`` comes without its query, which may hold codes.
+        """``path`` has no query, because that may contain codes.
 
-        ``reference`` is the request's id, which an error page shows and the function logs.
+        ``reference`` is the request's id, as shown on error pages and logged by the function.
         """
         milliseconds = round(seconds * 1000)
         parts = [f"{method:<4} {path}", str(status), f"{milliseconds} ms", reason or ""]
@@ -64,7 +66,7 @@ class Console:
         self._record(level, sentence)
 
     def function_line(self, line: str) -> None:
-        """A line of the function's output, as it printed it."""
+        """Print a line of the function's output."""
         self._raw(line)
         if _RUNTIME_WARNING in line:
             return
@@ -96,7 +98,7 @@ class Console:
 
 
 def last_reason(lines: Iterable[str]) -> str | None:
-    """The ``reason`` that the function logged last, and its ``detail``, if it logged any."""
+    """The ``reason`` and ``detail`` that the function logged last, if any."""
     records = [record for line in lines if (record := _parse(line)) is not None]
     reasons = [_joined(record, "reason", "detail") for record in records if record.get("reason")]
     return _printable(reasons[-1]) if reasons else None
@@ -116,7 +118,7 @@ def _says_more(record: dict[str, Any]) -> bool:
 
 
 def _summary(record: dict[str, Any]) -> str:
-    """What went wrong and why in one line, with the traceback beneath when the record has one."""
+    """The error in one line, followed by the traceback if the record has one."""
     said = _joined(record, "message", "errorType", "errorMessage", "error", "reason", "detail")
     reference = record.get("correlation_id")
     stack = record.get("exception") or record.get("stackTrace") or record.get("stack") or []
@@ -135,6 +137,6 @@ def _joined(record: dict[str, Any], *fields: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without what could steer the terminal: log records may quote a visitor."""
+    """Remove control characters: log records may contain a visitor's input."""
     return "".join(sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}"
                    for sign in text)  # fmt: skip

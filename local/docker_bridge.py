@@ -1,7 +1,7 @@
-"""How a container reaches servers that listen on this machine's loopback interface.
+"""Lets containers reach servers on this machine's loopback interface.
 
-With Docker Desktop ``host.docker.internal`` leads there by itself. With the engine on Linux it
-leads to the bridge's address, so what a container needs is served there too, and nowhere else.
+With Docker Desktop, ``host.docker.internal`` works without help. With Docker Engine on Linux, it is
+the bridge's address, so ports that a container needs are also served there.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ _CHUNK = 64 * 1024  # bytes
 
 
 def bridge_address() -> str | None:
-    """The bridge's address where it is one of this machine's own; None with Docker Desktop.
+    """The bridge's address if it is one of this machine's; None with Docker Desktop.
 
-    Raises FileNotFoundError without docker, subprocess.SubprocessError when no engine answers.
+    Raises FileNotFoundError without docker, subprocess.SubprocessError if no engine answers.
     """
     inspected = subprocess.run(
-        ["docker", "network", "inspect", "bridge"],  # noqa: S607 - wherever the person has it
+        ["docker", "network", "inspect", "bridge"],  # noqa: S607 - found in the user's PATH
         check=True,
         capture_output=True,
         timeout=10,
     )
     for network in json.loads(inspected.stdout)[0]["IPAM"]["Config"]:
-        # Old engines leave the gateway out; it is the subnet's first address then.
+        # Old engines omit the gateway; it is the subnet's first address.
         first = next(ipaddress.ip_network(network["Subnet"]).hosts())
         address = network.get("Gateway") or str(first)
         with suppress(OSError), closing(socket.create_server((address, 0))):
@@ -38,7 +38,7 @@ def bridge_address() -> str | None:
 
 
 async def forward(listener: socket.socket, port: int) -> asyncio.Server:
-    """Pass every connection on to ``port`` of the loopback interface."""
+    """Forward every connection to ``port`` on the loopback interface."""
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -46,7 +46,7 @@ async def forward(listener: socket.socket, port: int) -> asyncio.Server:
         except ConnectionError:
             writer.close()
             return
-        # Cancelled when the stack stops, and Python 3.11 prints a traceback for such a callback.
+        # Cancelled when the stack stops; Python 3.11 would print a traceback for it.
         with suppress(asyncio.CancelledError):
             await asyncio.gather(_pipe(reader, upstream_writer), _pipe(upstream_reader, writer))
 

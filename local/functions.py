@@ -9,7 +9,7 @@ from local.console import Console
 from local.lambda_function import LambdaFunction
 from local.template import Function, function_name
 
-# What a function's environment has besides the variables of its template.
+# Variables of a function's environment in addition to those in its template.
 Environment = Callable[[Function], Mapping[str, str]]
 
 
@@ -27,22 +27,22 @@ class Functions:
         self._running: set[asyncio.Future[tuple[bytes, list[str]]]] = set()
 
     async def start(self) -> None:
-        """Returns while they are still importing; a request waits for that."""
+        """Returns before they have finished importing; requests wait for that."""
         await asyncio.gather(*(function.start() for function in self._functions.values()))
 
     async def stop(self) -> None:
-        """No child is left on return."""
+        """Ends all children before it returns."""
         await asyncio.gather(*(function.stop() for function in self._functions.values()))
 
     async def drain(self, seconds: float) -> None:
-        """Let events that are under way end by themselves, for so long."""
+        """Wait for current events to finish, at most this long."""
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
 
     async def invoke(
         self, name_or_arn: str, event: bytes, seconds: float
     ) -> tuple[bytes, list[str]]:
-        """The function's result, and what it printed.
+        """The function's result and its output.
 
         Raises FunctionFailed, KeyError for an unknown function, and TimeoutError after
         ``seconds``, which do not count while the function waits at a ``breakpoint()``.

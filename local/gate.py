@@ -1,4 +1,4 @@
-"""Before a route's function is called: its authorizer."""
+"""Calls a route's authorizer before its function."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Gate:
         self._jwt = JwtAuthorizers(jwks_urls)
 
     async def ask(self, route: Route, event: dict[str, Any]) -> Allowed | Refused:
-        """``event`` is the payload-2.0 event for the route's function."""
+        """``event`` is the payload 2.0 event for the route's function."""
         authorizer = route.authorizer
         if authorizer is None:
             return Allowed({})

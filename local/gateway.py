@@ -1,9 +1,9 @@
-"""API Gateway and Lambda on one laptop: an HTTP API that serves the routes of template.yaml.
+"""A local API Gateway and Lambda: an HTTP API that serves the routes of template.yaml.
 
     python -m local.gateway --port 3000
 
-runs it alone, with the environment of the shell, against whatever that environment names
-(docs/settings.md). `make run` embeds it as one part of the local stack.
+runs it alone, with the environment variables of the shell (docs/settings.md). `make run` starts it
+as part of the local stack.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from local.runtime_api import FunctionFailed
 from local.runtimes import CannotRun
 from local.template import HttpApi
 
-# For uvicorn.Config. What a proxy says about the visitor is passed on, not believed; heads
-# beyond the gateway's own limit must reach it, so that it can answer 431.
+# For uvicorn.Config. Proxy headers are passed on but not trusted. Headers above the gateway's limit
+# must reach it, so that it can answer 431.
 HTTP_OPTIONS: dict[str, Any] = {
     "http": "h11",
     "ws": "none",
@@ -47,7 +47,7 @@ HTTP_OPTIONS: dict[str, Any] = {
     "log_config": None,
     "proxy_headers": False,
     "server_header": False,
-    "timeout_graceful_shutdown": 1,  # seconds; Ctrl-C has no patience with a hanging function
+    "timeout_graceful_shutdown": 1,  # seconds; Ctrl-C does not wait longer for a hanging function
     "h11_max_incomplete_event_size": 256 * 1024,
 }
 
@@ -62,10 +62,10 @@ class _Mapped:
 
 
 class Gateway:
-    """An ASGI application; it runs between ``start`` and ``stop``, or by ASGI's lifespan.
+    """An ASGI application, running between ``start`` and ``stop``, or during ASGI's lifespan.
 
-    ``apis`` are told apart by their mapping keys. ``jwks_urls`` are where keys of issuers are
-    that JWT authorizers name.
+    ``apis`` are selected by their mapping keys. ``jwks_urls`` are the addresses of the keys of
+    issuers that JWT authorizers use.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Gateway:
         *,
         console: Console,
         jwks_urls: Mapping[str, str] | None = None,
-        integration_timeout: float = 30,  # seconds; http-api-quotas, not to be raised there
+        integration_timeout: float = 30,  # seconds; http-api-quotas, cannot be raised
     ) -> None:
         self._functions = functions
         self._jwks_urls = jwks_urls or {}
@@ -93,11 +93,11 @@ class Gateway:
         inherit: bool = False,
         **options: Any,
     ) -> Gateway:
-        """One template alone.
+        """A gateway for one template.
 
-        ``environment`` goes to the functions, over the template's own variables. Nothing of this
-        process's environment follows but PATH and the like, so that a developer's AWS credentials
-        stay out of reach, unless ``inherit`` says that it is meant for the functions.
+        ``environment`` overrides the template's variables in the functions. Of this process's
+        environment, they get only PATH and similar variables, and no AWS credentials of the
+        developer, unless ``inherit`` is set.
         """
         api = template.read(path)
         given = {**os.environ, **environment} if inherit else isolated(environment)
@@ -109,7 +109,7 @@ class Gateway:
         await self._functions.start()
 
     async def stop(self) -> None:
-        """No child is left on return."""
+        """Ends all children before it returns."""
         await self._functions.stop()
 
     async def replace(self, apis: Sequence[HttpApi], functions: Functions) -> None:
@@ -154,7 +154,7 @@ class Gateway:
     async def _respond(
         self, head: Request, receive: Receive, request_id: str
     ) -> tuple[Response, str | None]:
-        """The answer, and for the terminal why it is what it is."""
+        """The response, and the reason for the terminal."""
         if head.head_size > api_gateway.MAX_HEAD_BYTES:
             return error(431), f"{head.head_size} bytes of request line and headers"
         mapped = self._mapped(head.decoded_path)
@@ -180,7 +180,7 @@ class Gateway:
         return await self._integrate(route.function, event)
 
     def _mapped(self, path: str) -> _Mapped | None:
-        """The longest mapping key wins (http-api-mappings in the developer guide)."""
+        """Select the API by the longest mapping key (http-api-mappings in the developer guide)."""
         found: _Mapped | None = None
         for api, gate in self._apis:
             prefix = f"/{api.mapping_key}" if api.mapping_key else ""
@@ -196,7 +196,7 @@ class Gateway:
         return (await self._functions.invoke(function, event, lambda_authorizer.TIMEOUT))[0]
 
     async def _integrate(self, function: str, event: dict[str, Any]) -> tuple[Response, str | None]:
-        """A failing function is a 500, its own Timeout included; only the gateway's is a 503.
+        """A failed function is a 500, also after its own Timeout; only the gateway's is a 503.
 
         Observed on deployed HTTP APIs: denoland/deno_registry2#87 (500), anomalyco/sst#2232 and
         serverless/serverless#11222 (503).
@@ -211,7 +211,9 @@ class Gateway:
             return error(500), str(failure)
         except TimeoutError:
             return error(503), f"no answer in {self._timeout:g} seconds"
-        except asyncio.CancelledError:  # uvicorn's patience has ended; it logs what is let through
+        except (
+            asyncio.CancelledError
+        ):  # uvicorn's time limit has passed; it logs exceptions that are raised
             return error(503), "the gateway is stopping"
         try:
             return parse_response(payload), last_reason(printed)
@@ -231,7 +233,7 @@ def _request(scope: Scope) -> Request:
 
 
 async def _with_body(head: Request, receive: Receive) -> Request | None:
-    """None when the body is longer than API Gateway takes."""
+    """None if the body is larger than API Gateway allows."""
     body = bytearray()
     more = True
     while more and len(body) <= api_gateway.MAX_BODY_BYTES:
@@ -271,7 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server = uvicorn.Server(uvicorn.Config(gateway, lifespan="on", **HTTP_OPTIONS))
         try:
             server.run(sockets=[listener])
-        except KeyboardInterrupt:  # uvicorn has shut down, then passes Ctrl-C on
+        except KeyboardInterrupt:  # uvicorn has shut down and raises Ctrl-C again
             raise SystemExit(130) from None
 
 

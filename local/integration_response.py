@@ -1,8 +1,8 @@
-"""Function result → HTTP response, as an HTTP API does it, and the gateway's own answers.
+"""Converts a function's result to an HTTP response, as an HTTP API does.
 
-Sources: "http-api-develop-integrations-lambda" in the API Gateway developer guide. What it leaves
-open was observed on deployed HTTP APIs by others: aws/aws-lambda-dotnet#1901 (default content
-types), ministackorg/ministack#766 (the order of cookies).
+Source: "http-api-develop-integrations-lambda" in the API Gateway developer guide. Behaviour that it
+does not specify was observed on deployed HTTP APIs by others: aws/aws-lambda-dotnet#1901 (default
+content types), ministackorg/ministack#766 (the order of cookies).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MESSAGES = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-# RFC 9110 §7.6.1; the length is the gateway's to state.
+# RFC 9110 §7.6.1; the gateway sets the length.
 _NOT_FORWARDED = {
     "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection",
     "te", "trailer", "transfer-encoding", "upgrade",
@@ -34,7 +34,7 @@ _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
 class MalformedResponse(Exception):
-    """The function returned what API Gateway answers with 500; the message says what is wrong."""
+    """The function's result is invalid, so API Gateway returns 500; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Response:
 
 
 def error(status: int, challenge: str = "", message: str = "") -> Response:
-    """API Gateway's own answer, without the function; ``challenge`` is for WWW-Authenticate.
+    """API Gateway's own error response; ``challenge`` is for WWW-Authenticate.
 
     ``message`` is for what API Gateway does not know: that nothing here can run the function.
     """
@@ -55,7 +55,7 @@ def error(status: int, challenge: str = "", message: str = "") -> Response:
 
 
 def parse_response(payload: bytes) -> Response:
-    """What the function returned, as the response; raises MalformedResponse.
+    """The response for the function's result; raises MalformedResponse.
 
     A result without ``statusCode`` is the body of a 200 (payload 2.0's inferred response).
     """
@@ -70,7 +70,7 @@ def parse_response(payload: bytes) -> Response:
     headers = _headers(result.get("headers") or {})
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain; charset=utf-8"))
-    # Cookies come first, a Set-Cookie among the headers after them (ministackorg/ministack#766).
+    # Cookies come first, then a Set-Cookie header (ministackorg/ministack#766).
     return Response(
         status, [*_set_cookies(result.get("cookies") or []), *headers], _response_body(result)
     )

@@ -1,4 +1,4 @@
-"""A JWT authorizer: the token's signature and claims, checked as API Gateway checks them.
+"""A JWT authorizer that checks a token's signature and claims like API Gateway.
 
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html; the wording of
 challenges is from "Troubleshooting issues with HTTP API JWT authorizers" where that shows it.
@@ -28,7 +28,7 @@ FetchJson = Callable[[str], Any]
 
 
 class _Invalid(Exception):
-    """The token is refused; the message is what the client is told."""
+    """The token is invalid; the message is sent to the client."""
 
 
 def fetch_json(url: str) -> Any:
@@ -39,7 +39,7 @@ def fetch_json(url: str) -> Any:
 
 
 class JwtAuthorizers:
-    """``jwks_urls`` names the keys of issuers that are not reached by their own discovery."""
+    """``jwks_urls`` are the addresses of keys for issuers that are not reachable by discovery."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class JwtAuthorizers:
         key = await self._key(authorizer.issuer, head.get("kid"))
         _verify(key, head.get("alg"), f"{segments[0]}.{segments[1]}".encode(), signature)
         self._check_times(claims)
-        # client_id counts where there is no aud, as in Cognito's access tokens.
+        # Without aud, client_id is used, as in Cognito's access tokens.
         audience = claims.get("aud", claims.get("client_id"))
         if not set(authorizer.audience) & set(
             audience if isinstance(audience, list) else [audience]
@@ -171,7 +171,7 @@ def _scopes(claims: Mapping[str, Any]) -> list[str]:
 
 
 def _as_text(value: object) -> str:
-    """Claims reach the function as text; a list of two groups is ``[first second]``."""
+    """The function receives claims as text; a list of two groups is ``[first second]``."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

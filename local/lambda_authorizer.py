@@ -1,4 +1,4 @@
-"""A Lambda authorizer asked as API Gateway asks it: event, answer, policy, cache.
+"""Calls a Lambda authorizer like API Gateway: event, response, policy, cache.
 
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 """
@@ -15,7 +15,7 @@ from typing import Any
 from local.authorizers import MOST_TTL, Allowed, LambdaAuthorizer, Refused, identity_values
 from local.runtime_api import FunctionFailed
 
-TIMEOUT = 10  # seconds; http-api-quotas, not to be raised there
+TIMEOUT = 10  # seconds; http-api-quotas, cannot be raised
 REGION = "us-east-1"
 _INVOKE = "execute-api:Invoke"
 
@@ -25,7 +25,7 @@ Invoke = Callable[[str, bytes], Awaitable[bytes]]
 
 
 class NoAnswer(Exception):
-    """The function returned nothing, or what is no answer of an authorizer: 500."""
+    """The function's result is not a valid authorizer response: 500."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class _Kept:
 
 
 class LambdaAuthorizers:
-    """The Lambda authorizers of one API, with the answers that they want to be kept."""
+    """The Lambda authorizers of one API, with their cached results."""
 
     def __init__(self, invoke: Invoke, now: Callable[[], float] = time.monotonic) -> None:
         self._invoke = invoke
@@ -43,7 +43,7 @@ class LambdaAuthorizers:
         self._kept: dict[tuple[str, ...], _Kept] = {}
 
     async def ask(self, authorizer: LambdaAuthorizer, event: dict[str, Any]) -> Allowed | Refused:
-        """``event`` is the payload-2.0 event of the route's own function."""
+        """``event`` is the payload 2.0 event for the route's function."""
         values = identity_values(authorizer.identity_sources, event)
         if values is None:
             sources = ", ".join(authorizer.identity_sources)
@@ -78,7 +78,7 @@ class LambdaAuthorizers:
 
 
 def route_arn(event: Mapping[str, Any]) -> str:
-    """As authorizers are told it: the request's method and path, not the route's."""
+    """The ARN for authorizers, with the request's method and path, not the route's."""
     context = event["requestContext"]
     api = f"arn:aws:execute-api:{REGION}:{context['accountId']}:{context['apiId']}"
     return f"{api}/{context['stage']}/{context['http']['method']}{context['http']['path']}"
@@ -183,7 +183,7 @@ def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _matches(patterns: object, text: str, *, ignore_case: bool = False) -> bool:
-    """IAM's wildcards: ``*`` stands for any characters, ``?`` for one."""
+    """Match IAM's wildcards: ``*`` for any characters, ``?`` for one."""
     flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
     for pattern in patterns if isinstance(patterns, list) else [patterns]:
         if not isinstance(pattern, str):

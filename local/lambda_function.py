@@ -1,4 +1,4 @@
-"""A Lambda function locally: a few execution environments, started again when the code changes."""
+"""A local Lambda function: a few execution environments, restarted when the code changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Fingerprint = frozenset[tuple[str, int, int]]
 
 
 class LambdaFunction:
-    """Runs at most four events at once; further ones wait their turn."""
+    """Runs at most four events at once; others wait."""
 
     def __init__(
         self, function: Function, environment: Mapping[str, str], console: Console
@@ -36,9 +36,9 @@ class LambdaFunction:
         self._all: set[_Warm] = set()
 
     async def start(self) -> None:
-        """Warm one environment up, so that the first request finds its imports done."""
+        """Start one environment, so that the first request does not wait for imports."""
         self._code = fingerprint(self._function.code)
-        with suppress(CannotRun):  # it has been said
+        with suppress(CannotRun):  # already reported
             self._idle.append(await self._new())
 
     @property
@@ -50,7 +50,7 @@ class LambdaFunction:
         await asyncio.gather(*(self._retire(warm) for warm in [*self._all]))
 
     async def invoke(self, event: bytes) -> tuple[bytes, list[str]]:
-        """The function's result, and what it printed meanwhile; raises FunctionFailed."""
+        """The function's result and its output; raises FunctionFailed."""
         async with self._slots:
             warm = await self._take()
             warm.printed.clear()
@@ -59,7 +59,7 @@ class LambdaFunction:
             except (FunctionTimedOut, RuntimeExited) as error:
                 self._console.notice(f"{self._function.name}: {error}", level="ERROR")
                 raise
-            except asyncio.CancelledError:  # given up on in mid-event, so never to be used again
+            except asyncio.CancelledError:  # cancelled during an event, so it cannot be used again
                 await self._retire(warm)
                 raise
             finally:
@@ -113,7 +113,7 @@ class LambdaFunction:
 
 
 class _Warm:
-    """An environment, the code it was started from, and what it has printed for its event."""
+    """An environment, the code version it was started with, and its output for the event."""
 
     def __init__(
         self, environment: ExecutionEnvironment, code: Fingerprint, printed: list[str]
@@ -124,7 +124,7 @@ class _Warm:
 
 
 def fingerprint(folder: Path) -> Fingerprint:
-    """Path, change time (ns) and size of every file that is source, not bytecode."""
+    """Path, modification time (ns) and size of every source file."""
     found = set()
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if name not in _NOT_SOURCE]
@@ -133,6 +133,6 @@ def fingerprint(folder: Path) -> Fingerprint:
             try:
                 status = path.stat()
             except FileNotFoundError:
-                continue  # an editor's temporary file, or one that is just being replaced
+                continue  # a temporary file of an editor, or a file that is being replaced
             found.add((str(path), status.st_mtime_ns, status.st_size))
     return frozenset(found)

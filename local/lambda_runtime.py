@@ -16,14 +16,14 @@ from local.template import Function
 
 _LONGEST_LINE = 4 * 1024 * 1024  # bytes; CloudWatch Logs takes 1 MB an event
 _INSIDE = Path(__file__).parent / "inside_function"
-# What an interpreter needs of the outer environment where nothing else of it may pass.
+# Variables of the outer environment that an interpreter needs.
 _HARMLESS = ("PATH", "TMPDIR", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def isolated(environment: Mapping[str, str]) -> dict[str, str]:
-    """``environment`` and nothing that leads to the developer's own AWS account.
+    """``environment``, without access to the developer's own AWS account.
 
-    Without these three settings boto3 would look for credentials in ~/.aws and ask the
+    Without these three settings, boto3 would search ~/.aws for credentials and call the
     machine's metadata service (docs: boto3 "Credentials", steps 6 to 12).
     """
     return {
@@ -36,7 +36,7 @@ def isolated(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def function_environment(function: Function, environment: Mapping[str, str]) -> dict[str, str]:
-    """The template's variables, ``environment`` over them, and those that Lambda itself sets.
+    """The template's variables, overridden by ``environment``, and the variables that Lambda sets.
 
     docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, "defined runtime".
     """
@@ -63,9 +63,9 @@ def function_environment(function: Function, environment: Mapping[str, str]) -> 
 
 
 class ExecutionEnvironment:
-    """Takes one event at a time, as in Lambda.
+    """Handles one event at a time, as in Lambda.
 
-    ``output`` is given every line the child prints, ``say`` what takes long before it starts.
+    ``output`` receives every line of the child, ``say`` reports slow steps before it starts.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ExecutionEnvironment:
         self._watching: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Returns while the child is still importing; a failed import shows in ``invoke``.
+        """Returns before the child has finished importing; ``invoke`` reports a failed import.
 
         Raises CannotRun.
         """
@@ -102,7 +102,7 @@ class ExecutionEnvironment:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=_LONGEST_LINE,
-            start_new_session=True,  # Ctrl-C is the gateway's to act on, and a whole group to kill
+            start_new_session=True,  # the gateway handles Ctrl-C, and kills the whole group
         )  # fmt: skip
         self._watching = [
             asyncio.create_task(self._read_output(self._process)),
@@ -110,11 +110,11 @@ class ExecutionEnvironment:
         ]
 
     async def invoke(self, event: bytes) -> bytes:
-        """The function's result as it returned it; raises FunctionFailed."""
+        """The function's unchanged result; raises FunctionFailed."""
         try:
             return await self._api.invoke(event)
         finally:
-            # What the child printed before its answer is in the pipe by now; let it be read.
+            # The child's output before its response is already in the pipe; read it first.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
@@ -128,7 +128,7 @@ class ExecutionEnvironment:
         return self._process is not None and Path(BREAKPOINTS, str(self._process.pid)).exists()
 
     async def stop(self) -> None:
-        """Kill the child with all it started; nothing of it is left on return."""
+        """Kill the child and all processes that it started."""
         if self._process is not None:
             _kill_group(self._process.pid)
             Path(BREAKPOINTS, str(self._process.pid)).unlink(missing_ok=True)
@@ -143,7 +143,7 @@ class ExecutionEnvironment:
             try:
                 line = await process.stdout.readline()
             except ValueError:
-                continue  # longer than the limit; the reader has dropped it
+                continue  # longer than the limit; the reader has discarded it
             if not line:
                 return
             self._output(line.decode("utf-8", errors="replace").rstrip("\n"))
@@ -153,11 +153,11 @@ class ExecutionEnvironment:
 
 
 def _exit(code: int) -> FunctionFailed:
-    """Worded as Lambda's own log line."""
+    """The wording of Lambda's own log line."""
     how = f"signal: {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
     return RuntimeExited(f"Runtime exited with error: {how}")
 
 
 def _kill_group(leader: int) -> None:
-    with suppress(ProcessLookupError):  # all of it has ended already
+    with suppress(ProcessLookupError):  # already ended
         os.killpg(leader, signal.SIGKILL)

@@ -1,8 +1,8 @@
 """The part of a template that CloudFormation creates in the local AWS, and what it resolves.
 
-Functions and what surrounds them stay out: the gateway runs those from their source, and
-references to them become the ARNs under which it knows them. So does what the local AWS refuses
-(managed login's branding); the local pages take its place.
+Functions and related resources are left out, because the gateway runs functions from source;
+references to them become the gateway's ARNs. Resources that the local AWS does not support (managed
+login's branding) are left out too.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ CREATED = {
     "AWS::SSM::Parameter",
     "AWS::SecretsManager::Secret",
 }
-# Left out without a word: the gateway or the local pages stand in for them, or nothing here would
-# show whether they are there.
+# Left out without a message: the gateway or the local pages replace them, or they have no visible
+# effect here.
 _NOT_MISSED = (
     "AWS::ApiGatewayV2::",
     "AWS::CertificateManager::",
@@ -56,9 +56,9 @@ _KEPT = ("AWSTemplateFormatVersion", "Parameters", "Conditions", "Mappings", "Ru
 
 @dataclass(frozen=True)
 class LocalPart:
-    """``body`` is a template; ``outputs`` says which expression (by key) each output resolves.
+    """``body`` is a template; ``outputs`` maps outputs to the keys of their expressions.
 
-    ``left_out`` are logical ids, ``unresolved`` keys of expressions that need one of them.
+    ``left_out`` are logical ids; ``unresolved`` are keys of expressions that need one of them.
     """
 
     body: dict[str, Any]
@@ -68,7 +68,7 @@ class LocalPart:
 
 
 def local_part(template: Mapping[str, Any], wanted: Iterable[Any]) -> LocalPart:
-    """``wanted`` are expressions whose values are asked for."""
+    """``wanted`` are the expressions to resolve."""
     declared: Mapping[str, Any] = template.get("Resources") or {}
     names = _Names(template)
     resources = names.created()
@@ -99,22 +99,22 @@ def local_part(template: Mapping[str, Any], wanted: Iterable[Any]) -> LocalPart:
 
 
 def function_arn(name: str) -> str:
-    """Under which a function of the local stack is known, to other stacks too."""
+    """The ARN of a function in the local stack, also for other stacks."""
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
 
 class _Names:
-    """What each name in the template is here: a resource, a stand-in's values, or nothing."""
+    """Maps each name in the template to a resource, to fixed values, or to nothing."""
 
     def __init__(self, template: Mapping[str, Any]) -> None:
         self._declared: Mapping[str, Any] = template.get("Resources") or {}
         self._known = {*(template.get("Parameters") or {})}
         self._kept = {name: _stand_in(resource) for name, resource in self._declared.items()}
         if not any(self._kept.values()) or "ServerlessHttpApi" in {*_references(template)}:
-            self._kept.setdefault("ServerlessHttpApi", _API)  # SAM's own; and no stack is empty
+            self._kept.setdefault("ServerlessHttpApi", _API)  # SAM's own; a stack must not be empty
 
     def created(self) -> dict[str, Any]:
-        """Resources that refer to nothing left out, in the form that the local AWS takes."""
+        """Resources without references to omitted ones, in the form that the local AWS accepts."""
         kept = {name: resource for name, resource in self._kept.items() if resource is not None}
         while True:
             self._kept = {**dict.fromkeys(self._declared), **kept}
@@ -128,7 +128,7 @@ class _Names:
         return all(self._is_known(name) for name in _references(part))
 
     def rewritten(self, part: Any) -> Any:
-        """With values of stand-ins written in, and ``NOTHING`` for no value in an expression."""
+        """Insert fixed values, and ``NOTHING`` for missing values in expressions."""
         if isinstance(part, list):
             return [self.rewritten(one) for one in part]
         if not isinstance(part, dict):
@@ -157,9 +157,9 @@ class _Names:
         return [written, self.rewritten(variables[0])] if variables else written
 
     def _literal(self, name: str) -> str | None:
-        """What a reference to a function or a role is here; None for what CloudFormation knows.
+        """The value of a reference to a function or a role; None if CloudFormation resolves it.
 
-        It may hold references of its own, as in Fn::Sub.
+        It may contain further references, as in Fn::Sub.
         """
         resource, _, attribute = name.partition(".")
         kind = self._declared.get(resource, {}).get("Type")
@@ -193,11 +193,11 @@ _API = {
 
 
 def _stand_in(resource: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The resource as the local AWS creates it; None for one that it does not."""
+    """The resource as the local AWS creates it; None if it does not create it."""
     kind = resource["Type"]
     condition = {name: resource[name] for name in ("Condition", "DependsOn") if name in resource}
     if kind in ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api"):
-        return condition | _API  # a bare one, so that references resolve
+        return condition | _API  # an empty one, so that references resolve
     if kind == "AWS::Serverless::SimpleTable":
         return condition | _simple_table(resource.get("Properties") or {})
     if kind == "AWS::Cognito::UserPool":
@@ -224,9 +224,9 @@ def _simple_table(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _references(part: object) -> Iterable[str]:
-    """Names that Ref, GetAtt and Sub mention, with the attribute where there is one.
+    """Names in Ref, GetAtt and Sub, with the attribute if there is one.
 
-    Without those in Fn::If: as a rule their resources exist under the same condition.
+    Without those in Fn::If, because their resources usually exist under the same condition.
     """
     if isinstance(part, list):
         for one in part:
@@ -247,7 +247,7 @@ def _references(part: object) -> Iterable[str]:
 
 
 def nothing_written(expression: Any) -> Any:
-    """``AWS::NoValue`` replaced: an output must have a value."""
+    """Replace ``AWS::NoValue``, because an output must have a value."""
     if expression == NO_VALUE:
         return NOTHING
     if isinstance(expression, list):

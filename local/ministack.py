@@ -1,4 +1,4 @@
-"""MiniStack, the local AWS, as a child process: start it, wait until it answers, stop it."""
+"""Starts and stops MiniStack, the local AWS, as a child process."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from local.aws import KEY_HEADER, LocalAws
 from local.browsers import THIS_MACHINE
 from local.places import ROOT, RunError
 
-# What template.yaml itself needs.
+# The services that template.yaml needs.
 SERVICES = frozenset({"cloudformation", "cognito-idp", "secretsmanager"})
-# More, by the second part of a resource's type. Never Lambda: it runs code on this machine.
+# Others, by the second part of a resource's type. Never Lambda: it would run code here.
 _SERVICES_OF = {
     "DynamoDB": {"dynamodb", "dynamodbstreams"},
     "Events": {"events"},
@@ -38,7 +38,7 @@ _SERVICES_OF = {
 
 
 class MiniStackError(Exception):
-    """MiniStack did not come up; the message says what to do."""
+    """MiniStack did not start; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class MiniStack:
     credentials: Path
 
     def stop(self) -> None:
-        """Ask it to end (it saves its state then), and insist after twenty seconds."""
+        """Ask it to end, which saves its state; kill it after twenty seconds."""
         assert self.process.stdin is not None  # noqa: S101 - it was asked for
         self.process.stdin.close()
         if self.process.poll() is None:
@@ -65,7 +65,7 @@ class MiniStack:
 
 
 def services_for(resource_types: Iterable[str]) -> frozenset[str]:
-    """The services to be started for a template with resources of these types."""
+    """The services to start for a template with resources of these types."""
     parts = (kind.split("::") for kind in resource_types)
     return SERVICES.union(*(_SERVICES_OF.get(part[1], ()) for part in parts if len(part) > 1))
 
@@ -80,10 +80,10 @@ def start(
 ) -> MiniStack:
     """Start MiniStack as ``aws``, with its state, log and credentials in the folder ``data``.
 
-    Returns at once; ``wait_until_ready`` waits. It ends with this process, however this process
-    ends. ``services`` are started and no others; ``hosts`` are the names under which it answers.
-    With ``runs_code`` every service is there, and Lambda runs functions on this machine: for tests
-    that deploy the whole template. Raises RunError when the folder cannot be used.
+    Returns at once; ``wait_until_ready`` waits. MiniStack ends when this process ends, for any
+    reason. Only ``services`` are started; ``hosts`` are the host names that it accepts. With
+    ``runs_code``, all services are available and Lambda runs functions on this machine, for tests
+    that deploy the whole template. Raises RunError if the folder cannot be used.
     """
     log, credentials = data / "ministack.log", data / "aws.ini"
     try:
@@ -124,14 +124,14 @@ def start(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Ctrl-C in the terminal reaches the whole group; only the parent is to act on it.
+            # Ctrl-C in the terminal reaches the whole group, but only the parent handles it.
             start_new_session=True,
         )
     return MiniStack(aws, process, log, credentials)
 
 
 def wait_until_ready(ministack: MiniStack, seconds: float = 20) -> None:
-    """Wait until it answers; raise MiniStackError when it ended or took too long."""
+    """Wait until it answers; raises MiniStackError if it ended or took too long."""
     health = f"{ministack.aws.endpoint}/_ministack/health"
     key = {KEY_HEADER: ministack.aws.secret_access_key}
     deadline = time.monotonic() + seconds
@@ -148,7 +148,7 @@ def wait_until_ready(ministack: MiniStack, seconds: float = 20) -> None:
 
 
 def _refuse_damage(data: Path) -> None:
-    """MiniStack would start without what it cannot read, and the stack would lose its users."""
+    """Refuse damaged files: MiniStack would ignore them, and the stack would lose its users."""
     for file in sorted((data / "state").glob("*.json")):
         if not _is_whole(file):
             raise RunError(

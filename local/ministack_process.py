@@ -1,9 +1,9 @@
-"""The process of the local AWS: MiniStack behind our guard, told by its environment.
+"""The process of the local AWS: MiniStack behind our guard, configured by its environment.
 
     python -m local.ministack_process
 
 ``local.ministack`` starts it. It ends with its parent, starts no other program (MiniStack's Lambda,
-Glue and others would run code that they are given), and saves its state as it changes.
+Glue and other services could run code), and saves its state after each change.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _STARTS_A_PROGRAM = {
 
 
 def refuse_programs(event: str, _: object) -> None:
-    """An audit hook (PEP 578); it stays until the process ends."""
+    """Install an audit hook (PEP 578) that stays until the process ends."""
     if event in _STARTS_A_PROGRAM:
         raise PermissionError("the local AWS starts no other program")
 
 
 class Saver:
-    """MiniStack saves when it is told to end; this also saves soon after each change."""
+    """MiniStack saves its state when it ends; this also saves it soon after each change."""
 
     def __init__(self) -> None:
         self._waiting: asyncio.TimerHandle | None = None
@@ -57,7 +57,7 @@ class Saver:
 
 
 def _end_with_parent() -> None:
-    """The parent holds the other end of standard input; it closes when the parent is gone."""
+    """The parent holds the other end of standard input, which closes when the parent ends."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -67,7 +67,7 @@ def main() -> None:
     runs_code = os.environ.get("LOCAL_AWS_RUNS_CODE") == "true"
     if not runs_code:
         sys.addaudithook(refuse_programs)
-    from ministack import app as ministack  # noqa: PLC0415 - it reads the environment as it is imported
+    from ministack import app as ministack  # noqa: PLC0415 - it reads the environment on import
 
     getLogger("persistence").setLevel(WARNING)
     aws = LocalAws(

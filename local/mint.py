@@ -1,9 +1,9 @@
-"""Sample events that need live values, minted from the running local stack.
+"""Creates sample events with current values from the running local stack.
 
     python -m local.mint --port 3000     # what `make events` calls
 
-Signs the demo user in over HTTP, then writes what a browser would send next, as the events that
-API Gateway makes of it. The other sample events, which need nothing, are in events/.
+Signs the demo user in over HTTP, then writes the browser's next requests as API Gateway events. The
+other sample events, which need no running stack, are in events/.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 
 
 def mint(places: Places, user: str, password: str) -> dict[str, dict[str, Any]]:
-    """Events by name; raises RunError when the stack does not sign the user in."""
+    """Events by name; raises RunError if the sign-in fails."""
     app = places.app
     try:
         unfinished, callback = _sign_in(app, user, password)
@@ -50,7 +50,7 @@ def mint(places: Places, user: str, password: str) -> dict[str, dict[str, Any]]:
 
 
 def _sign_in(app: str, user: str, password: str) -> tuple[requests.Session, str]:
-    """Go to managed login and sign in there; return the callback, not yet called."""
+    """Sign in at managed login; return the callback's URL without calling it."""
     browser = requests.Session()
     page = browser.get(f"{app}/login", timeout=_SECONDS)
     form = _Form(page.text)
@@ -67,7 +67,7 @@ def _sign_in(app: str, user: str, password: str) -> tuple[requests.Session, str]
 
 
 class _Form(HTMLParser):
-    """The page's form: where it is sent, and what it holds already."""
+    """The page's form: its address and its values."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class _Form(HTMLParser):
 def _event(
     browser: requests.Session, method: str, url: str, headers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What API Gateway would make of this request, with the cookies that the browser adds."""
+    """API Gateway's event for this request, with the browser's cookies."""
     parts = urlsplit(url)
     sent = browser.prepare_request(requests.Request(method, url, headers=headers)).headers
     request = api_gateway.Request(
@@ -127,15 +127,13 @@ def _usage(places: Places, folder: Path, events: Mapping[str, object]) -> str:
     shown = folder.relative_to(ROOT)
     written = "\n".join(f"  {shown / name}.json" for name in events)
     if not places.function_environment.exists():
-        return (
-            f"{written}\n\nOnly what `make start-api` started can be reached by `sam local invoke`."
-        )
-    # The SAM CLI hands on the shell's credentials and region, whatever --env-vars says.
+        return f"{written}\n\n`sam local invoke` needs a stack that `make start-api` started."
+    # The SAM CLI passes the shell's credentials and region on, regardless of --env-vars.
     shell = LocalAws.read(places.aws_configuration).credentials() | {"AWS_DEFAULT_REGION": REGION}
     variables = " ".join(f"{name}={value}" for name, value in shell.items())
     return f"""{written}
 
-The callback is good once, within five minutes. To use it, while the stack runs:
+The callback can be used once, within five minutes. While the stack runs:
 
   {variables} \\
     .venv-sam/bin/sam local invoke {FUNCTION} \\
@@ -144,7 +142,9 @@ The callback is good once, within five minutes. To use it, while the stack runs:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make events", description="Mint live sample events.")
+    parser = argparse.ArgumentParser(
+        prog="make events", description="Create sample events with current values."
+    )
     parser.add_argument("--port", type=int, default=3000, help="the app's (3000)")
     parser.add_argument("--user", default=DEMO_USER)
     parser.add_argument("--password", help="the demo user's, if it was not changed")

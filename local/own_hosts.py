@@ -1,4 +1,4 @@
-"""Answers under this machine's own names only (DNS rebinding), and from one origin."""
+"""Accepts only this machine's own host names (DNS rebinding), and redirects to one origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.browsers import LOOPBACK, hostname
 class OwnHosts:
     """ASGI middleware.
 
-    With ``origin``, pages that are opened by a loopback address are redirected there: cookies and
+    With ``origin``, pages opened at a loopback address are redirected there, because cookies and
     the registered callback URL belong to that origin.
     """
 
@@ -35,7 +35,7 @@ class OwnHosts:
         if self._origin and host in LOOPBACK and scope["method"] in ("GET", "HEAD"):
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             path = scope["raw_path"].decode("latin-1")
-            # Not RedirectResponse's own quoting: the path is passed on as it came.
+            # Without RedirectResponse's quoting, so that the path stays unchanged.
             return _Redirect(self._origin + path + query)
         return None
 

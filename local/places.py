@@ -1,4 +1,4 @@
-"""Where the parts of the local stack are: three ports side by side, and a folder for data."""
+"""The addresses of the local stack: three adjacent ports, and a folder for data."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ BREAKPOINTS = ROOT / ".local" / "breakpoints"  # sockets of functions that wait 
 
 
 class RunError(Exception):
-    """Stops the run; the message is one sentence for the person who started it."""
+    """Stops the run; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Origins are as browsers see them; ``data`` is a folder of this copy's own, ignored by git."""
+    """Origins as browsers see them; ``data`` is a folder in this checkout, ignored by git."""
 
     host: str
     port: int
@@ -44,7 +44,7 @@ class Places:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names under which browsers and programs on this machine may come."""
+        """The host names that browsers and programs on this machine may use."""
         own = f"[{self.host}]" if ":" in self.host else self.host
         return tuple(dict.fromkeys((*THIS_MACHINE, own)))
 
@@ -54,7 +54,7 @@ class Places:
 
     @property
     def aws_configuration(self) -> Path:
-        """Address and credentials of the local AWS, there while it runs."""
+        """The file with the local AWS's address and credentials; exists while it runs."""
         return self.data / "aws.ini"
 
     @property
@@ -69,12 +69,12 @@ class Places:
 
     @property
     def function_environment(self) -> Path:
-        """For `--env-vars` of the SAM CLI; there while `make start-api` runs."""
+        """The file for `--env-vars` of the SAM CLI; exists while `make start-api` runs."""
         return self.data / "env.json"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket for uvicorn; raises RunError when the port cannot be used."""
+    """A listening socket for uvicorn; raises RunError if the port cannot be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
@@ -83,14 +83,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise RunError(
             f"port {port} on {host} cannot be used ({why}); choose another: `make run PORT=3100`"
         ) from error
-    # asyncio does this only for sockets of its own making. Without it, every answer on a kept-alive
-    # connection waits 40 ms for the other side's delayed acknowledgement.
+    # asyncio does this only for sockets that it creates. Without it, every answer on a kept-alive
+    # connection waits 40 ms for the client's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 def listen_on_loopback_too(host: str, port: int) -> list[socket.socket]:
-    """``host``, and ::1 beside 127.0.0.1 where this machine has it: localhost is both."""
+    """Listen on ``host``; with 127.0.0.1, also on ::1 if available (localhost is both)."""
     listeners = [listen(host, port)]
     if host == "127.0.0.1" and _has_ipv6():
         listeners.append(listen("::1", port))

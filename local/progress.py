@@ -1,4 +1,4 @@
-"""One line in the terminal that tells what is being waited for, and for how long."""
+"""A progress line in the terminal, with the current step and the elapsed time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TICK = 0.1  # seconds
 
 
 class Progress:
-    """On a terminal the line is rewritten in place; elsewhere every step is a line of its own."""
+    """On a terminal, the line is updated in place; elsewhere, each step has its own line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -35,7 +35,7 @@ class Progress:
         self.end()
 
     def end(self) -> None:
-        """Take the line away; nothing is shown afterwards."""
+        """Remove the line and stop."""
         if self._live and not self._ended.is_set():
             self._ended.set()
             self._ticking.join()
@@ -43,7 +43,7 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """Since the first step."""
+        """Seconds since the first step."""
         return time.monotonic() - self._started
 
     def step(self, text: str) -> None:

@@ -1,8 +1,8 @@
-"""Which route of an HTTP API takes a request, by API Gateway's priorities.
+"""Selects the route for a request, with API Gateway's priorities.
 
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html: the most
-specific path wins, a greedy ``{name+}`` yields to everything but ``$default``, and a route
-for one method goes before ``ANY``.
+specific path wins, a greedy ``{name+}`` has a lower priority than all but ``$default``, and a
+route for one method has a higher priority than ``ANY``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LITERAL, _VARIABLE, _GREEDY, _DEFAULT = range(4)
 class Route:
     """``path`` is ``$default`` for the catch-all; ``function`` names a function of the template.
 
-    ``scopes`` are those that a JWT authorizer asks for, one of them at least.
+    A JWT authorizer requires at least one of ``scopes``.
     """
 
     method: str
@@ -37,11 +37,11 @@ class Route:
 
     @cached_property
     def specificity(self) -> tuple[tuple[int, ...], bool]:
-        """The smaller, the more specific; meaningful among routes that match the same request."""
+        """Smaller is more specific; comparable only for routes that match the same request."""
         return tuple(_rank(segment) for segment in self.path.split("/")), self.method == "ANY"
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The path parameters, or None when this route does not take the request."""
+        """The path parameters, or None if the route does not match."""
         if self.method not in ("ANY", method):
             return None
         found = self._pattern.fullmatch(path)

@@ -1,9 +1,9 @@
-"""Foyer on one machine: the app, Cognito with managed login, an inbox and a users page.
+"""Runs Foyer locally: the app, Cognito with managed login, an inbox and a users page.
 
     python -m local.run          # what `make run` calls
     python -m local.run --sam    # what `make start-api` calls: the app under `sam local start-api`
 
-Takes three ports: the app's (3000), the next for managed login, the one after for the local AWS.
+Uses three ports: 3000 for the app, the next one for managed login, and the one after for AWS.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-# Python drops an exception that a signal raises inside a finaliser or a callback of the garbage
-# collector; then this still tells, before anything is served, that Ctrl-C was pressed.
+# Python drops an exception that a signal handler raises inside a finaliser or a callback of the
+# garbage collector. This event still records that Ctrl-C was pressed during start-up.
 _asked_to_stop = threading.Event()
 
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal calls it
-    if not _asked_to_stop.is_set():  # a second Ctrl-C must not break off the tidying up
+    if not _asked_to_stop.is_set():  # a second Ctrl-C must not interrupt the clean-up
         _asked_to_stop.set()
         raise KeyboardInterrupt
 
 
 def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> None:
-    """Start everything in the order of need, say so, and serve; ``running`` ends all of it."""
+    """Start everything in order, print the banner, and serve; ``running`` ends everything."""
     progress = running.enter_context(Progress(sys.stdout))
     progress.step("Starting the local AWS")
     app_listeners = listen_on_loopback_too(places.host, places.port)
@@ -79,7 +79,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     running.callback(places.running.unlink, missing_ok=True)
     hosts = places.hosts
     if options.sam:
-        from local import sam  # noqa: PLC0415 - it takes a while, and `make run` has no need of it
+        from local import sam  # noqa: PLC0415 - slow to import, and `make run` does not need it
 
         login_at_bridge, aws_at_bridge = sam.bridge_listeners(places)
         login_listeners += login_at_bridge
@@ -103,7 +103,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     background = []
     if options.sam:
         progress.step("Starting the SAM CLI")
-        progress.end()  # it has a lot to say itself
+        progress.end()  # the SAM CLI prints its own output
         forwards = [(listener, places.aws_port) for listener in aws_at_bridge]
         for listener in app_listeners:
             listener.close()  # the SAM CLI takes the port itself
@@ -134,7 +134,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         )
     )
     if ended is not None:
-        raise RunError(f"{ended} ended by itself")
+        raise RunError(f"{ended} ended unexpectedly")
 
 
 def _resource_types(templates: Sequence[Path]) -> set[str]:
@@ -151,7 +151,7 @@ def _resource_types(templates: Sequence[Path]) -> set[str]:
 def _start_aws(
     places: Places, hosts: Collection[str], templates: Sequence[Path], running: ExitStack
 ) -> MiniStack:
-    listen("127.0.0.1", places.aws_port).close()  # taken is better said now than by its traceback
+    listen("127.0.0.1", places.aws_port).close()  # fails with a clear message if the port is in use
     local = ministack.start(
         LocalAws.new(places.aws_port),
         data=places.data,
@@ -246,9 +246,7 @@ def _facts(places: Places, stack: Stack, apps: Apps) -> dict[str, Any]:
 def _print_banner(places: Places, stack: Stack, apps: Apps, seconds: float) -> None:
     from local.stack import DEMO_USER  # noqa: PLC0415
 
-    password = (
-        f"password {stack.demo_password}" if stack.demo_password else "no longer as it was made"
-    )
+    password = f"password {stack.demo_password}" if stack.demo_password else "password was changed"
     paths = [
         f"  Your app       {places.app}/{api.mapping_key}\n" for api in apps.apis if api.mapping_key
     ]
@@ -259,7 +257,7 @@ def _print_banner(places: Places, stack: Stack, apps: Apps, seconds: float) -> N
   {bold}Foyer runs{plain} {dim}after {seconds:.1f} s{plain}
 
   {bold}App{plain}            {places.app}
-  Managed login  {places.login}  {dim}(stand-in for Cognito's pages){plain}
+  Managed login  {places.login}  {dim}(local version of Cognito's pages){plain}
   Inbox          {places.login}/inbox
   Users          {places.login}/users
   Demo user      {DEMO_USER}, {password}

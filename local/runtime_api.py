@@ -1,8 +1,8 @@
 """Lambda's Runtime API on a loopback port, for one child.
 
-docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime asks for the next event,
-answers it, or reports an error, one event at a time. The API knows a child by its port alone,
-so every child gets a port of its own. It refuses what a browser sent: events hold cookies.
+docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime requests the next event, then
+sends its response or an error, one event at a time. A child is identified only by the port, so each
+child has its own. Requests from browsers are rejected, because events contain cookies.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PREFIX = "/2018-06-01/runtime"
 
 
 class FunctionFailed(Exception):
-    """The function gave no answer; the message is the reason in a few words.
+    """The function did not respond; the message is a short reason.
 
     ``said`` is the message of its own error, where it raised one; it may hold values.
     """
@@ -36,20 +36,20 @@ class FunctionFailed(Exception):
 
 
 class FunctionRaised(FunctionFailed):
-    """… because its code raised; awslambdaric has printed the traceback."""
+    """The function's code raised; awslambdaric has printed the traceback."""
 
 
 class FunctionTimedOut(FunctionFailed):
-    """… within its Timeout."""
+    """The function did not respond within its Timeout."""
 
 
 class RuntimeExited(FunctionFailed):
-    """… because its process ended."""
+    """The function's process ended."""
 
 
 @dataclass
 class Invocation:
-    """One event on its way; ``result`` is the function's answer as it returned it, or why not."""
+    """One event being handled; ``result`` is the function's unchanged response, or the error."""
 
     event: bytes
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -63,7 +63,7 @@ class Invocation:
 
 
 class RuntimeApi:
-    """Listens from ``start`` to ``stop``; ``invoke`` hands one event over and waits.
+    """Listens from ``start`` to ``stop``; ``invoke`` passes one event on and waits.
 
     While ``is_paused``, the function's Timeout does not end it.
     """
@@ -95,7 +95,7 @@ class RuntimeApi:
 
     @property
     def usable(self) -> bool:
-        """False once the child cannot answer another event."""
+        """False if the child cannot handle another event."""
         return self._broken is None
 
     async def invoke(self, event: bytes) -> bytes:
@@ -107,7 +107,7 @@ class RuntimeApi:
         return await self._current.result
 
     def end(self, error: FunctionFailed) -> None:
-        """No answer will come any more; the first error given is the one that explains it."""
+        """There will be no more responses; the first given error is the reason."""
         self._broken = self._broken or error
         if self._current is not None:
             self._current.fail(self._broken)
@@ -119,7 +119,7 @@ class RuntimeApi:
         try:
             await self._converse(reader, writer)
         except (ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
-            pass  # the child is gone, or is about to be
+            pass  # the child has ended, or is about to
         finally:
             self._connections.discard(task)
             writer.close()
@@ -204,7 +204,7 @@ def _raised(report: bytes) -> FunctionRaised:
 async def _receive(
     connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> tuple[h11.Request, bytes] | None:
-    """The next request with its whole body; None when the child has hung up."""
+    """The next request with its whole body; None if the child closed the connection."""
     request: h11.Request | None = None
     body = bytearray()
     while True:

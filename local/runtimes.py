@@ -1,4 +1,4 @@
-"""What runs a function: this interpreter, a Python with the function's own packages, or Node."""
+"""Selects what runs a function: this interpreter, a Python with its own packages, or Node."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from local.runtime_api import FunctionFailed
 from local.template import Function
 
 ENVIRONMENTS = ROOT / ".local" / "environments"
-_OWN = ROOT / "functions"  # what they need is in this interpreter's environment
+_OWN = ROOT / "functions"  # their dependencies are in this interpreter's environment
 _NODE_CLIENT = Path(__file__).parent / "node_runtime.mjs"
 
 
 class CannotRun(FunctionFailed):
-    """Nothing here runs the function; the message is one sentence for its developer."""
+    """The function cannot be run here; the message is one sentence for the developer."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """``command`` starts the runtime's client, which asks the Runtime API for events."""
+    """``command`` starts the runtime's client, which requests events from the Runtime API."""
 
     command: tuple[str, ...]
 
@@ -52,7 +52,7 @@ def runtime_of(function: Function, say: Callable[[str], None]) -> Runtime:
 
 
 def _own_python(function: Function, requirements: bytes, say: Callable[[str], None]) -> Path:
-    """The interpreter of an environment with these requirements and what Lambda's runtime has."""
+    """The interpreter of an environment with these requirements and Lambda's own packages."""
     runtime = [f"{name}=={version(name)}" for name in ("awslambdaric", "boto3")]
     told = "\n".join((function.runtime, sys.version, *runtime)).encode() + requirements
     folder = ENVIRONMENTS / hashlib.sha256(told).hexdigest()[:16]
@@ -68,7 +68,7 @@ def _own_python(function: Function, requirements: bytes, say: Callable[[str], No
 def _install(
     function: Function, folder: Path, runtime: list[str], say: Callable[[str], None]
 ) -> None:
-    say(f"{function.name}: installing its requirements.txt, once")
+    say(f"{function.name}: installing its requirements.txt (first run only)")
     uv = shutil.which("uv") or str(ROOT / ".tools/bin/uv")
     wanted = function.runtime.removeprefix("python")
     shutil.rmtree(folder, ignore_errors=True)
@@ -78,7 +78,7 @@ def _install(
         _run(function, [uv, "venv", "--clear", "--python", sys.executable, folder])
     python, file = folder / "bin/python", function.code / "requirements.txt"
     install: list[str | Path] = [uv, "pip", "install", "--python", python, "--requirement", file]
-    # The function's own version of boto3 goes before the runtime's, as on Lambda.
+    # The function's own version of boto3 has priority over the runtime's, as in Lambda.
     if not _succeeds([*install, *runtime]):
         _run(function, [*install, runtime[0], "boto3"])
     (folder / "complete").touch()

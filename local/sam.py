@@ -1,4 +1,4 @@
-"""The app under `sam local start-api`: the real SAM CLI and Lambda's image, in Docker."""
+"""Runs the app with `sam local start-api`: the SAM CLI and Lambda's image, in Docker."""
 
 from __future__ import annotations
 
@@ -21,40 +21,42 @@ _BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 
 def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.socket]]:
-    """Sockets on Docker's bridge for managed login and for the local AWS; none where not needed.
+    """Sockets on Docker's bridge for managed login and the local AWS, if needed.
 
-    Raises RunError when something that `sam local` needs is missing.
+    Raises RunError if something that `sam local` needs is missing.
     """
     if shutil.which("docker") is None:
-        raise RunError("`sam local` needs Docker, which is not installed; `make run` does without")
+        raise RunError(
+            "`sam local` needs Docker, which is not installed; `make run` does not need it"
+        )
     try:
         address = docker_bridge.bridge_address()
     except subprocess.SubprocessError as error:
-        raise RunError("Docker's engine does not answer; start it, or use `make run`") from error
+        raise RunError("Docker does not respond; start it, or use `make run`") from error
     if not SAM.exists() or not _BUILT.exists():
-        raise RunError("the SAM CLI or its build is missing; `make start-api` sees to both")
+        raise RunError("the SAM CLI or its build is missing; `make start-api` creates both")
     if address is None:
         return [], []
     return [listen(address, places.login_port)], [listen(address, places.aws_port)]
 
 
 def write_environment(places: Places, functions: Mapping[str, Function]) -> None:
-    """For `--env-vars`, which reaches only the variables that the template declares."""
+    """Write the file for `--env-vars`, which can set only variables that the template declares."""
     content = {name: dict(function.variables) for name, function in functions.items()}
     places.function_environment.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
 def shell(aws: LocalAws) -> dict[str, str]:
-    """This process's environment, with credentials of the local AWS and no others.
+    """This process's environment, with only the local AWS's credentials.
 
-    The SAM CLI hands its own on to the functions, whatever `--env-vars` says.
+    The SAM CLI passes its own credentials on to the functions, regardless of `--env-vars`.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | aws.credentials() | {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
 
 
 def start_api(places: Places, aws: LocalAws) -> subprocess.Popen[bytes]:
-    """Start it on the app's port; what it prints goes to this terminal."""
+    """Start it on the app's port; its output goes to this terminal."""
     return subprocess.Popen(
         [
             SAM, "local", "start-api",
@@ -65,12 +67,12 @@ def start_api(places: Places, aws: LocalAws) -> subprocess.Popen[bytes]:
         cwd=ROOT,
         env=shell(aws),
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is ours to pass on, once
+        start_new_session=True,  # this process passes Ctrl-C on, once
     )  # fmt: skip
 
 
 async def until_it_answers(places: Places) -> None:
-    """Its first answer starts the container as well, so that no visitor waits for that."""
+    """Wait for its first response, which also starts the container."""
     while not await _answers(places):
         await asyncio.sleep(0.1)
 

@@ -1,4 +1,4 @@
-"""The servers of the local stack, in one process, until Ctrl-C or until a child process ends."""
+"""Runs the local stack's servers in one process, until Ctrl-C or until a child process ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from local.places import Places, RunError
 from local.runtime_api import FunctionFailed
 from local.stack import Stack
 
-# Ctrl-C, a polite kill, the terminal's window closed.
+# Ctrl-C, kill, and closing the terminal's window.
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 TRIGGER_TIMEOUT = 5  # seconds; Cognito's own limit, not to be raised there
@@ -48,7 +48,7 @@ class Served:
 
 
 class App:
-    """The functions behind the gateway; everything they log goes to a file as well."""
+    """The functions behind the gateway; their log also goes to a file."""
 
     def __init__(
         self, places: Places, apps: Apps, jwks_urls: Mapping[str, str], log_format: LogFormat
@@ -126,7 +126,7 @@ def login(
     hosts: tuple[str, ...],
     triggers: Triggers,
 ) -> Served:
-    """The pages that stand in for Cognito's, with the inbox and the users page."""
+    """The local managed login, with the inbox and the users page."""
     settings = managed_login.ManagedLogin(
         aws=aws,
         user_pool_id=stack.user_pool_id,
@@ -150,7 +150,7 @@ async def serve(
     ready: Callable[[], Coroutine[None, None, None]],
     background: Sequence[Coroutine[None, None, None]] = (),
 ) -> str | None:
-    """None after Ctrl-C or SIGTERM; the name of the child that ended, when one did.
+    """Serve until Ctrl-C or SIGTERM (returns None), or until a child ends (returns its name).
 
     ``ready`` and ``background`` run once the servers listen, and no longer than they do.
     """
@@ -180,7 +180,7 @@ async def serve(
 
 
 class _Server(uvicorn.Server):
-    """One of several, so signals are not its own to handle."""
+    """One of several servers, so it does not handle signals."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,6 +1,6 @@
-"""The stack's own resources, created from template.yaml by CloudFormation in the local AWS.
+"""Creates the stack's resources from template.yaml with CloudFormation in the local AWS.
 
-Besides what the template creates: the local pages' app client, and the demo user.
+Also creates the local pages' app client and the demo user.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _DEMO_SECRET = "local-demo-user"  # noqa: S105 - its name
 
 @dataclass(frozen=True)
 class Stack:
-    """What exists after ``deploy``."""
+    """The result of ``deploy``."""
 
     user_pool_id: str
     client_id: str
     secret_name: str
     pages_client_id: str
     deployed: Deployed
-    demo_password: str = field(repr=False)  # empty when the demo user cannot sign in with it
+    demo_password: str = field(repr=False)  # empty if the demo user cannot sign in with it
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """The values that the stack runs with."""
+        """The effective parameter values."""
         return self.deployed.parameters
 
 
@@ -67,7 +67,7 @@ def deploy(aws: LocalAws, template: Path, parameters: Mapping[str, str]) -> Stac
 
 
 def _fill_in_credentials(aws: LocalAws, ids: Mapping[str, str]) -> None:
-    """What the template's ClientCredentials does on AWS. The local AWS runs no functions."""
+    """Do what ClientCredentials does on AWS, because the local AWS runs no functions."""
     secrets_manager = aws.client("secretsmanager")
     found = secrets_manager.get_secret_value(SecretId=ids["Secret"])
     fields = json.loads(found["SecretString"])
@@ -82,7 +82,7 @@ def _fill_in_credentials(aws: LocalAws, ids: Mapping[str, str]) -> None:
 
 
 def demo_password(aws: LocalAws) -> str:
-    """The password that the demo user was made with, in this run or an earlier one."""
+    """The password that the demo user was created with, in this run or an earlier one."""
     secrets = aws.client("secretsmanager")
     try:
         return str(secrets.get_secret_value(SecretId=_DEMO_SECRET)["SecretString"])
@@ -91,7 +91,7 @@ def demo_password(aws: LocalAws) -> str:
 
 
 def _require(aws: LocalAws, ids: Mapping[str, str]) -> None:
-    """What the stack is said to consist of is there, or was not saved with it."""
+    """Check that the stack's resources exist; MiniStack may not have saved them."""
     calls = {
         "user pool": (
             aws.client("cognito-idp").describe_user_pool,
@@ -109,7 +109,7 @@ def _require(aws: LocalAws, ids: Mapping[str, str]) -> None:
 
 
 def _pages_client(cognito: Any, user_pool_id: str) -> str:
-    """The app client, without a secret, by which the local managed-login pages call the API."""
+    """The app client without a secret that the local managed login uses to call the API."""
     clients = cognito.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60)
     for client in clients["UserPoolClients"]:
         if client["ClientName"] == _PAGES_CLIENT:
@@ -123,14 +123,14 @@ def _pages_client(cognito: Any, user_pool_id: str) -> str:
 
 
 def _create_demo_user(aws: LocalAws, user_pool_id: str, password: str) -> None:
-    """Unless there is one; its password is as long as the policy asked when it was made."""
+    """Create the demo user if there is none, with a password long enough for the policy."""
     cognito, secrets = aws.client("cognito-idp"), aws.client("secretsmanager")
     try:
         cognito.admin_create_user(
             UserPoolId=user_pool_id,
             Username=DEMO_USER,
             MessageAction="SUPPRESS",
-            TemporaryPassword=password,  # MiniStack's own may be shorter than the policy asks
+            TemporaryPassword=password,  # MiniStack's own may be shorter than the policy requires
             UserAttributes=[
                 {"Name": name, "Value": value} for name, value in DEMO_ATTRIBUTES.items()
             ],
@@ -142,7 +142,7 @@ def _create_demo_user(aws: LocalAws, user_pool_id: str, password: str) -> None:
     )
     try:
         secrets.create_secret(Name=_DEMO_SECRET, SecretString=password)
-    except secrets.exceptions.ResourceExistsException:  # the user was deleted meanwhile
+    except secrets.exceptions.ResourceExistsException:  # the user was deleted in the meantime
         secrets.put_secret_value(SecretId=_DEMO_SECRET, SecretString=password)
 
 

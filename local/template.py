@@ -1,8 +1,8 @@
-"""The part of a SAM template that the gateway serves: HTTP APIs, routes, authorizers, functions.
+"""Reads the parts of a SAM template that the gateway serves: APIs, routes, authorizers, functions.
 
-Values come from the template itself (literals, and parameters at their default or as given) and,
-where a local stack has resolved them, from CloudFormation. An environment variable whose value is
-not known is left out here and has to come from the environment.
+Values come from the template (literals, and parameters with their default or given value) and, if a
+local stack has resolved them, from CloudFormation. Environment variables with unknown values are
+omitted and must come from the environment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from local.template_file import TemplateError, read_template
 from local.values import Values, expressions
 
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}
-# What is read of a resource besides whether it exists.
+# The sections of a resource that are read.
 _READ = {
     "AWS::ApiGatewayV2::ApiMapping": ("ApiMappingKey",),
     "AWS::Cognito::UserPool": ("LambdaConfig",),
@@ -35,7 +35,7 @@ _READ = {
     ),
     "AWS::Serverless::HttpApi": ("Auth",),
 }
-_IMPLICIT_API = "ServerlessHttpApi"  # SAM's name for the API of events that name none
+_IMPLICIT_API = "ServerlessHttpApi"  # SAM's name for the default API
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Function:
 
 @dataclass(frozen=True)
 class HttpApi:
-    """What is served; ``functions`` holds those that a route or an authorizer names, by name.
+    """One API; ``functions`` contains those that a route or an authorizer uses, by name.
 
-    Requests come below ``mapping_key`` of the domain, or for an empty one at its root.
+    Its paths are below ``mapping_key`` of the domain, or at the root if it is empty.
     """
 
     routes: tuple[Route, ...]
@@ -78,10 +78,10 @@ def read(
     parameters: Mapping[str, str] | None = None,
     resolved: Mapping[str, str] | None = None,
 ) -> HttpApi:
-    """A template by itself; raises TemplateError when nothing in it can be served.
+    """Read a single template; raises TemplateError if it has nothing to serve.
 
-    ``parameters`` have these values instead of their defaults; ``resolved`` holds what
-    CloudFormation has made of expressions (local.values).
+    ``parameters`` override the defaults; ``resolved`` contains expressions that CloudFormation
+    has resolved (local.values).
     """
     template = Template(path, read_template(path), parameters or {}, resolved or {})
     api = template.api()
@@ -90,7 +90,7 @@ def read(
 
 
 def function_name(name_or_arn: str) -> str:
-    """The function's name: of itself, or the seventh part of an ARN, before any alias."""
+    """The function's name, from a name or an ARN (its seventh part), without an alias."""
     return name_or_arn.split(":")[6] if name_or_arn.startswith("arn:") else name_or_arn
 
 
@@ -123,7 +123,7 @@ class Template:
         self._auth = dict(self._auth_sections())
 
     def api(self) -> HttpApi:
-        """Without its functions; raises TemplateError when there is no route."""
+        """The API without its functions; raises TemplateError if there is no route."""
         routes = tuple(
             self._route(name, event.get("Properties") or {})
             for name, event in self._events()
@@ -136,7 +136,7 @@ class Template:
         return HttpApi(routes, mapping_key=self._mapping_key())
 
     def triggers(self) -> dict[str, str]:
-        """Of the user pool: the function's name for each trigger."""
+        """The user pool's triggers, with the name of each function."""
         config: dict[str, Any] = {}
         for _, pool in self._existing("AWS::Cognito::UserPool"):
             config |= (pool.get("Properties") or {}).get("LambdaConfig") or {}
@@ -152,12 +152,12 @@ class Template:
         return found
 
     def other_events(self) -> list[str]:
-        """Functions with an event that nothing here causes, as ``Name (Schedule)``."""
+        """Functions with events that do not occur locally, as ``Name (Schedule)``."""
         kinds = {(name, event.get("Type")) for name, event in self._events() if "Type" in event}
         return sorted(f"{name} ({kind})" for name, kind in kinds if kind != "HttpApi")
 
     def unknown_variables(self) -> list[str]:
-        """Of functions with a route, as ``Name's VARIABLE``: those without a value here."""
+        """Variables without a value, in functions with a route, as ``Name's VARIABLE``."""
         names = {name for name, event in self._events() if event.get("Type") == "HttpApi"}
         return [
             f"{name}'s {variable}"
@@ -205,7 +205,7 @@ class Template:
         )
 
     def _existing(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Resources of a type, without those whose condition is known to be false."""
+        """Resources of a type, except those whose condition is known to be false."""
         for name, resource in self._resources.items():
             condition = resource.get("Condition")
             exists = condition is None or self._values.is_true(
@@ -255,7 +255,7 @@ class Template:
 
 
 def wanted(parsed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The expressions that a served template needs the values of."""
+    """The expressions whose values are needed to serve the template."""
     yield from expressions(parsed.get("Globals"))
     for resource in (parsed.get("Resources") or {}).values():
         if "Condition" in resource and resource["Type"] in _READ:
@@ -266,7 +266,7 @@ def wanted(parsed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def condition_value(name: str) -> dict[str, Any]:
-    """An expression that is "true" where the condition holds."""
+    """An expression that is "true" if the condition is true."""
     return {"Fn::If": [name, "true", "false"]}
 
 

@@ -1,4 +1,4 @@
-"""Values of a template: literals, parameters, and what CloudFormation has resolved."""
+"""Values in a template: literals, parameters, and expressions resolved by CloudFormation."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
-# What stands for AWS::NoValue in an output, which has to have a value.
+# Represents AWS::NoValue in an output, which must have a value.
 NOTHING = "--no value--"
 
 
 class Values:
-    """``resolved`` holds results of expressions by ``key``; without it they stay unknown."""
+    """``resolved`` contains the results of expressions by ``key``; others are unknown."""
 
     def __init__(self, parameters: Mapping[str, object], resolved: Mapping[str, str]) -> None:
         self._parameters = parameters
         self._resolved = resolved
 
     def text(self, value: object) -> str | None:
-        """As CloudFormation would write it into a string; None for what is not known here."""
+        """The value as CloudFormation converts it to a string; None if it is unknown."""
         if isinstance(value, dict) and set(value) == {"Ref"} and value["Ref"] in self._parameters:
             value = self._parameters[value["Ref"]]
         if isinstance(value, bool):
@@ -34,7 +34,7 @@ class Values:
         return self.text(value) is not None or value == NO_VALUE or key(value) in self._resolved
 
     def texts(self, value: object) -> list[str]:
-        """The known ones of a list, or of a single value."""
+        """The known values of a list, or of a single value."""
         values = value if isinstance(value, list) else [value]
         return [text for one in values if (text := self.text(one)) is not None]
 

@@ -1,4 +1,4 @@
-"""What an authenticator app shows, and what it never does."""
+"""The codes of an authenticator app, and wrong codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How browsers read a URL reference, as far as it decides which site it leads to."""
+"""Resolves URL references like browsers, to find out which site they lead to."""
 
 from __future__ import annotations
 

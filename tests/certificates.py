@@ -1,4 +1,4 @@
-"""A certificate for servers on this machine, and the authority that clients have to trust."""
+"""A certificate for servers on this machine, and the authority that clients must trust."""
 
 from __future__ import annotations
 

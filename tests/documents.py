@@ -1,4 +1,4 @@
-"""What the project's Markdown says, in pieces that can be compared with the code."""
+"""Parses the project's Markdown, to compare it with the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def in_source(package: Path, pattern: str) -> set[str]:
 
 
 def section(text: str, heading: str) -> str:
-    """What stands below the heading, up to the next one of its level or above."""
+    """The text below the heading, up to the next heading of the same or a higher level."""
     lines = text.splitlines()
     (start,) = [at for at, line in enumerate(lines) if re.fullmatch(rf"#+ {heading}", line)]
     level = lines[start].index(" ")
@@ -52,7 +52,7 @@ def in_code(text: str) -> list[str]:
 
 
 def first_column(text: str) -> list[str]:
-    """What the first cells of the text's tables have in code type."""
+    """The code in the first cells of the text's tables."""
     return [name for row in table(text) for name in in_code(row[0])]
 
 
@@ -74,12 +74,12 @@ def headings(text: str) -> list[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The headings' anchors, as GitHub makes them."""
+    """The headings' anchors, as GitHub generates them."""
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings(text)}
 
 
 def links(text: str) -> list[str]:
-    """Where links and pictures lead, other sites apart."""
+    """The targets of links and pictures, except other sites."""
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
     found = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'(?:src|srcset)="([^"]+)"', prose)
     return [link for link in found if not re.match(r"\w+:", link)]

@@ -1,4 +1,4 @@
-"""Cognito's three calls for an app client's secrets, held to botocore's own model of them.
+"""A fake of Cognito's three calls for client secrets, checked against botocore's model.
 
 A real boto3 client serialises, checks and parses; only the wire is replaced. What arrives is
 checked once more against the patterns and lengths of the model, which botocore leaves to the
@@ -56,7 +56,7 @@ class FakeClientSecrets:
         self.add(client_secret)
 
     def add(self, client_secret: str) -> str:
-        """Adds by hand, as the console would; returns the id."""
+        """Adds a secret manually, like the console; returns the id."""
         if len(self.active) == 2:
             raise Rejected("LimitExceededException")
         self._now += timedelta(days=30)
@@ -66,7 +66,7 @@ class FakeClientSecrets:
         return new_id
 
     def delete(self, client_secret_id: str) -> None:
-        """Deletes by hand."""
+        """Deletes a secret manually."""
         if client_secret_id not in self.active:
             raise Rejected("ResourceNotFoundException")
         if len(self.active) == 1:
@@ -77,8 +77,8 @@ class FakeClientSecrets:
     def fail_next(self, operation: str, code: str) -> None:
         """The next call fails with this error code.
 
-        ``answer lost`` and ``done meanwhile`` come once it has been carried out: nothing is
-        heard any more, or somebody else has been faster.
+        ``answer lost`` and ``done meanwhile`` happen after the call was carried out: the
+        response is lost, or another process has done the same before.
         """
         self._failures[operation].append(code)
 
@@ -124,10 +124,10 @@ class FakeClientSecrets:
         if (sent["UserPoolId"], sent["ClientId"]) != (self.user_pool_id, self.client_id):
             raise Rejected("ResourceNotFoundException")
         if operation.name == "ListUserPoolClientSecrets":
-            # The order is not documented; the newest first is the unkind one.
+            # The order is not documented; newest first is the harder case.
             return {"ClientSecrets": [self._descriptor(each) for each in reversed(self.active)]}
         if operation.name == "AddUserPoolClientSecret":
-            # A value of one's own is not sent back.
+            # A value given by the caller is not returned.
             return {"ClientSecretDescriptor": self._descriptor(self.add(sent["ClientSecret"]))}
         assert operation.name == "DeleteUserPoolClientSecret", operation.name
         self.delete(sent["ClientSecretId"])

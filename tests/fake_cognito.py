@@ -29,7 +29,7 @@ _UPSTREAM = ("other", "token", "userinfo", "revoke", "jwks", "user_api")
 
 
 class FakeCognito(Endpoints):
-    """A pool with one client, one user at the keyboard, and a switch for each thing to go wrong."""
+    """A pool with one client and one user, and a switch for each fault."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class FakeCognito(Endpoints):
         return sum(map(self.calls, _UPSTREAM))
 
     def __repr__(self) -> str:
-        """What has come in, so that a failed assertion tells."""
+        """The received requests, for messages of failed assertions."""
         arrived = [
             f"{each.method} {each.path} by {each.headers.get('User-Agent')}"
             for name in _UPSTREAM
@@ -104,7 +104,7 @@ class FakeCognito(Endpoints):
         as_error = bearer_error if endpoint == "userinfo" else oauth_error
         self._faults[endpoint] = (kind, WIRE_FAULTS.get(kind) or as_error(kind))
 
-    def mend(self, endpoint: str) -> None:
+    def repair(self, endpoint: str) -> None:
         """Ends the fault. What was stopped by ``refused`` stays stopped."""
         self._faults.pop(endpoint, None)
 
@@ -116,9 +116,9 @@ class FakeCognito(Endpoints):
     # Managed login
 
     def visit(self, location: str, *, error: str | None = None) -> str:
-        """The browser follows ``location``; returns the callback URL it is sent to.
+        """The browser follows ``location``; returns the callback URL.
 
-        The user signs in (or up) at once, unless ``error`` says what comes back instead.
+        The user signs in (or up) at once; with ``error``, the callback reports that error.
         """
         parts = urlsplit(location)
         if f"{parts.scheme}://{parts.netloc}" != self.domain_url:
@@ -139,7 +139,7 @@ class FakeCognito(Endpoints):
         return self.send(name, reply, line)
 
     def send(self, endpoint: str, reply: Reply, line: Line) -> bool:
-        """Sends the reply or has its fault do so; says whether the connection lives on."""
+        """Sends the reply or applies its fault; returns whether the connection stays open."""
         kind, fault = self._faults.get(endpoint, ("", None))
         if fault is not None:
             fault(line, reply)

@@ -1,4 +1,4 @@
-"""What an honest Cognito answers at each endpoint of a pool's domain, and at its key set."""
+"""Correct answers of each endpoint of a pool's domain, and of its key set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CODE_SECONDS = 300
 
 
 class LoginErrorPage(Exception):
-    """Managed login shows its own /error page and sends the browser nowhere."""
+    """Managed login shows its own /error page, without a redirect."""
 
 
 def _random_secret() -> str:
@@ -29,20 +29,20 @@ def _random_secret() -> str:
 
 
 class Endpoints(TokenMint):
-    """One client, one user at the keyboard, and the codes that managed login has given."""
+    """One client, one user, and the codes that managed login has issued."""
 
     def __init__(self, redirect_uris: tuple[str, ...], logout_uris: tuple[str, ...]) -> None:
         super().__init__()
         self.redirect_uris = redirect_uris
         self.logout_uris = logout_uris
         self.client_secret = _random_secret()
-        self.further_client_secrets: list[str] = []  # active besides, as during a rotation
+        self.further_client_secrets: list[str] = []  # also active, as during a rotation
         self.scopes: tuple[str, ...] = SCOPES  # what the app client may ask for
         self.user = User()
         self.user_api = FakeUserApi(self)
         self.refresh_token_rotation = False
         self.rotation_grace_seconds = 0
-        # Members put over those of an honest answer; None takes a member away.
+        # Members that override those of a correct answer; None removes a member.
         self.token_answer: Json = {}
         self.userinfo_answer: Json = {}
         self._codes: dict[str, Grant] = {}

@@ -1,4 +1,4 @@
-"""What Cognito's tokens say, and by which keys: the tokens of one pool and its one client."""
+"""Creates Cognito's tokens for one pool and its client, and the keys that sign them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.fake_tokens import ID_TOKEN_DEFECTS, JWKS_DEFECTS, Draft, Json, Signi
 
 @dataclass
 class User:
-    """Who is signed in at managed login; change it at will."""
+    """The user who signs in at managed login; tests may change it."""
 
     sub: str = field(default_factory=lambda: str(uuid.uuid4()))
     username: str = "visitor"
@@ -27,7 +27,7 @@ class User:
 
 @dataclass
 class Grant:
-    """What one sign-in allowed; tokens and refreshes hang on it."""
+    """The grant of one sign-in, which its tokens and refreshes belong to."""
 
     user: User
     scopes: list[str]
@@ -50,16 +50,16 @@ class RefreshToken:
 
 
 class TokenMint:
-    """Mints and remembers; tests change what the next tokens say."""
+    """Creates tokens; tests can change the contents of the next ones."""
 
     def __init__(self) -> None:
         self.issuer = f"https://cognito-idp.eu-central-1.amazonaws.com/eu-1_{secrets.token_hex(4)}"
         self.client_id = secrets.token_hex(13)
         self.clock: Callable[[], float] = time.time
         self.access_token_seconds = 3600
-        # Members put over those of an honest token; None takes a member away.
+        # Claims that override those of a correct token; None removes a claim.
         self.id_token_claims: Json = {}
-        self.handed_out: list[str] = []  # codes and tokens, which nobody may write down
+        self.handed_out: list[str] = []  # codes and tokens, which must not be logged
         self.attacker = SigningKey()
         self._id_key, self._access_key = SigningKey(), SigningKey()
         self.jwks: Json = {"keys": [self._id_key.jwk(), self._access_key.jwk()]}

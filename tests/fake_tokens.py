@@ -1,6 +1,6 @@
-"""Signed tokens as Cognito makes them, and each way to get an ID token or a key set wrong.
+"""Signed tokens like Cognito's, and every defect of an ID token or a key set.
 
-Signing is done by hand, because libraries refuse to make most of what is needed here.
+Signs tokens itself, because libraries refuse to create most of these defects.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _rsa_key(turn: int) -> rsa.RSAPrivateKey:  # noqa: ARG001 - it is the cache'
 
 @dataclass
 class SigningKey:
-    """An RSA key under a key id of its own."""
+    """An RSA key with its own key id."""
 
     private: rsa.RSAPrivateKey = field(default_factory=lambda: _rsa_key(next(_turn)))
     kid: str = field(default_factory=lambda: base64url(secrets.token_bytes(32)) + "=")
@@ -86,7 +86,7 @@ class SigningKey:
 
 @dataclass
 class Draft:
-    """An ID token about to be signed: what a defect gets to spoil."""
+    """An ID token before signing, for a defect to change."""
 
     key: SigningKey
     claims: Json
@@ -167,7 +167,7 @@ def _es256(draft: Draft) -> str:
 
 
 def _attackers_key_in_header(member: str) -> Defect:
-    """Signed by the attacker, whose header says where the right key is to be had."""
+    """Signed by the attacker, with a header that points to the attacker's key."""
 
     def spoil(draft: Draft) -> str:
         where = {
@@ -253,7 +253,7 @@ def _with_first_key(**changes: object) -> Callable[[Json, SigningKey], Json]:
 
 
 def _mixed(jwks: Json, attacker: SigningKey) -> Json:
-    """Good keys among others that a verifier has to pass over."""
+    """Good keys among others that a verifier must ignore."""
     curve_key: Json = {"kty": "EC", "crv": "P-256", "kid": "curve", "x": "AA", "y": "AA"}
     strangers = [curve_key, {"kty": "oct", "k": "c2VjcmV0"}, attacker.jwk(), {}, "no object", None]
     return {"keys": [*strangers, *jwks["keys"]]}

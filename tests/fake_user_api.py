@@ -1,4 +1,4 @@
-"""Cognito's user API as FakeCognito has it: each request is held to botocore's model of the API.
+"""FakeCognito's user API: checks each request against botocore's model of the API.
 
 cognito.user_api.refusals["ChangePassword"] = "LimitExceededException"
 assert cognito.user_api.operations == ["GetUser", "ChangePassword"]

@@ -16,7 +16,7 @@ class HttpVisitor:
     def __init__(self, app: str) -> None:
         self._app = app
         self._http = requests.Session()
-        self._http.trust_env = False  # no proxy stands between a visitor and localhost
+        self._http.trust_env = False  # no proxy for localhost
         self.answer = requests.Response()
 
     @property
@@ -24,7 +24,7 @@ class HttpVisitor:
         return HtmlPage(self.answer.text)
 
     def open(self, address: str = "/", *, follow: bool = True) -> None:
-        """A path is one of the page that was open before, or the app's."""
+        """A path is relative to the current page, or to the app."""
         url = urljoin(self.answer.url or self._app, address)
         self.answer = self._http.get(url, timeout=30, allow_redirects=follow)
 

@@ -1,8 +1,8 @@
-"""Ports for servers of our tests, and ports where nobody answers.
+"""Ports for the tests' servers, and ports that refuse connections.
 
-The kernel gives ports of its ephemeral range (from 32768 on Linux, from 49152 on macOS) to whoever
-asks for any. One that was found free there and let go may be a stranger's a moment later,
-such as another test process's, who then gets the requests that were meant for our server.
+The kernel assigns ports from its ephemeral range (from 32768 on Linux, from 49152 on macOS). A port
+in that range that was free and released may be assigned to another process a moment later, such as
+another test process, which then receives the requests for our server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BLOCKS = range(20_000, 32_000, _BLOCK)  # below every ephemeral range
 
 
 def free_port() -> int:
-    """A port, with two free neighbours above it; nobody else gets them before this process ends."""
+    """A port, with two free ports above it; reserved until this process ends."""
     for latch in random.sample(_BLOCKS, len(_BLOCKS)):
         if _latched(latch) and all(is_free(latch + offset) for offset in range(1, _BLOCK)):
             return latch + 1
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 def _latched(port: int) -> bool:
-    """Whether the block is ours; the kernel lets one process bind its first port."""
+    """Whether this process reserved the block; only one process can bind its first port."""
     latch = socket.socket()
     try:
         latch.bind(("127.0.0.1", port))
@@ -55,10 +55,10 @@ def _is_taken(family: socket.AddressFamily, address: str, port: int) -> bool:
 
 @contextmanager
 def held(listener: socket.socket) -> Iterator[None]:
-    """The listener's port stays taken after it is closed, and refuses whoever calls.
+    """Keeps the listener's port in use after it is closed, so that it refuses connections.
 
-    A connection of its own holds it. A socket that is bound and does not listen would do on Linux;
-    on macOS it keeps callers waiting (XNU's tcp_input drops what comes for TCPS_CLOSED).
+    A connection to itself keeps it in use. On Linux, a bound socket that does not listen would do;
+    on macOS, clients would wait (XNU's tcp_input drops packets for TCPS_CLOSED).
     """
     with ExitStack() as both:
         ours = closing(socket.create_connection(listener.getsockname()))
@@ -69,7 +69,7 @@ def held(listener: socket.socket) -> Iterator[None]:
 
 @contextmanager
 def refusing_port() -> Iterator[int]:
-    """A port on 127.0.0.1 that refuses connections, and is nobody's meanwhile."""
+    """A port on 127.0.0.1 that refuses connections and stays reserved."""
     with ExitStack() as holding:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             holding.enter_context(held(listener))

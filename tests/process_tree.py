@@ -33,7 +33,7 @@ def family(process_id: int) -> set[int]:
 
 
 def is_running(process_id: int) -> bool:
-    """Zombies don't count: they only wait for somebody to read their exit code."""
+    """Zombies do not count: only their exit code is left to read."""
     with suppress(ProcessLookupError, FileNotFoundError):
         os.kill(process_id, 0)
         if not Path("/proc").exists():  # on macOS, where init collects at once
@@ -44,7 +44,7 @@ def is_running(process_id: int) -> bool:
 
 
 def named(process_ids: set[int], word: str) -> int:
-    """The one process among these whose command line holds ``word``."""
+    """The one of these processes whose command line contains ``word``."""
     (found,) = [
         process_id
         for process_id in process_ids

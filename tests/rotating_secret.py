@@ -1,4 +1,4 @@
-"""Secrets Manager's own part in a rotation, which moto leaves out.
+"""Secrets Manager's part of a rotation, which moto does not implement.
 
 RotateSecret stages an empty version as AWSPENDING and then calls the function four times, from
 the first step on again if one fails; moto would call a function in Docker.
@@ -36,7 +36,7 @@ class RotatingSecret:
         self._kept.rotation_enabled = rotation
 
     def stage(self) -> str:
-        """What RotateSecret does first; returns the ClientRequestToken."""
+        """The first part of RotateSecret; returns the ClientRequestToken."""
         token = str(uuid.uuid4())
         self._kept.remove_version_stages_from_old_versions(["AWSPENDING"])
         self._kept.versions[token] = {
@@ -50,7 +50,7 @@ class RotatingSecret:
         return {"Step": step, "SecretId": self.arn, "ClientRequestToken": token}
 
     def rotate(self, run: Callable[[dict[str, str]], None], token: str | None = None) -> str:
-        """All four steps; with a token, the rotation that it names is tried again."""
+        """Runs all four steps; with a token, retries that rotation."""
         token = token or self.stage()
         for step in STEPS:
             run(self.event(step, token))
@@ -58,7 +58,7 @@ class RotatingSecret:
         return token
 
     def settle(self) -> None:
-        """moto reads without a stage what was current at first; AWS reads AWSCURRENT."""
+        """Without a stage, moto reads the first current version; AWS reads AWSCURRENT."""
         holder = next(
             each for each, v in self._kept.versions.items() if "AWSCURRENT" in v["version_stages"]
         )
@@ -89,5 +89,5 @@ class RotatingSecret:
         self.labels(token).append("AWSPENDING")
 
     def put(self, value: dict[str, Any]) -> None:
-        """Somebody edits the secret by hand: a new version, current at once."""
+        """Somebody edits the secret manually: a new version that is current at once."""
         self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(value))

@@ -1,4 +1,4 @@
-"""`make run` as a child process, on three free ports; or no more of it than the local AWS."""
+"""Runs `make run` as a child process on three free ports, or only the local AWS."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ DEMO_PASSWORD = "Open-the-door-1"
 
 @dataclass(frozen=True)
 class RunningStack:
-    """Origins without a trailing slash; ``output`` is what it prints.
+    """Origins have no trailing slash; ``output`` is what it prints.
 
-    ``process`` leads a process group of its own, as a command typed into a shell does.
+    ``process`` leads its own process group, like a command in a shell.
     """
 
     port: int
@@ -57,7 +57,7 @@ class RunningStack:
         assert has_banner(), self.printed()
 
     def press_ctrl_c(self) -> int:
-        """What a terminal does: SIGINT to the whole foreground group. Returns the exit code."""
+        """Sends SIGINT to the whole group, like a terminal. Returns the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(timeout=30)
 
@@ -66,7 +66,7 @@ class RunningStack:
 def running_stack(
     output: Path, arguments: Sequence[str] = (), *, port: int | None = None, root: Path = ROOT
 ) -> Iterator[RunningStack]:
-    """Started on entry and stopped on exit; without ``port``, its data goes with it.
+    """Started on entry and stopped on exit; without ``port``, its data is deleted.
 
     ``root`` may be a copy of the project.
     """
@@ -95,7 +95,7 @@ def running_stack(
 
 @contextmanager
 def running_ministack(data: Path, *, runs_code: bool = False) -> Iterator[LocalAws]:
-    """The local AWS without the rest."""
+    """Only the local AWS."""
     started = ministack.start(LocalAws.new(free_port()), data=data, runs_code=runs_code)
     try:
         ministack.wait_until_ready(started)
@@ -114,7 +114,7 @@ def forget(port: int) -> None:
 
 
 def eventually(is_so: Callable[[], object], seconds: float = 10) -> bool:
-    """Whether it becomes so in time."""
+    """Whether the condition becomes true in time."""
     deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:

@@ -16,7 +16,7 @@ NO_DOCKER = "no Docker engine answers, and `sam local` needs one"
 
 @cache
 def built() -> None:
-    """`make build`, once; skips the test where Docker could not run what it makes."""
+    """Runs `make build` once; skips the test if Docker cannot run the result."""
     docker_or_skip()
     done = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - wherever it is
     assert done.returncode == 0, done.stderr
@@ -36,7 +36,7 @@ def _docker_answers() -> bool:
 
 
 def containers(printed: str) -> set[str]:
-    """The ids of the containers that the SAM CLI said it made."""
+    """The ids of the containers that the SAM CLI reported."""
     return set(re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{64})", printed))
 
 

@@ -1,4 +1,4 @@
-"""The sample events, and the outcome that each is named after."""
+"""The sample events and their expected outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent.parent / "events"
 
 @dataclass(frozen=True)
 class Outcome:
-    """``holds`` is in the location of a redirect, else in the body."""
+    """``holds`` is contained in the location of a redirect, or in the body."""
 
     status: int
     holds: str
@@ -23,13 +23,13 @@ class Outcome:
         return reply["statusCode"] == self.status and self.holds in shown
 
 
-# They hold no cookies: each is the request of a browser that comes here for the first time.
+# They contain no cookies, like the first request of a browser.
 SAMPLES = {
     "home": Outcome(200, "Create account"),
     "login": Outcome(302, "/oauth2/authorize?response_type=code"),
     "signup": Outcome(302, "/signup?response_type=code"),
     "callback-access-denied": Outcome(403, "You were not signed in"),
-    "callback-stale-state": Outcome(400, "That sign-in cannot be finished"),
+    "callback-stale-state": Outcome(400, "This sign-in cannot be completed"),
     "me": Outcome(401, "Nobody is signed in."),
     "logout-page": Outcome(200, 'method="post" action="/logout"'),
     "logout": Outcome(303, "/logout?client_id="),
@@ -38,7 +38,7 @@ SAMPLES = {
     "health": Outcome(200, "ok"),
 }
 
-# Minted from a running stack; the demo user's.
+# Created with a running stack, for the demo user.
 MINTED = {
     "callback": Outcome(303, "/"),
     "home-signed-in": Outcome(200, "Demo Visitor"),

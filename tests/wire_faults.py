@@ -1,4 +1,4 @@
-"""Ways in which an HTTP server can let its client down, once it has read the request."""
+"""Faults of an HTTP server after it has read the request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON = "application/json;charset=UTF-8"
 
 @dataclass(frozen=True)
 class Reply:
-    """What a well-behaved server would answer."""
+    """The reply of a correct server."""
 
     status: int = 200
     body: bytes = b""
@@ -65,7 +65,7 @@ def _reset(line: Line, _reply: Reply) -> None:
 
 
 def _reset_if_reused(line: Line, reply: Reply) -> None:
-    """A kept-alive connection that has died without a sign; a new one works."""
+    """A kept-alive connection is dead without notice; a new one works."""
     if line.served_before:
         line.reset()
     else:
@@ -77,7 +77,7 @@ def _hang(line: Line, _reply: Reply) -> None:
 
 
 def _late(line: Line, reply: Reply) -> None:
-    """A good answer after a second: too late for whoever has less time."""
+    """A correct answer after one second: too late for shorter timeouts."""
     line.closing.wait(1)
     line.send(reply.to_bytes())
 
@@ -90,7 +90,7 @@ def _slowly(line: Line, piece: bytes, times: int) -> None:
 
 
 def _drip(line: Line, reply: Reply) -> None:
-    """A good answer that takes ten seconds, although no single read waits for long."""
+    """A correct answer that takes ten seconds in total, with short reads."""
     line.send(reply.head(Content_Length=str(len(reply.body) + 200)))
     _slowly(line, b" ", 200)
     line.send(reply.body)
@@ -108,7 +108,7 @@ def _truncated(line: Line, reply: Reply) -> None:
 
 
 def _padded(reply: Reply, size: int) -> bytes:
-    """The same JSON object with a long member that nobody asked for."""
+    """The same JSON object with an additional long member."""
     return json.dumps({**json.loads(reply.body or b"{}"), "padding": "x" * size}).encode()
 
 
@@ -204,6 +204,6 @@ WIRE_FAULTS: dict[str, Fault] = {
     "http_503": _status(503, Retry_After="7"),
     "http_429": _status(429, Retry_After="7"),
     "http_404": _status(404),
-    # 307 asks for the same request again, body and all: the costliest one to follow.
+    # 307 requests the same request again, with its body: the most dangerous one to follow.
     "redirect": _status(307, Location="/elsewhere"),
 }

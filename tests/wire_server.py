@@ -1,4 +1,4 @@
-"""HTTP/1.1 on loopback, for fakes that answer as they like: well, badly or not at all."""
+"""An HTTP/1.1 server on loopback, for fakes with correct, wrong or no answers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Answer = Callable[[Arrived, Line], bool]
 class WireServer(socketserver.ThreadingTCPServer):
     """One listening port and the connections it has accepted.
 
-    ``answer`` replies on the line and says whether the connection lives on.
+    ``answer`` replies on the line and returns whether the connection stays open.
     """
 
     daemon_threads = True
@@ -66,7 +66,7 @@ class WireServer(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
-        """Clients that give up are what this server is for; anything else is a bug of ours."""
+        """Clients that give up are expected; any other error is a bug in the tests."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -82,7 +82,7 @@ class WireServer(socketserver.ThreadingTCPServer):
         self.server_close()
 
     def stop(self) -> None:
-        """Refuses connections from now on; the port is ours until ``close``."""
+        """Refuses further connections; the port is reserved until ``close``."""
         if not self.closing.is_set():
             self.closing.set()
             self.stop_listening()
@@ -114,4 +114,4 @@ class _Conversation(BaseHTTPRequestHandler):
     do_GET = do_POST = _serve  # noqa: N815 - names that the base class looks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Test output stays readable."""
+        """No output."""

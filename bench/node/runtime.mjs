@@ -1,6 +1,6 @@
-// A runtime client for Node: AWS's own (aws-lambda-ric) has to be compiled, and wants Node 22.
+// A runtime client for Node. AWS's own (aws-lambda-ric) has to be compiled and needs Node 22.
 //
-// It does what that one does: loads the handler, asks for events on one kept connection, answers.
+// Like that one, it loads the handler, requests events over one kept connection, and responds.
 // docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import http from "node:http";

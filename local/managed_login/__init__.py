@@ -1,19 +1,19 @@
-"""A local stand-in for Cognito managed login, in front of MiniStack.
+"""A local version of Cognito managed login, in front of MiniStack.
 
-No emulator has managed login, and without it nobody can sign up or sign in offline. These pages
-follow Cognito's paths and read what they enforce (callback and logout URLs, scopes, password
-policy, MFA, required attributes) from the user pool, so that what the template says is what
-happens. Besides, they make good what MiniStack's OAuth endpoints lack.
+MiniStack does not implement managed login, and without it nobody can sign up or sign in offline.
+These pages use Cognito's paths. They read what they enforce (callback and logout URLs, scopes,
+password policy, MFA, required attributes) from the user pool, so they follow the template. They
+also add what MiniStack's OAuth endpoints lack.
 
-Known to differ from Cognito, on purpose:
+Deliberate differences from Cognito:
 
-- A session of the pages keeps the password in memory for its hour: a second authorization code
-  cannot be had from MiniStack without it. Nothing is written to disk, and nothing of this ships.
-- After confirming the e-mail address, a person signs in; Cognito goes straight on.
-- With optional MFA the sign-in page offers to set up an authenticator app; Cognito leaves that
+- A session of the pages keeps the password in memory for one hour, because MiniStack requires it
+  for a second authorization code. Nothing is written to disk, and none of this is deployed.
+- After confirming the e-mail address, users have to sign in; Cognito signs them in.
+- With optional MFA, the sign-in page offers to set up an authenticator app; Cognito leaves that
   to the app.
-- Before anybody chose a language with ``lang``, these pages ask the browser (Accept-Language);
-  Cognito speaks English. The inbox and the users page, which Cognito lacks, are English always.
+- Until a language is chosen with ``lang``, these pages use the browser's (Accept-Language);
+  Cognito uses English. The inbox and the users page, which Cognito lacks, are always in English.
 - Authorization codes only, no federation, no passkeys.
 """
 

@@ -1,6 +1,6 @@
-"""What people do with their accounts, by Cognito's API as MiniStack has it.
+"""Calls of Cognito's API for a user's own account, as MiniStack implements it.
 
-Every call raises Rejected with Cognito's error code when the pool says no.
+Every call raises Rejected, with Cognito's error code, if the pool refuses it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a right password leads to: a challenge by Cognito's name, or an access token."""
+    """The result of a correct password: the name of a Cognito challenge, or an access token."""
 
     challenge: str = ""
     access_token: str = field(default="", repr=False)
@@ -70,12 +70,12 @@ class Accounts:
             )
 
     def confirm(self, username: str, code: str, client_id: str) -> None:
-        """Confirm a sign-up with the code from the mail, which proves the address as well."""
+        """Confirm a sign-up with the code from the mail, which also verifies the address."""
         with rejections():
             self._cognito.confirm_sign_up(
                 ClientId=self._client_id, Username=username, ConfirmationCode=code
             )
-        # ConfirmSignUp verifies the address in Cognito; MiniStack leaves that out.
+        # Cognito's ConfirmSignUp also verifies the address; MiniStack's does not.
         self._verify(username, ["email_verified"])
         self._run("PostConfirmation_ConfirmSignUp", username, client_id)
 
@@ -118,7 +118,7 @@ class Accounts:
         return Outcome(access_token=answer["AuthenticationResult"]["AccessToken"])
 
     def choose_new_password(self, username: str, password: str) -> None:
-        """Replace a temporary password. MiniStack ignores the challenge's session: so do we."""
+        """Replace a temporary password. Like MiniStack, this ignores the challenge's session."""
         with rejections():
             self._cognito.respond_to_auth_challenge(
                 ClientId=self._client_id,
@@ -191,7 +191,7 @@ class Accounts:
                 UserAttributes=[{"Name": name, "Value": "true"} for name in names],
             )
 
-    # -- the end of a session, at the app's request
+    # -- ending a session at the app's request
 
     def revoke(self, refresh_token: str, client: Client) -> None:
         secret = {"ClientSecret": client.secret} if client.secret else {}

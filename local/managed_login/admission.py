@@ -1,4 +1,4 @@
-"""From the right password to the app: whatever Cognito asks in between, then a code."""
+"""From the correct password to the authorization code, with Cognito's challenges in between."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.managed_login.visits import AnswerTotp, ChooseNewPassword, EnrolTotp,
 
 
 def admit(site: Site, incoming: Incoming, pool: Pool, username: str, password: str) -> Response:
-    """Check the password; then whatever Cognito asks next, or back to the app with a code."""
+    """Check the password, then show the next challenge or return to the app with a code."""
     client_id = site.authorization(incoming).client_id
     outcome = site.accounts.authenticate(username, password, client_id)
     if outcome.challenge == "NEW_PASSWORD_REQUIRED":
@@ -22,8 +22,8 @@ def admit(site: Site, incoming: Incoming, pool: Pool, username: str, password: s
     if outcome.challenge == "SOFTWARE_TOKEN_MFA":
         step = incoming.visit.begin(AnswerTotp(username, password))
         return see_other(incoming.to("/mfa", step=step))
-    # MiniStack lets people without a second factor in even where the pool demands one. Where it is
-    # optional, Cognito offers none: people set one up on a page of the app's.
+    # MiniStack admits users without a second factor even if the pool requires one. If it is
+    # optional, Cognito does not offer to set one up; users do that in the app.
     if pool.mfa == "ON":
         secret = site.accounts.new_totp_secret(outcome.access_token)
         enrol = EnrolTotp(username, password, outcome.access_token, secret)
@@ -32,7 +32,7 @@ def admit(site: Site, incoming: Incoming, pool: Pool, username: str, password: s
 
 
 def complete(site: Site, request: AuthorizationRequest, session: Session) -> Response:
-    """Every check has been passed: a session of managed login, a code for the app."""
+    """After all checks: create a session of managed login and a code for the app."""
     code = site.oauth_server.authorization_code(request, session.username, session.password)
     if code is None:
         raise Rejected("NotAuthorizedException")

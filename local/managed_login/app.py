@@ -1,4 +1,4 @@
-"""The Starlette app: which path leads where."""
+"""The Starlette app and its routes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PAGES: dict[str, dict[str, Handler]] = {
     "/mfa/setup": {"GET": second_factor.enrolment_page, "POST": second_factor.enrol},
     "/logout": {"GET": sign_out.sign_out},
 }
-# For whoever develops the app, in English; Cognito has no such pages.
+# For developers, in English; Cognito has no such pages.
 TOOLS: dict[str, dict[str, Handler]] = {
     "/inbox": {"GET": inbox.inbox_page},
     "/users": {"GET": users.users_page, "POST": users.change_user},
@@ -68,7 +68,7 @@ BACK_CHANNEL: dict[str, dict[str, Handler]] = {
 
 
 def create_app(settings: ManagedLogin, clock: Callable[[], float] = time.time) -> Starlette:
-    """The stand-in for managed login, with the inbox and the users page."""
+    """Create the local managed login, with the inbox and the users page."""
     site = Site.of(settings, clock)
     return Starlette(
         routes=_routes(site),

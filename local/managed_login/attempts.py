@@ -1,8 +1,9 @@
-"""Lock-out after failed attempts, as Cognito's.
+"""Lock-out after failed attempts, like Cognito's.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html (lockout behaviour):
-five failures are free; then each locks for twice as long as the one before, from one second to
-fifteen minutes. Tries during a lock change nothing. Fifteen quiet minutes or a success forget.
+five failures have no effect; each further one locks for twice as long as the one before, from
+one second to 15 minutes. Attempts during a lock are not counted. The counter is reset by a
+success, or after 15 minutes without an attempt.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class _Failures:
 
 
 class Attempts:
-    """Failures by key; a key is (what was tried, for whom), whether that user exists or not."""
+    """Failures by key. A key is (kind of attempt, user name); the user need not exist."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -43,7 +44,7 @@ class Attempts:
     def failed(self, key: tuple[str, str]) -> None:
         with self._lock:
             failures = self._recent(key)
-            self._failures.pop(key, None)  # to the young end, so that the oldest goes first
+            self._failures.pop(key, None)  # move to the end, so that the oldest is removed first
             self._failures[key] = _Failures(failures.count + 1 if failures else 1, self._clock())
             if len(self._failures) > REMEMBERED_NAMES:
                 del self._failures[next(iter(self._failures))]

@@ -1,6 +1,6 @@
-"""What the sign-up page asks for, and whether the answers fit the pool's schema.
+"""The fields of the sign-up page, and their validation against the pool's schema.
 
-Cognito checks these at SignUp; MiniStack does not, so the page has to.
+Cognito validates these at SignUp. MiniStack does not, so the page does.
 https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html
 """
 
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from local.managed_login.language import Say
 from local.managed_login.pool import Attribute, Client, Pool
 
-# The standard attributes (OIDC Core §5.1) and what fills them in for people:
+# The standard attributes (OIDC Core §5.1) and their values of ``autocomplete``:
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill
 AUTOCOMPLETE = {
     "address": "street-address",
@@ -32,7 +32,7 @@ AUTOCOMPLETE = {
     "website": "url",
     "zoneinfo": "off",
 }
-# The text that says how to write what is not well-formed, by the attribute's name or type.
+# The text that explains the expected format, by the attribute's name or type.
 _FORMS = {
     "email": "enter_email",
     "phone_number": "enter_phone_number",
@@ -61,12 +61,12 @@ def _is_asked(attribute: Attribute, pool: Pool, client: Client) -> bool:
 
 
 def is_demanded(attribute: Attribute) -> bool:
-    """Whether the page insists on a value: required ones, and the address that gets the code."""
+    """Whether the page requires a value: required attributes, and the address for the code."""
     return attribute.required or attribute.name == "email"
 
 
 def label(attribute: Attribute, say: Say) -> str:
-    """The visitor's word for it; a custom attribute's own name."""
+    """The label in the visitor's language; for a custom attribute, its name."""
     if attribute.name in AUTOCOMPLETE:
         return say(f"attribute_{attribute.name}")
     words = attribute.name.removeprefix("custom:").replace("_", " ").replace("-", " ")
@@ -74,7 +74,7 @@ def label(attribute: Attribute, say: Say) -> str:
 
 
 def problem_with(attribute: Attribute, value: str, say: Say) -> str:
-    """What is wrong with ``value``, as a sentence; empty when nothing is."""
+    """The error message for ``value``, or an empty string if it is valid."""
     if not value and not is_demanded(attribute):
         return ""
     if not _is_well_formed(attribute, value):

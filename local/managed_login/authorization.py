@@ -1,8 +1,8 @@
-"""Authorization requests: which go on, which go back to the app, which go nowhere.
+"""Checks authorization requests, and decides who is told about an invalid one.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html
-As long as client and redirect URI are in doubt, an error is shown here: sending the browser to an
-unregistered address would make this an open redirector (RFC 6749 §4.1.2.1).
+If the client or redirect URI is invalid, an error page is shown here. Redirecting to an
+unregistered address would be an open redirect (RFC 6749 §4.1.2.1). Other errors go to the app.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class AuthorizationRequest:
 
     @property
     def wants_sign_in_page(self) -> bool:
-        """Whether the page is to be shown even to those who have a session."""
+        """Whether to show the sign-in page even if there is a session."""
         return not self.prompts.isdisjoint({"login", "select_account"})
 
     def location(self, **parameters: str) -> str:
@@ -94,7 +94,7 @@ def _checked_redirect_uri(query: Parameters, client: Client) -> str:
 
 
 def _fault(query: Parameters, request: AuthorizationRequest, client: Client) -> str | None:
-    """The first reason to send the browser back, by Cognito's name for it."""
+    """Cognito's name for the first error that sends the browser back to the app."""
     if query.repeated() or query["response_type"] not in ("code", "token"):
         return "invalid_request"
     if query["response_type"] != "code" or "code" not in client.flows:
@@ -107,7 +107,7 @@ def _fault(query: Parameters, request: AuthorizationRequest, client: Client) -> 
 
 
 def _is_pkce_sound(request: AuthorizationRequest) -> bool:
-    """Cognito takes no challenge at all, or one of method S256."""
+    """Cognito accepts either no challenge, or one with method S256."""
     if not request.code_challenge and not request.code_challenge_method:
         return True
     is_well_formed = _CODE_CHALLENGE.fullmatch(request.code_challenge) is not None
@@ -115,5 +115,5 @@ def _is_pkce_sound(request: AuthorizationRequest) -> bool:
 
 
 def _are_prompts_sound(prompts: frozenset[str]) -> bool:
-    """``none`` stands alone (OIDC Core §3.1.2.1)."""
+    """``none`` must not be combined with others (OIDC Core §3.1.2.1)."""
     return prompts <= PROMPTS and ("none" not in prompts or len(prompts) == 1)

@@ -1,4 +1,4 @@
-"""The user pool's API: a client for it, and its refusals as our own error."""
+"""A client for the user pool's API, which raises its errors as Rejected."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def connect(settings: ManagedLogin) -> CognitoIdentityProviderClient:
 
 @contextmanager
 def rejections() -> Iterator[None]:
-    """Whatever the pool refuses inside raises Rejected, with Cognito's error code."""
+    """Raise errors of the pool as Rejected, with Cognito's error code."""
     try:
         yield
     except ClientError as error:

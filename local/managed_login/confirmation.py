@@ -35,7 +35,7 @@ def confirm(site: Site, incoming: Incoming) -> Response:
 
 
 def _try_code(site: Site, incoming: Incoming, username: str, client_id: str) -> str:
-    """What is wrong with the code; nothing once the address is confirmed."""
+    """The error message, or an empty string if the address is now confirmed."""
     attempt = ("confirm", username)
     if site.attempts.is_locked(attempt):
         return incoming.say("attempts_exceeded")
@@ -49,7 +49,7 @@ def _try_code(site: Site, incoming: Incoming, username: str, client_id: str) -> 
         return refused.message
     except Rejected as rejected:
         if rejected.code not in ("CodeMismatchException", "ExpiredCodeException"):
-            raise StepOver("over") from rejected  # confirmed in the meantime, or gone
+            raise StepOver("over") from rejected  # already confirmed, or deleted
         site.attempts.failed(attempt)
         return incoming.say("wrong_mail_code")
     site.attempts.succeeded(attempt)
@@ -76,7 +76,7 @@ def _resend_confirmation(site: Site, username: str) -> None:
 
 
 def _is_address_taken(site: Site, username: str) -> bool:
-    """An alias belongs to one user: Cognito answers AliasExistsException at confirmation."""
+    """An alias belongs to one user; Cognito returns AliasExistsException at confirmation."""
     user = site.directory.find(username)
     email = user.attributes.get("email", "") if user else ""
     owner = site.directory.find(email) if email else None

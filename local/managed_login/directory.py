@@ -1,4 +1,4 @@
-"""Whom and what the user pool knows, as an administrator sees it."""
+"""The user pool's users and clients, as an administrator sees them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class User:
-    """A user as the console's Users tab shows one."""
+    """A user, as shown in the console's Users tab."""
 
     username: str
     attributes: Mapping[str, str]
@@ -43,7 +43,7 @@ class Directory:
         return Pool.read(described["UserPool"])
 
     def client(self, client_id: str) -> Client | None:
-        """The app client, or None when the pool has none of this id."""
+        """The app client, or None if the pool has none with this id."""
         try:
             described = self._cognito.describe_user_pool_client(
                 UserPoolId=self._pool_id, ClientId=client_id
@@ -95,7 +95,7 @@ class Directory:
             )
 
     def users(self) -> list[User]:
-        """All users, the newest first."""
+        """All users, newest first."""
         pages = self._cognito.get_paginator("list_users").paginate(UserPoolId=self._pool_id)
         names = [user["Username"] for page in pages for user in page["Users"]]
         found = [user for user in map(self.find, names) if user]

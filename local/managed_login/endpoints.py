@@ -1,4 +1,4 @@
-"""From a request to an answer: pages for people, JSON for apps, and errors as either of them."""
+"""Turns requests into responses: pages for visitors, JSON for apps, and errors as either."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ErrorHandler = Callable[[Request, Exception], Response]
 def page_endpoint(
     site: Site, visits: Shelf[Visit], handlers: dict[str, Handler], speaks: Language | None = None
 ) -> Endpoint:
-    """An endpoint for people: it knows the browser again and answers errors with pages.
+    """An endpoint for visitors: it recognises the browser and returns errors as pages.
 
     Without ``speaks`` its language is the visitor's.
     """
@@ -56,7 +56,7 @@ def page_endpoint(
 
 def _answer(site: Site, handlers: dict[str, Handler], method: str, incoming: Incoming) -> Response:
     if method == "POST":
-        site.form_age(incoming)  # here, so that no handler can forget to look where a form is from
+        site.form_age(incoming)  # checked here, so that no handler can forget it
     try:
         return _handler(handlers, method)(site, incoming)
     except StepOver as over:
@@ -69,7 +69,7 @@ def _answer(site: Site, handlers: dict[str, Handler], method: str, incoming: Inc
 
 
 def back_channel_endpoint(site: Site, handlers: dict[str, Handler]) -> Endpoint:
-    """An endpoint for apps: JSON in every case, nothing remembered."""
+    """An endpoint for apps: always JSON, no cookies."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -87,7 +87,7 @@ def back_channel_endpoint(site: Site, handlers: dict[str, Handler]) -> Endpoint:
 
 
 def error_endpoint(site: Site) -> Endpoint:
-    """/error, which shows the error that its query names."""
+    """/error, which shows the error named in its query."""
 
     async def endpoint(request: Request) -> Response:
         error = ErrorPage(request.query_params.get("error", ""), "error_unspecified")
@@ -106,7 +106,7 @@ def missing_handler(site: Site) -> ErrorHandler:
 
 
 def unreachable_handler(site: Site) -> ErrorHandler:
-    """No answer from the user pool at all: MiniStack hangs, or has just ended."""
+    """The user pool does not answer: MiniStack hangs or has stopped."""
 
     def handler(request: Request, _: Exception) -> Response:
         error = ErrorPage("temporarily_unavailable", "error_pool_silent", 503)

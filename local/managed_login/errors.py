@@ -1,22 +1,22 @@
-"""How a request to the pages can end early.
+"""Errors that end a request.
 
 ManagedLoginError
-├── ErrorPage       a page of our own; the browser is not sent anywhere
-├── StepOver        the step expired, was finished, or is another browser's: sign in anew
-├── SentBack        the browser goes back to the app with an OAuth error (RFC 6749 §4.1.2.1)
-├── OAuthError      a JSON answer of a back-channel endpoint (RFC 6749 §5.2)
-└── Rejected        the user pool said no, with Cognito's own error code
+├── ErrorPage       shown as a page here, without a redirect
+├── StepOver        the step expired, is done, or is another browser's: sign in again
+├── SentBack        redirects to the app with an OAuth error (RFC 6749 §4.1.2.1)
+├── OAuthError      a JSON response of a back-channel endpoint (RFC 6749 §5.2)
+└── Rejected        the user pool refused a call, with Cognito's error code
 """
 
 from __future__ import annotations
 
 
 class ManagedLoginError(Exception):
-    """The root; never raised itself."""
+    """The base class; never raised itself."""
 
 
 class ErrorPage(ManagedLoginError):
-    """``explanation`` is the key of a text, ``values`` fill its placeholders."""
+    """``explanation`` is the key of a text; ``values`` fill its placeholders."""
 
     def __init__(self, error: str, explanation: str, status: int = 400, **values: str) -> None:
         super().__init__(error)
@@ -27,7 +27,7 @@ class ErrorPage(ManagedLoginError):
 
 
 class StepOver(ManagedLoginError):
-    """``notice`` is what the sign-in page says about it."""
+    """``notice`` is the message that the sign-in page shows."""
 
     def __init__(self, notice: str) -> None:
         super().__init__(notice)

@@ -25,7 +25,7 @@ class Mail:
 
     @property
     def code(self) -> str:
-        """The six digits that the mail is about, or nothing."""
+        """The six-digit code in the mail, or an empty string."""
         found = _CODE.search(self.text) or _CODE.search(self.subject)
         return found[0] if found else ""
 
@@ -60,7 +60,7 @@ def _mails(site: Site) -> list[Mail]:
 
 
 def read(record: dict[str, Any]) -> Mail:
-    """One mail of MiniStack's record; HTML is reduced to its text."""
+    """Read one mail from MiniStack's record; HTML is converted to text."""
     text = record.get("BodyText") or _TAG.sub(" ", record.get("BodyHtml") or "")
     return Mail(
         to=", ".join(record.get("To", [])),

@@ -1,4 +1,4 @@
-"""A request as the handlers see it, read once at the edge."""
+"""A parsed request, as handlers receive it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAXIMUM_BODY_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Parameters:
-    """Query or form parameters, in their order; an absent one reads as empty."""
+    """Query or form parameters in order; a missing one is an empty string."""
 
     pairs: tuple[tuple[str, str], ...] = ()
 
@@ -55,20 +55,20 @@ class Incoming:
     language: Language
 
     def say(self, key: str, /, **values: object) -> str:
-        """A text of the visitor's language."""
+        """A text in the visitor's language."""
         return self.language.say(key, **values)
 
     def typed(self, name: str, otherwise: str = "") -> str:
-        """What the visitor left in this field, ``otherwise`` as long as nothing was posted."""
+        """The posted value of this field, or ``otherwise`` if nothing was posted."""
         return self.form[name] if self.form.pairs else otherwise
 
     @property
     def code(self) -> str:
-        """The code as it was meant: mails and apps put blanks into it, keyboards wide digits."""
+        """The code, without spaces and with full-width digits converted."""
         return "".join(unicodedata.normalize("NFKC", self.form["code"]).split())
 
     def to(self, path: str, **extra: str) -> str:
-        """``path`` with this request's query, less what belonged to one step, plus ``extra``."""
+        """``path`` with this request's query, without those of one step, plus ``extra``."""
         return f"{path}?{self.query.without('step', 'notice').adding(**extra).encoded()}"
 
     def here(self, **extra: str) -> str:
@@ -77,7 +77,7 @@ class Incoming:
 
 
 async def read_form(request: Request) -> Parameters:
-    """The posted form; raises ErrorPage for other content types and for oversize bodies."""
+    """Read the posted form; raises ErrorPage for other content types and oversized bodies."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise ErrorPage("invalid_request", "error_unspecified", 415)

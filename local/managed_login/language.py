@@ -1,8 +1,8 @@
-"""The languages of the pages: which one a visitor reads, and its texts.
+"""The languages of the pages: choosing one, and its texts.
 
-As with Cognito, the parameter ``lang`` chooses and a cookie keeps the choice until another is made
+As in Cognito, the parameter ``lang`` sets the language, and a cookie keeps it
 (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization).
-Before any choice Cognito speaks English. These pages ask the browser first (Accept-Language).
+Without either, Cognito uses English. These pages use Accept-Language first.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Say = Callable[..., str]
 
 @dataclass(frozen=True)
 class Language:
-    """One file of languages/; ``tag`` is its name, a language tag of BCP 47."""
+    """One file in languages/; ``tag`` is its name, a BCP 47 language tag."""
 
     tag: str
     texts: dict[str, str]
 
     def say(self, key: str, /, **values: object) -> str:
-        """The text of this key, with its placeholders filled; still to be escaped for HTML."""
+        """The text for this key with its placeholders filled; not yet escaped for HTML."""
         return self.texts[key].format(**values)
 
 

@@ -1,4 +1,4 @@
-"""/changePassword: after a temporary password, one of the person's own."""
+"""/changePassword: replaces a temporary password with the user's own."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from local.managed_login.visits import ChooseNewPassword
 
 
 def new_password_page(site: Site, incoming: Incoming) -> Response:
-    """GET /changePassword: the temporary password has served its purpose."""
+    """GET /changePassword."""
     request = site.authorization(incoming)
     site.step(incoming, ChooseNewPassword)
     return _show_new_password(site, incoming, request, site.directory.pool().policy)
 
 
 def change(site: Site, incoming: Incoming) -> Response:
-    """POST /changePassword. MiniStack skips the policy here, so it is checked in front of it."""
+    """POST /changePassword. MiniStack does not check the policy here, so this does."""
     request = site.authorization(incoming)
     step = site.step(incoming, ChooseNewPassword)
     pool = site.directory.pool()

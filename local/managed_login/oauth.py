@@ -1,8 +1,8 @@
 """The back channel: /oauth2/token, /oauth2/userInfo and /oauth2/revoke.
 
-MiniStack issues and checks the tokens. What is made good here, by Cognito's documentation:
-clients authenticate on every grant, refresh tokens serve their own client only, a redirect URI
-that differs is ``unauthorized_client``, and there is a revocation endpoint.
+MiniStack issues and checks the tokens. Added here, following Cognito's documentation:
+clients authenticate for every grant, refresh tokens work only for their own client, a wrong
+redirect URI is ``unauthorized_client``, and there is a revocation endpoint.
 https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
 https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html
 """
@@ -63,7 +63,7 @@ def user_info(site: Site, incoming: Incoming) -> Response:
 
 
 def revoke(site: Site, incoming: Incoming) -> Response:
-    """POST /oauth2/revoke: an empty 200, also for a token that is revoked already."""
+    """POST /oauth2/revoke: an empty 200, even if the token was already revoked."""
     try:
         client = _authenticated_client(site, incoming)
     except OAuthError as error:
@@ -102,7 +102,7 @@ def _token_error(body: dict[str, Any]) -> OAuthError:
     if description.startswith("redirect_uri"):
         return OAuthError("unauthorized_client", description)
     error = body.get("error")
-    # MiniStack says server_error when the user is gone; to a client that is a dead grant.
+    # MiniStack returns server_error if the user was deleted; for a client, the grant is invalid.
     return OAuthError(error if error in _TOKEN_ERRORS else "invalid_grant", description)
 
 
@@ -132,7 +132,7 @@ def _basic_credentials(scheme: str, encoded: str) -> tuple[str, str]:
 
 
 def _unverified_claims(jwt: str) -> dict[str, Any]:
-    """The claims of one of MiniStack's tokens; it checks the signature itself when it matters."""
+    """The claims of a MiniStack token. MiniStack verifies the signature where it matters."""
     try:
         payload = jwt.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -40,10 +40,10 @@ class OAuthServer:
     def authorization_code(
         self, request: AuthorizationRequest, username: str, password: str
     ) -> str | None:
-        """A code for the app, or None when the pool does not let this user in (any more).
+        """A code for the app, or None if the pool does not accept this user (any more).
 
-        MiniStack hands codes out to its own sign-in form only, so this posts that form. It asks
-        for no second factor: call this only after ours has been passed.
+        MiniStack issues codes only to its own sign-in form, so this posts that form. It does not
+        ask for a second factor: call this only after the second factor was checked here.
         """
         answer = self.post(
             "/login",

@@ -1,4 +1,4 @@
-"""Turns templates into answers: escaped HTML, with headers that allow no script at all."""
+"""Renders templates as escaped HTML, with headers that forbid scripts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMMON_LOOK = _HERE.parents[1] / "functions/web/foyer/pages/style.css"
 
 @dataclass(frozen=True)
 class Field:
-    """One labelled input; ``problem`` stands beside it and is announced with it."""
+    """One labelled input; ``problem`` is shown next to it and announced with it."""
 
     name: str
     label: str
@@ -38,7 +38,7 @@ class Field:
 
     @property
     def autocapitalize(self) -> str:
-        """For keyboards on phones: names of people begin with a capital."""
+        """For phone keyboards: personal names begin with a capital letter."""
         return "words" if self.autocomplete.endswith("name") and self.name != "username" else "none"
 
 
@@ -92,7 +92,7 @@ class Pages:
         redirects_to: str = "",
         **values: Any,
     ) -> HTMLResponse:
-        """``redirects_to``: where the page's form may lead in the end, such as a redirect URI."""
+        """``redirects_to``: where the page's form may redirect to, such as a redirect URI."""
         html = self._templates.get_template(template).render(
             brand=self._settings.brand_name,
             logo=self._settings.brand_logo,
@@ -107,7 +107,7 @@ class Pages:
         return HTMLResponse(html, status, headers)
 
     def _policy(self, redirects_to: str) -> str:
-        # Browsers apply form-action to the redirects that follow a form, so the app has to be in.
+        # Browsers apply form-action to redirects after a form too, so it has to include the app.
         destinations = ["'self'"]
         if redirects_to:
             parts = urlsplit(redirects_to)

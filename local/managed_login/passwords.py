@@ -1,4 +1,4 @@
-"""Choosing a password: the two fields, the rules beside them, and what breaks a rule."""
+"""Choosing a password: the two fields, the rules, and the rules that are violated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local.managed_login.pool import MAXIMUM_PASSWORD_LENGTH, PasswordPolicy
 def password_fields(
     policy: PasswordPolicy, incoming: Incoming, label: str, problems: dict[str, str]
 ) -> list[Field]:
-    """The password and its repetition; ``label`` is the key of the first one's label."""
+    """The two password fields; ``label`` is the key of the first one's label."""
     least = policy.minimum_length
     return [
         Field(
@@ -32,7 +32,7 @@ def password_fields(
 
 
 def password_problems(policy: PasswordPolicy, incoming: Incoming) -> dict[str, str]:
-    """What is wrong with the new password and its repetition, by field; a line for each rule."""
+    """The problems with the new password and its repetition, by field; one line for each rule."""
     password, repeated = incoming.form["password"], incoming.form["repeated"]
     if not password:
         return {"password": incoming.say("enter_new_password")}

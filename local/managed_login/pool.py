@@ -1,6 +1,6 @@
-"""What the user pool demands, read from DescribeUserPool and DescribeUserPoolClient.
+"""The user pool's requirements, from DescribeUserPool and DescribeUserPoolClient.
 
-CloudFormation may have stored numbers and booleans as strings, so both are read either way.
+CloudFormation may have stored numbers and booleans as strings, so both forms are accepted.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class PasswordPolicy:
         )
 
     def rules(self) -> tuple[str, ...]:
-        """The names of its rules, to be shown before anybody breaks one."""
+        """The names of the policy's rules, to be shown in advance."""
         return tuple(self._checks(""))
 
     def broken(self, password: str) -> tuple[str, ...]:
-        """Those of the rules that ``password`` breaks, and what Cognito refuses in any pool."""
+        """The rules that ``password`` violates, and what Cognito refuses in every pool."""
         broken = [rule for rule, is_kept in self._checks(password).items() if not is_kept]
         if password != password.strip():
             broken.append("outer_space")
@@ -46,7 +46,7 @@ class PasswordPolicy:
         return tuple(broken)
 
     def _checks(self, password: str) -> dict[str, bool]:
-        """Whether ``password`` keeps it, by rule."""
+        """For each rule, whether ``password`` satisfies it."""
         checks = {"length": len(password) >= self.minimum_length}
         if self.uppercase:
             checks["uppercase"] = any(c.isupper() for c in password)
@@ -61,7 +61,7 @@ class PasswordPolicy:
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute of the pool's schema; the bounds are lengths or values, by type."""
+    """One attribute in the pool's schema; the bounds are lengths or values, by type."""
 
     name: str
     type: str
@@ -124,7 +124,7 @@ class Pool:
         )
 
     def fold(self, name: str) -> str:
-        """The spelling under which a user name or e-mail address is kept and looked up."""
+        """The normalised form in which a user name or e-mail address is stored and looked up."""
         return name.strip() if self.is_case_sensitive else name.strip().lower()
 
 

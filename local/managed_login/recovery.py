@@ -23,7 +23,7 @@ def forgotten_page(site: Site, incoming: Incoming) -> Response:
 
 
 def send_code(site: Site, incoming: Incoming) -> Response:
-    """POST /forgotPassword: the same answer whether or not there is such a user."""
+    """POST /forgotPassword: the same response whether or not the user exists."""
     request = site.authorization(incoming)
     username = _recovering_pool(site).fold(incoming.form["username"])
     if not username:
@@ -58,7 +58,7 @@ def reset(site: Site, incoming: Incoming) -> Response:
 def _try_reset(
     site: Site, incoming: Incoming, pool: Pool, username: str, client_id: str
 ) -> dict[str, str]:
-    """What is wrong, by field; nothing once the password is changed."""
+    """The problems by field; empty if the password was changed."""
     attempt = ("reset", username)
     if site.attempts.is_locked(attempt):
         return {"code": incoming.say("attempts_exceeded")}
@@ -72,7 +72,7 @@ def _try_reset(
     except TriggerRefused as refused:  # after the change, which stays
         return {"code": refused.message}
     except Rejected:
-        # Whatever the reason, also "no such user": the code is what was not right.
+        # For every reason, even "no such user", the message is that the code is wrong.
         site.attempts.failed(attempt)
         return {"code": incoming.say("wrong_mail_code")}
     site.attempts.succeeded(attempt)
@@ -80,9 +80,9 @@ def _try_reset(
 
 
 def send_reset_code(site: Site, username: str) -> None:
-    """Send a reset code if Cognito would; say nothing about whether it did.
+    """Send a reset code if Cognito would, without telling whether it was sent.
 
-    Only a confirmed user with a verified address gets one; the answer is the same for all
+    Only a confirmed user with a verified address gets one; the response is always the same
     (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
     """
     user = site.directory.find(username)

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, whoever made it."""
+"""Security headers for every response."""
 
 from __future__ import annotations
 

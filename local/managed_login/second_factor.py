@@ -30,7 +30,7 @@ def challenge_page(site: Site, incoming: Incoming) -> Response:
 
 
 def answer_challenge(site: Site, incoming: Incoming) -> Response:
-    """POST /mfa. The authorization code is fetched only after the second factor."""
+    """POST /mfa. Requests the authorization code only after the second factor was checked."""
     request = site.authorization(incoming)
     step = site.step(incoming, AnswerTotp)
     attempt = ("totp", step.username)
@@ -61,7 +61,7 @@ def enrol(site: Site, incoming: Incoming) -> Response:
 
 
 def _is_right(code: str, check: Callable[[str], None]) -> bool:
-    """What ``check`` says; the API takes nothing but six digits."""
+    """The result of ``check``; the API accepts only six digits."""
     if not _CODE.fullmatch(code):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What the pages have to be told; everything else they ask the pool."""
+"""The settings of the pages; everything else is read from the user pool."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from local.managed_login.triggers import Triggers
 
 @dataclass(frozen=True)
 class ManagedLogin:
-    """Settings of the stand-in. Origins have no trailing slash."""
+    """Settings of the local managed login. Origins have no trailing slash."""
 
     aws: LocalAws
     user_pool_id: str
-    pages_client_id: str  # an app client without secret that serves the pages' own API calls
+    pages_client_id: str  # an app client without a secret, for the pages' own API calls
     public_url: str  # this app's origin as browsers see it
-    app_url: str  # the app that people sign in to
+    app_url: str  # the app that visitors sign in to
     brand_name: str
     brand_color: str
     brand_logo: str = ""  # an SVG image in base64

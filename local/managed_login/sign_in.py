@@ -25,7 +25,7 @@ from local.managed_login.visits import (
 
 
 def authorize(site: Site, incoming: Incoming) -> Response:
-    """GET /oauth2/authorize: straight back with a code, or on to the sign-in page."""
+    """GET /oauth2/authorize: redirects to the app with a code, or to the sign-in page."""
     request = site.authorization(incoming)
     response = _continue_session(site, incoming, request)
     if response:
@@ -74,7 +74,7 @@ def sign_in(site: Site, incoming: Incoming) -> Response:
 
 
 def _gaps(incoming: Incoming) -> dict[str, str]:
-    """What is missing, by field."""
+    """The missing values, by field."""
     gaps = {}
     if not incoming.form["username"].strip():
         gaps["username"] = incoming.say("enter_username")
@@ -84,7 +84,7 @@ def _gaps(incoming: Incoming) -> dict[str, str]:
 
 
 def _step_for(rejected: Rejected, incoming: Incoming, username: str) -> str:
-    """Where a user goes who may not sign in yet; nowhere when the password was not right."""
+    """The next step for a user who cannot sign in yet; None if the password was wrong."""
     match rejected.code:
         case "UserNotConfirmedException":
             step = incoming.visit.begin(ConfirmEmail(username))
@@ -92,7 +92,7 @@ def _step_for(rejected: Rejected, incoming: Incoming, username: str) -> str:
         case "PasswordResetRequiredException":
             step = incoming.visit.begin(ResetPassword(username))
             return incoming.to("/confirmforgotPassword", step=step, notice="must_reset")
-        # A user who is disabled or does not exist gets the same words as a wrong password.
+        # The message for a disabled or unknown user is the same as for a wrong password.
         case "NotAuthorizedException" | "UserNotFoundException" | "UserLambdaValidationException":
             return ""
         case _:
@@ -102,12 +102,12 @@ def _step_for(rejected: Rejected, incoming: Incoming, username: str) -> str:
 def _continue_session(
     site: Site, incoming: Incoming, request: AuthorizationRequest
 ) -> Response | None:
-    """Straight back to the app, when managed login knows this browser and may stay silent."""
+    """Redirect to the app if this browser has a session and no prompt is required."""
     session = site.session(incoming)
     if session is None or request.wants_sign_in_page:
         return None
     code = site.oauth_server.authorization_code(request, session.username, session.password)
-    if code is None:  # disabled, deleted, or another password since
+    if code is None:  # disabled, deleted, or the password was changed
         site.sessions.drop(incoming.cookies[SESSION_COOKIE])
         return None
     return RedirectResponse(request.location(code=code), 302)

@@ -1,4 +1,4 @@
-"""/logout: ends managed login's own session, then leads on.
+"""/logout: ends managed login's session, then redirects.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
 """
@@ -15,7 +15,7 @@ from local.managed_login.visits import SESSION_COOKIE
 
 
 def sign_out(site: Site, incoming: Incoming) -> Response:
-    """GET /logout, to a registered ``logout_uri`` or, with ``redirect_uri``, to signing in."""
+    """GET /logout: redirects to a registered ``logout_uri``, or to sign-in (``redirect_uri``)."""
     client = authorization.checked_client(incoming.query, site.directory.client)
     logout_uri = incoming.query["logout_uri"]
     if logout_uri:

@@ -64,7 +64,7 @@ def sign_up(site: Site, incoming: Incoming) -> Response:
 
 
 def _make_room(site: Site, incoming: Incoming, username: str) -> None:
-    """Whoever gave a wrong address a moment ago, in this browser, may sign up again."""
+    """Let a visitor who just entered a wrong address sign up again in this browser."""
     user = site.directory.find(username)
     if user and user.status == "UNCONFIRMED" and incoming.visit.confirms(user.username):
         site.directory.delete(user.username)
@@ -79,7 +79,7 @@ def _open_pool(site: Site, request: AuthorizationRequest) -> tuple[Pool, Client]
 
 
 def _given_attributes(incoming: Incoming, pool: Pool, client: Client) -> dict[str, str]:
-    """The attributes as they will be stored; empty optional ones are left out."""
+    """The attributes to store; empty optional ones are omitted."""
     given = {}
     for attribute in asked_at_sign_up(pool, client):
         value = incoming.form[attribute.name].strip()
@@ -132,7 +132,7 @@ def _show_sign_up(
     if not pool.is_email_the_username:
         typed = incoming.typed("username", request.login_hint)
         problem = problems.get("username", "")
-        # Beside the password: password managers keep both together.
+        # Next to the password, because password managers store both together.
         fields.append(username_field(incoming.say("username"), typed, problem, begins_group=True))
     fields += password_fields(pool.policy, incoming, "password", problems)
     return site.show_form("signup.html", incoming, request, fields, problem=problems.get("", ""))

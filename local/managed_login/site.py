@@ -1,4 +1,4 @@
-"""Everything a handler needs, and the few moves that most handlers share."""
+"""What handlers need, and the operations that most of them share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from local.managed_login.visits import (
     StepType,
 )
 
-# What a page may say after a redirect: the address carries the name, never the sentence.
+# Messages after a redirect. The URL contains the name of the message, never its text.
 NOTICES = ("confirmed", "late", "must_reset", "over", "reset", "sent")
 
 
@@ -64,14 +64,14 @@ class Site:
         return authorization.understand(query, self.directory.client)
 
     def form_age(self, incoming: Incoming) -> float:
-        """Seconds since the posted form was handed out; ErrorPage (403) if it was not ours."""
+        """Seconds since the posted form was created; ErrorPage (403) if it is not from here."""
         age = incoming.visit.form_age(incoming.form["csrf"], incoming.path)
         if age is None:
             raise ErrorPage("csrf", "error_form_foreign", 403)
         return age
 
     def step(self, incoming: Incoming, kind: type[StepType]) -> StepType:
-        """The step under way that this page serves; raises StepOver."""
+        """The current step that belongs to this page; raises StepOver."""
         step = incoming.visit.step(incoming.query["step"], kind)
         if step is None:
             raise StepOver("late" if kind.seconds == SIGN_IN_SECONDS else "over")
@@ -83,7 +83,7 @@ class Site:
     def show(
         self, template: str, incoming: Incoming, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """A page with forms: each path it posts to gets a CSRF token of its own."""
+        """A page with forms; each path that it posts to has its own CSRF token."""
         notice = incoming.query["notice"]
         return self.pages.show(
             template,
@@ -106,7 +106,7 @@ class Site:
         problem: str = "",
         **values: Any,
     ) -> HTMLResponse:
-        """A page with these fields; ``problem`` is one of the whole page, not of a field."""
+        """A page with these fields; ``problem`` concerns the whole page, not one field."""
         has_failed = bool(problem) or any(field.problem for field in fields)
         return self.show(
             template,
@@ -125,7 +125,7 @@ class Site:
     def set_cookie(
         self, response: Response, name: str, value: str, seconds: int | None = None
     ) -> None:
-        """Closed to scripts; without ``seconds`` it goes when the browser is closed."""
+        """An HttpOnly cookie; without ``seconds``, it lasts until the browser is closed."""
         response.set_cookie(
             name,
             value,

@@ -63,7 +63,7 @@ def change_user(site: Site, incoming: Incoming) -> Response:
 
 
 def temporary_password(policy: PasswordPolicy) -> str:
-    """A random password that keeps every rule a policy can have."""
+    """A random password that satisfies every possible policy."""
     alphabet = string.ascii_letters + string.digits
     length = max(policy.minimum_length, 12)
     return "Aa1-" + "".join(secrets.choice(alphabet) for _ in range(length - 4))

@@ -1,7 +1,7 @@
-"""What the pages remember about a browser: kept in memory, found by an opaque cookie.
+"""State of each browser, kept in memory and found by an opaque cookie.
 
-A visit carries the key of its CSRF tokens and the steps under way. A session is what a completed
-sign-in leaves. Both end with the process; neither is ever written down.
+A visit contains the key for its CSRF tokens and the current steps. A session is the result of a
+completed sign-in. Both end with the process and are never written to disk.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Generic, TypeVar
 
 VISIT_COOKIE = "cognito-visit"
 SESSION_COOKIE = "cognito"
-SESSION_SECONDS = 3600  # Cognito's cookie lasts one hour, fixed
+SESSION_SECONDS = 3600  # Cognito's cookie lasts one hour, not configurable
 VISIT_SECONDS = 24 * 3600
-SIGN_IN_SECONDS = 300  # a sign-in form dies after five minutes
+SIGN_IN_SECONDS = 300  # a sign-in form expires after five minutes
 MAIL_CODE_SECONDS = 3600
 MOST_STEPS = 20
 
@@ -26,7 +26,7 @@ Value = TypeVar("Value")
 
 
 class Shelf(Generic[Value]):
-    """Values under unguessable names, each for a fixed time, the oldest making room."""
+    """Values under random names, each kept for a fixed time; the oldest are removed first."""
 
     def __init__(self, seconds: float, most: int, clock: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -55,7 +55,7 @@ class Shelf(Generic[Value]):
 
 @dataclass(frozen=True)
 class Session:
-    """A completed sign-in. The password is what MiniStack wants for the next code."""
+    """A completed sign-in. MiniStack needs the password for the next code."""
 
     username: str
     password: str = field(repr=False)
@@ -63,7 +63,7 @@ class Session:
 
 @dataclass(frozen=True)
 class ConfirmEmail:
-    """Signed up; the code from the mail is to come."""
+    """Signed up; waiting for the code from the mail."""
 
     username: str
     signed_up_here: bool = False
@@ -72,7 +72,7 @@ class ConfirmEmail:
 
 @dataclass(frozen=True)
 class ResetPassword:
-    """Asked for a reset code; the user may not even exist."""
+    """Requested a reset code; the user may not exist."""
 
     username: str
     seconds = MAIL_CODE_SECONDS
@@ -88,7 +88,7 @@ class ChooseNewPassword:
 
 @dataclass(frozen=True)
 class AnswerTotp:
-    """The password was right; the code of the authenticator app is to come."""
+    """The password was correct; waiting for the code of the authenticator app."""
 
     username: str
     password: str = field(repr=False)
@@ -97,7 +97,7 @@ class AnswerTotp:
 
 @dataclass(frozen=True)
 class EnrolTotp:
-    """The password was right; an authenticator app is to be set up first."""
+    """The password was correct; an authenticator app has to be set up first."""
 
     username: str
     password: str = field(repr=False)
@@ -111,17 +111,17 @@ StepType = TypeVar("StepType", bound=Step)
 
 
 class Visit:
-    """One browser, from its first page until it is closed or a day has passed."""
+    """One browser, from its first page until it is closed, for at most one day."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._steps: dict[str, tuple[float, Step]] = {}
         self._lock = threading.Lock()
-        self.waits_for_mail_at = ""  # the page of ours that the inbox leads back to
+        self.waits_for_mail_at = ""  # the page that the inbox links back to
 
     def begin(self, step: Step) -> str:
-        """Keep ``step`` and name it; the name serves this visit only."""
+        """Keep ``step`` under a new name, which is valid in this visit only."""
         name = secrets.token_urlsafe(16)
         with self._lock:
             self._steps[name] = (self._clock() + step.seconds, step)
@@ -145,12 +145,12 @@ class Visit:
             self._steps.pop(name, None)
 
     def form_token(self, path: str) -> str:
-        """A CSRF token that serves the form at ``path`` in this visit."""
+        """A CSRF token for the form at ``path`` in this visit."""
         issued = f"{self._clock():.0f}"
         return f"{issued}.{self._mac(path, issued)}"
 
     def form_age(self, token: str, path: str) -> float | None:
-        """Seconds since the form was handed out, or None when it was not handed out here."""
+        """Seconds since the form was created, or None if it was not created here."""
         issued, _, mac = token.partition(".")
         if not issued.isascii() or not issued.isdigit():
             return None

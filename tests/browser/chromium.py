@@ -13,7 +13,7 @@ NO_BROWSER = "no Chromium or Chrome found; `apt-get install chromium` or the lik
 _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
-    # elsewhere.example is for pages of other people that have their name resolve to this machine.
+    # elsewhere.example is another site whose name resolves to this machine.
     "--host-resolver-rules=MAP elsewhere.example 127.0.0.1, MAP * ~NOTFOUND, "
     "EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1",
 ]
@@ -30,6 +30,6 @@ def launch(playwright: Playwright) -> Browser:
     found = next(filter(None, map(shutil.which, names)), own if Path(own).exists() else None)
     if found is None:
         raise NoBrowser(NO_BROWSER)
-    # Chromium's sandbox does not work for root, whom build machines often run as.
+    # Chromium's sandbox does not work for root, which build machines often use.
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return playwright.chromium.launch(executable_path=found, args=_ARGUMENTS + root)

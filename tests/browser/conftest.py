@@ -1,7 +1,7 @@
-"""The local stack with a real Chromium in front of it, for as long as this package's tests run.
+"""The local stack and a real Chromium, while this package's tests run.
 
-Not for the whole session: Playwright keeps an event loop running, under which no other test
-could start its own.
+Not for the whole session, because Playwright keeps an event loop running, and other tests need
+their own.
 """
 
 from __future__ import annotations
@@ -49,6 +49,6 @@ def directory(stack: RunningStack) -> Directory:
 
 @pytest.fixture
 def visitor(stack: RunningStack, chromium: Browser) -> Iterator[Visitor]:
-    """Somebody with a browser of their own; whatever its console complains of fails the test."""
+    """A visitor with a separate browser; messages in its console fail the test."""
     with Visitor.arriving(stack, chromium) as arrived:
         yield arrived

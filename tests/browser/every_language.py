@@ -1,4 +1,4 @@
-"""A walk past those pages that say most, in every language, for whoever wants to look."""
+"""Visits the pages with the most text, in every language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.running_stack import RunningStack
 
 def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
     """The app's pages and managed login's, each on a phone."""
-    # Whoever looks may have to bring a script, which no page of ours allows.
+    # The caller may need to run a script, which the pages do not allow.
     with Visitor.arriving(stack, browser, viewport=PHONE, bypass_csp=True) as visitor:
         for language in LANGUAGES.values():
             _app(visitor, language, look)

@@ -1,4 +1,4 @@
-"""A walk past every page in every state, for whoever wants to look at each."""
+"""Visits every page in every state, and calls a function for each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.authenticator import digits, wrong
 from tests.browser.people import Account, Directory, Visitor
 from tests.running_stack import RunningStack
 
-# Called with whoever has the page open, and the name of the page and its state.
+# Called with the visitor who has the page open, and the name of the page and its state.
 Look = Callable[[Visitor, str], None]
 
 # In CSS pixels; also what a screen of 640 shows at 200 % (WCAG 2.2, 1.4.10 Reflow).
@@ -68,10 +68,10 @@ _FAULTS: dict[str, Exception] = {
 
 
 def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
-    """Look at each page of the app and of managed login, on a phone; each part by a new visitor."""
+    """Visit each page of the app and of managed login, on a phone; each part with a new visitor."""
 
     def arriving() -> AbstractContextManager[Visitor]:
-        # Whoever looks may have to bring a script, which no page of ours allows.
+        # The caller may need to run a script, which the pages do not allow.
         return Visitor.arriving(stack, browser, viewport=PHONE, bypass_csp=True)
 
     directory = Directory(stack)
@@ -107,7 +107,7 @@ def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.open("/signup")
     look(visitor, "sign-up")
     visitor.press("Create account")
-    visitor.reads("Please look at:")
+    visitor.reads("Please check:")
     look(visitor, "sign-up nothing entered")
     visitor.fill_in_sign_up(newcomer)
     visitor.choose_password("short")
@@ -121,7 +121,7 @@ def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
     code = visitor.mailed_code(newcomer.email)
     visitor.enter_code(wrong(code))
     visitor.press("Confirm")
-    visitor.reads("That code is not right.")
+    visitor.reads("That code is incorrect.")
     look(visitor, "confirm wrong code")
     confirming, visitor.page = visitor.page, visitor.mails(newcomer.email).page
     look(visitor, "inbox")
@@ -136,7 +136,7 @@ def _sign_in(visitor: Visitor, account: Account, look: Look) -> None:
     visitor.begin_sign_in()
     look(visitor, "sign-in")
     visitor.press("Sign in")
-    visitor.reads("Please look at:")
+    visitor.reads("Please check:")
     look(visitor, "sign-in nothing entered")
     visitor.submit_sign_in(account, password="not-the-Password-1")
     visitor.reads("Incorrect username or password.")
@@ -159,15 +159,15 @@ def _recovery(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.enter_code(wrong(visitor.mailed_code(account.email)))
     visitor.choose_password(NEW_PASSWORD)
     visitor.press("Change password")
-    visitor.reads("That code is not right.")
+    visitor.reads("That code is incorrect.")
     look(visitor, "reset wrong code")
     visitor.press("Send a new code")
-    visitor.reads("A new code is on its way.")
+    visitor.reads("We have sent a new code.")
     look(visitor, "reset new code")
     visitor.enter_code(visitor.mailed_code(account.email))
     visitor.choose_password(NEW_PASSWORD)
     visitor.press("Change password")
-    visitor.reads("Your password is changed.")
+    visitor.reads("Your password has been changed.")
     visitor.submit_sign_in(account, NEW_PASSWORD)
     visitor.is_welcome(account)
 
@@ -188,7 +188,7 @@ def _second_factor(visitor: Visitor, account: Account, look: Look) -> None:
     look(visitor, "second step")
     visitor.enter_code(wrong(digits(secret)))
     visitor.press("Continue")
-    visitor.reads("That code is not right.")
+    visitor.reads("That code is incorrect.")
     look(visitor, "second step wrong code")
 
 
@@ -205,11 +205,11 @@ def _temporary_password(visitor: Visitor, _: Account, look: Look) -> None:
     look(visitor, "users temporary password")
     visitor.begin_sign_in()
     visitor.submit_sign_in(account, temporary)
-    visitor.sees("Choose a password of your own")
+    visitor.sees("Choose your own password")
     look(visitor, "new password")
     visitor.choose_password(NEW_PASSWORD, repeated="another-Password-1")
     visitor.press("Save and continue")
-    visitor.reads("The two passwords are not the same.")
+    visitor.reads("The passwords do not match.")
     look(visitor, "new password not the same twice")
     visitor.choose_password(NEW_PASSWORD)
     visitor.press("Save and continue")
@@ -229,7 +229,7 @@ def _account(visitor: Visitor, _: Account, look: Look) -> None:
     look(visitor, "change name nothing entered")
     visitor.page.get_by_label("Name").fill("Ada King")
     visitor.press("Save")
-    visitor.reads("Your name was changed.")
+    visitor.reads("Your name has been changed.")
     visitor.open("/account/password")
     look(visitor, "change password")
     visitor.page.get_by_label("Current password").fill(owner.password)
@@ -240,7 +240,7 @@ def _account(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.page.get_by_label("Current password").fill(owner.password)
     visitor.page.get_by_label("New password").fill(NEW_PASSWORD)
     visitor.press("Save")
-    visitor.reads("Your password was changed.")
+    visitor.reads("Your password has been changed.")
     _account_authenticator(visitor, look)
     visitor.open("/account/sign-out-everywhere")
     look(visitor, "sign-out everywhere")
@@ -252,7 +252,7 @@ def _account(visitor: Visitor, _: Account, look: Look) -> None:
     look(visitor, "delete account wrong name")
     visitor.page.get_by_label("To confirm").fill(owner.username)
     visitor.press("Delete account")
-    visitor.reads("Your account was deleted.")
+    visitor.reads("Your account has been deleted.")
     look(visitor, "landing account deleted")
 
 
@@ -265,7 +265,7 @@ def _account_authenticator(visitor: Visitor, look: Look) -> None:
     secret = visitor.page.locator("#key").inner_text().replace(" ", "")
     visitor.enter_code(wrong(digits(secret)))
     visitor.press("Finish")
-    visitor.reads("That code is not right.")
+    visitor.reads("That code is incorrect.")
     look(visitor, "account authenticator set-up wrong code")
     visitor.enter_code(digits(secret))
     visitor.press("Finish")
@@ -273,7 +273,7 @@ def _account_authenticator(visitor: Visitor, look: Look) -> None:
     look(visitor, "account two steps")
     visitor.follow("Set up another app")
     visitor.press("Continue")
-    visitor.reads("Please finish this")
+    visitor.reads("Please complete the set-up")
     look(visitor, "account authenticator replaced")
     visitor.open("/account/authenticator/off")
     look(visitor, "account two steps off")
@@ -287,12 +287,12 @@ def _errors(visitor: Visitor, look: Look) -> None:
     visitor.begin_sign_in()
     visitor.page.locator("form input[name=csrf]").evaluate("field => field.value = 'made-up'")
     visitor.press("Sign in")
-    visitor.reads("This form did not come from this page")
+    visitor.reads("This form was not sent from this page")
     look(visitor, "managed login error foreign form")
 
 
 def _shown_without_stack(visitor: Visitor, look: Look) -> None:
-    """Pages that a running stack has no reason to show, from the code that would."""
+    """Pages that a working stack does not show, rendered directly."""
     pages = Pages(Brand("Foyer", "#3d5a80"), "en")
     managed_login, with_logo = (
         ManagedLoginPages(

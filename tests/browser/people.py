@@ -1,4 +1,4 @@
-"""Who takes part in the browser tests: visitors at their browsers, and accounts in the pool."""
+"""The participants of the browser tests: visitors with browsers, and accounts in the pool."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from tests.running_stack import RunningStack
 
 PASSWORD = "Analytical-1843"
-_PATIENCE = 20_000  # ms; build machines can be slow, and a test that passes waits no longer for it
+_PATIENCE = 20_000  # ms; long, because build machines can be slow
 _A_BAD_STATUS = "Failed to load resource: the server responded with a status of"
 
 
@@ -121,7 +121,7 @@ class Visitor:
     def choose_password(self, password: str, repeated: str | None = None) -> None:
         first = self.page.get_by_label(re.compile("^(new )?password$", re.IGNORECASE))
         first.fill(password)
-        self.page.get_by_label("again").fill(password if repeated is None else repeated)
+        self.page.get_by_label("Confirm").fill(password if repeated is None else repeated)
 
     def sees(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)

@@ -1,7 +1,7 @@
 """Take a picture of every page in every state: `make gallery` (writes build/gallery/).
 
-On a phone and on a desk, light and dark, with an index.html to look at them side by side. Some
-pages in all languages on a phone by day, where long words have the least room.
+On a phone and a desktop, in light and dark mode, with an index.html that shows them side by side.
+Some pages in all languages, on a phone, where long words have the least space.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""People look after their own account, offline: all of it is the local stack's."""
+"""Users manage their account in the local stack."""
 
 from __future__ import annotations
 

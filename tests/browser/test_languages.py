@@ -1,4 +1,4 @@
-"""Languages: picked on the app's pages, spoken by managed login too, and kept."""
+"""Languages: chosen on the app's pages, used by managed login, and kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of somebody else, open in the same browser, reaches none of the local stack's ports."""
+"""A page of another site, open in the same browser, cannot reach the local stack's ports."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_name_made_to_point_here_opens_no_port(stack: RunningStack, page: Page
 
 
 def test_events_are_handed_to_the_function_alone(stack: RunningStack, page: Page) -> None:
-    """The Runtime API gives the next event, with the visitor's cookies, to whoever asks first."""
+    """The Runtime API returns the next event, with the visitor's cookies, to the first client."""
     known = {stack.port, stack.port + 1, stack.port + 2}
     others = {number for _, number in listening(family(stack.process.pid))} - known
     assert others

@@ -1,4 +1,4 @@
-"""return_to, judged by a browser instead of a model of one."""
+"""return_to, tested with a real browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in and out: what managed login remembers, and what may happen on the way.
+"""Signing in and out, and what managed login remembers.
 
 What pages say in each state is checked by every_page.py, which test_accessibility.py walks along.
 """

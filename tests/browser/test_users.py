@@ -1,4 +1,4 @@
-"""The users page on screens between phone and desk."""
+"""The users page on screens between phone and desktop size."""
 
 from __future__ import annotations
 

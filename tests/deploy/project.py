@@ -1,4 +1,4 @@
-"""A copy of the project that is built and deployed with the plain commands, into a local AWS."""
+"""A copy of the project, built and deployed to a local AWS with the documented commands."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Project:
                 **self.aws.credentials(),
                 "AWS_DEFAULT_REGION": REGION,
                 "AWS_ENDPOINT_URL": self.aws.endpoint,
-                # Whatever Python comes with the system, besides uv; not the tests' environment.
+                # The system's Python and uv, not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
                 "UV_HTTP_RETRIES": "0",  # without a network, a second try is of no use either
                 "SAM_CLI_TELEMETRY": "0",

@@ -1,4 +1,4 @@
-"""The template built, deployed into a local AWS, read back through the services, and compared.
+"""Builds the template, deploys it to a local AWS, reads it back, and compares it.
 
 The first stack and one update go through `sam deploy`. The others are created from the template
 that it packaged, by CloudFormation's own call; `sam`'s start-up would be most of their time.
@@ -24,7 +24,7 @@ from tests.template.rendering import source
 
 pytestmark = pytest.mark.sam
 
-# Resources that MiniStack refuses (tests/template asserts on those), besides WITHOUT_REFUSED.
+# Further resources that MiniStack does not support (tests/template covers them).
 _REFUSED = {
     "AWS::Cognito::ManagedLoginBranding",
     "AWS::Cognito::UserPoolIdentityProvider",
@@ -41,7 +41,7 @@ _SETS = [name for name in PARAMETER_SETS if name not in ("plain", "existing pool
 
 
 def _deployable(chosen: Mapping[str, str], stack: str) -> dict[str, str]:
-    """The chosen parameters without what is refused; domains of its own for each stack."""
+    """The parameters without unsupported ones, with unique domains for each stack."""
     own_domains = {
         name: value.replace("example.com", f"{stack}.example.com")
         for name, value in chosen.items()

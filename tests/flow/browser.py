@@ -1,4 +1,4 @@
-"""A browser in front of the handler: it keeps cookies and speaks API Gateway's payload 2.0."""
+"""A browser for the handler: keeps cookies and sends payload 2.0 events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 
 class Context:
-    """What the function reads of Lambda's context."""
+    """The parts of Lambda's context that the function uses."""
 
     def __init__(self) -> None:
         self.aws_request_id = str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""The handler as it runs, with loopback for Cognito and moto for Secrets Manager."""
+"""The complete handler, with a fake Cognito on loopback and moto for Secrets Manager."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SECRET_ID = "foyer/test"
 
 @dataclass
 class Clock:
-    """Time that passes when a test says so."""
+    """A clock that tests advance."""
 
     epoch: float = field(default_factory=time.time)
     elapsed: float = 0.0
@@ -111,7 +111,7 @@ class Stack:
 
 @pytest.fixture(scope="package")
 def secrets_manager() -> Iterator[SecretsManagerClient]:
-    """One for all tests: making a client takes longer than most of them."""
+    """One client for all tests, because creating one is slow."""
     with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "test")

@@ -1,4 +1,4 @@
-"""HTTP for tests that have no time to wait, and that ask how long a visitor would."""
+"""HTTP that simulates slow calls without waiting, and measures the simulated time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must never be written down, as far as a test can know it."""
+"""The values that must never be logged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMED = ("state", "nonce", "code", "code_verifier", "code_challenge", "refresh_
 
 
 def somebody() -> User:
-    """A user whose every word would be recognised in a log."""
+    """A user whose data would be recognised in a log."""
     return User(
         username="canary-username",
         name="Cänary Näme-of-Visitor",
@@ -35,7 +35,7 @@ def private_values(stack: Stack, *browsers: Browser) -> set[str]:
         values |= {arrived.headers.get("Authorization", "").rpartition(" ")[2]}
     for browser in browsers:
         values |= {*browser.received, *browser.cookies.values()}
-    return {value for value in values if len(value) > 8}  # shorter ones hold nothing
+    return {value for value in values if len(value) > 8}  # shorter ones contain nothing
 
 
 def found_in(written: str, values: set[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Plays SnapStart: the function's init once, then as many environments as are asked for.
+"""Simulates SnapStart: runs the function's init once, then restores environments.
 
     python -m tests.flow.restored
 

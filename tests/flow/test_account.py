@@ -1,4 +1,4 @@
-"""The account page: what it shows, what it changes, and what it says when Cognito does not."""
+"""The account page: what it shows and changes, and its messages when Cognito refuses."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def test_a_new_name_is_kept_shown_and_said(stack: Stack, ada: Owner) -> None:
     assert ada.has_changed("name")
     page = ada.browser.get("/account").body
     assert "Ada King" in page
-    assert "Your name was changed." in page
+    assert "Your name has been changed." in page
     assert "<h1><bdi>Ada King</bdi></h1>" in ada.browser.get("/").body
-    assert "Your name was changed." not in ada.browser.get("/account").body, "said once"
+    assert "Your name has been changed." not in ada.browser.get("/account").body, "said once"
 
 
 def test_a_name_that_cognito_refuses_is_kept_in_the_field(ada: Owner) -> None:
@@ -119,7 +119,7 @@ def test_the_password_is_changed_by_who_knows_the_old_one(ada: Owner) -> None:
     assert (answer.status, answer.location) == (303, "/account")
     assert ada.api.password == A_NEW_PASSWORD
     assert ada.has_changed("password")
-    assert "Your password was changed." in ada.browser.get("/account").body
+    assert "Your password has been changed." in ada.browser.get("/account").body
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def test_the_password_is_changed_by_who_knows_the_old_one(ada: Owner) -> None:
             Refusal(
                 "InvalidPasswordException", "… policy: Password must have uppercase characters"
             ),
-            ["That password is too weak.", "It needs an upper-case letter."],
+            ["That password is too weak.", "It must contain an uppercase letter."],
         ),
         (
             Refusal("InvalidPasswordException", "… must have length 12; must have numeric …"),
-            ["It has to be longer.", "It needs a digit."],
+            ["It must be longer.", "It must contain a number."],
         ),
     ],
 )
@@ -215,7 +215,7 @@ def test_an_account_is_deleted_by_who_types_whose_it_is(
     assert ada.api.is_deleted
     assert ada.has_changed("deleted")
     landing = ada.browser.get("/").body
-    assert "Your account was deleted." in landing
+    assert "Your account has been deleted." in landing
     assert "Create account" in landing
     assert ada.browser.named("session") == {}
 
@@ -277,7 +277,7 @@ def test_a_fault_on_the_wire_loses_no_rotated_refresh_token(
     assert ada.browser.get("/account").status == status
     (line,) = ada.stack.logged("request_failed")
     assert line["reason"] == reason
-    cognito.mend("user_api")
+    cognito.repair("user_api")
     ada.stack.clock.advance(61)  # by then the token from before is no longer taken
     assert ada.browser.get("/account").status == 200
 

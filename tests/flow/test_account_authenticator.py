@@ -98,7 +98,7 @@ def test_what_is_no_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
     begin(ada)
     answer = ada.browser.submit(CODE, code=code)
     assert answer.status == 400
-    assert "Enter the six digits" in answer.body
+    assert "Enter the six-digit code" in answer.body
     assert "VerifySoftwareToken" not in ada.api.operations
 
 
@@ -106,7 +106,7 @@ def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
     secret = begin(ada)
     answer = ada.browser.submit(CODE, code=wrong(digits(secret)))
     assert answer.status == 400
-    assert "That code is not right." in answer.body
+    assert "That code is incorrect." in answer.body
     assert 'aria-invalid="true"' in answer.body
     assert 'autocomplete="one-time-code"' in answer.body
     assert wrong(digits(secret)) not in answer.body
@@ -147,17 +147,17 @@ def test_who_has_an_app_is_warned_before_replacing_it(ada: Owner) -> None:
     ada.api.has_authenticator = True
     assert "Set up another app" in ada.browser.get("/account").body
     begin(ada)
-    assert "Please finish this" in ada.browser.get(PAGE).body
+    assert "Please complete the set-up" in ada.browser.get(PAGE).body
 
 
 def test_who_has_none_is_not_warned(ada: Owner) -> None:
     begin(ada)
-    assert "Please finish this" not in ada.browser.get(PAGE).body
+    assert "Please complete the set-up" not in ada.browser.get(PAGE).body
 
 
 def test_it_is_turned_off_after_a_question(ada: Owner) -> None:
     ada.api.has_authenticator = True
-    assert "Your password alone" in ada.browser.get(f"{PAGE}/off").body
+    assert "need only your password" in ada.browser.get(f"{PAGE}/off").body
     assert ada.api.has_authenticator
     answer = ada.browser.submit(f"{PAGE}/off")
     assert (answer.status, answer.location) == (303, "/account")
@@ -179,7 +179,7 @@ def test_where_there_is_none_that_is_said(ada: Owner) -> None:
     ada.api.mfa = "OFF"
     answer = ada.browser.submit(PAGE)
     assert answer.status == 400
-    assert "A second step is not offered here." in answer.body
+    assert "Two-step sign-in is not available here." in answer.body
 
 
 def test_an_answer_without_a_proper_secret_is_not_shown(stack: Stack, ada: Owner) -> None:

@@ -1,4 +1,4 @@
-"""Who may do what on the account page: owners, from our own pages, and recently signed in."""
+"""Access to the account page: the owner, from our own pages, recently signed in."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_without_cognito_the_session_stays_and_the_page_says_so(ada: Owner) -> N
     ada.stack.cognito.fault("token", "http_503")
     answer = ada.browser.get("/account")
     assert answer.status == 502
-    assert "That may not have worked" in answer.body
+    assert "The change may not have been saved" in answer.body
     assert ada.browser.get("/me").status == 200
 
 

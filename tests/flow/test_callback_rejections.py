@@ -1,4 +1,4 @@
-"""What /callback refuses, and what it leaves alone when it does."""
+"""What /callback rejects, and what it does not change then."""
 
 from __future__ import annotations
 

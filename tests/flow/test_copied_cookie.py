@@ -1,6 +1,6 @@
-"""What somebody who has copied a session cookie has got, and for how long.
+"""What a copied session cookie can be used for, and for how long.
 
-docs/security.md says it in words; each sentence there has its test here.
+Each statement in docs/security.md has its test here.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def test_used_it_ends_at_the_absolute_limit_for_both(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
     use_until(stack, thief, ABSOLUTE - 1)
-    assert serves(thief), "whoever uses a copy keeps it alive"
+    assert serves(thief), "using a copy keeps it alive"
     assert not serves(owner), "the one at rest has reached its idle limit"
     stack.clock.advance(1)
     assert not serves(thief)

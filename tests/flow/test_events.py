@@ -1,4 +1,4 @@
-"""Every sample event in events/ and what it leads to; the same files go to `sam local invoke`."""
+"""Every sample event in events/ and its outcome; `sam local invoke` uses the same files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor meets when Cognito fails, and what stays as it was: one fault of each kind.
+"""What a visitor sees when Cognito fails, and what stays unchanged: one fault of each kind.
 
 Each fault of the wire is judged in tests/unit/test_upstream.py, each odd answer in test_cognito.py,
 each defect of a token or a key set in test_id_token.py and test_signing_keys.py.
@@ -21,8 +21,8 @@ from tests.flow.private_values import found_in, private_values, somebody
 LONGEST_SIGN_IN, LONGEST_REFRESH = 12, 6  # seconds
 
 HEADINGS = {
-    400: "That sign-in cannot be finished",
-    502: "Sign-in did not work",
+    400: "This sign-in cannot be completed",
+    502: "Sign-in failed",
     503: "Sign-in is not available right now",
     504: "Sign-in took too long",
 }
@@ -217,7 +217,7 @@ def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
 
     if fault.kind == "refused":
         return  # nobody listens there any more
-    stack.cognito.mend(fault.where)
+    stack.cognito.repair(fault.where)
     stack.cognito.id_token_defect(None)
     stack.cognito.jwks = good_keys
     stack.cognito.user.name = "Canary Newer Name"
@@ -230,7 +230,7 @@ def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
 def test_a_refusal_during_refresh_ends_the_session_and_says_so(
     stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
 ) -> None:
-    """Only Cognito's word, or an ID token that proves wrong, ends a session."""
+    """Only a refusal by Cognito, or an invalid ID token, ends a session."""
     scene = arrange(stack, capsys)
     stack.clock.advance(stack.cognito.access_token_seconds)
     fault.begin(stack.cognito)

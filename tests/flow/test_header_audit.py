@@ -15,7 +15,7 @@ from tests.flow.conftest import SECRET_ID, Stack
 AUTH = "https://auth.example.com"
 
 # What the HTTP Observatory of Mozilla looks for (developer.mozilla.org/en-US/observatory/docs) and
-# the OWASP cheat sheet besides. A page from which a form is sent names its own origin; the
+# the OWASP cheat sheet. A page with a form sends its own origin as referrer; the
 # style's hash is put in.
 HEADERS = {
     "cache-control": "no-store",
@@ -82,7 +82,7 @@ def scan(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Scan:
     made.get("503", made.callback("start", error="temporarily_unavailable"))
     cognito.fault("token", "http_500")
     made.get("502 upstream", made.callback("start"))
-    cognito.mend("token")
+    cognito.repair("token")
     with monkeypatch.context() as patch:
         patch.setitem(routes.ROUTES, "GET /healthz", Route(lambda *_: 1 / 0))  # type: ignore[arg-type]
         made.get("500", "/healthz")

@@ -1,4 +1,4 @@
-"""Languages: which one a visitor is answered in, and what is remembered and passed on."""
+"""Languages: which one is used, remembered and passed on."""
 
 from __future__ import annotations
 

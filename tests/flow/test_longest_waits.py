@@ -1,4 +1,4 @@
-"""However slow Secrets Manager and Cognito are, the function answers before Lambda stops it."""
+"""The function responds before its timeout, even if Secrets Manager and Cognito are slow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMEOUT = 20  # of the web function, in template.yaml
 
 @pytest.fixture
 def sluggish(stack: Stack) -> Iterator[Browser]:
-    """A new container for which everything takes as long as it can.
+    """A new container for which every call takes as long as possible.
 
     Each read of the secret does, and each call to Cognito, which does not know the client; so
     the function doubts the secret and reads it again. The visitor's session is due for refresh.

@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do, done."""
+"""Runs the instructions in docs/operations.md."""
 
 from __future__ import annotations
 

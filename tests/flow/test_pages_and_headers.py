@@ -1,4 +1,4 @@
-"""What every answer carries, and what the pages are made of."""
+"""Headers of every response, and the structure of pages."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_head_is_get_without_a_body(browser: Browser) -> None:
 def test_unknown_routes_are_404(browser: Browser, method: str, path: str) -> None:
     answer = browser.send(method, path, {})
     assert answer.status == 404
-    assert "There is no such page" in answer.body
+    assert "Page not found" in answer.body
 
 
 def test_health_touches_nothing(stack: Stack, browser: Browser) -> None:

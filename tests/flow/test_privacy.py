@@ -1,4 +1,4 @@
-"""Nothing about a visitor, and nothing secret, is ever written down.
+"""No personal data and no secrets are logged.
 
 tests/flow/fault_scene.py looks for the same values after every fault.
 """

@@ -1,4 +1,4 @@
-"""README's page of one's own, put where README says, in a copy of the project."""
+"""README's example page, added to a copy of the project as README describes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     insert(package / "routes.py", "ROUTES: Mapping", f"{function}\n\n")
     insert(package / "routes.py", '    "GET /healthz": Route(health),', route)
     insert(folder / "template.yaml", "        Health: { Type: HttpApi", event)
-    # Under another name, beside the package that other tests have imported.
+    # Under another name, because other tests have imported the package.
     (folder / PACKAGE).symlink_to(package)
     sys.path.insert(0, str(folder))
     yield folder

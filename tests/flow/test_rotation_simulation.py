@@ -1,4 +1,4 @@
-"""A rotation as visitors meet it: sign-in and sessions go on before, during and after.
+"""A rotation from the visitors' view: sign-in and sessions work before, during and after it.
 
 The web function runs in several containers at once, and each keeps the secret for up to five
 minutes: between any two steps some know the old values and some the new ones.

@@ -1,4 +1,4 @@
-"""The secret's outages and rotations, as visitors live through them."""
+"""Outages and rotations of the secret, from the visitors' view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a session lasts, and who may end it."""
+"""How long a session lasts, and what ends it."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_a_rotated_token_is_kept_even_when_the_keys_cannot_be_had(stack: Stack) 
     cognito.fault("jwks", "http_500")
     stack.clock.advance(1)
     assert is_signed_in(new_container)
-    cognito.mend("jwks")
+    cognito.repair("jwks")
     stack.clock.advance(30)
     assert is_signed_in(new_container)
     assert stack.logged("session_ended") == []

@@ -1,4 +1,4 @@
-"""Sign-out: only from our own pages, and for real."""
+"""Sign-out works only from our own pages, and also signs out of Cognito."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_without_the_secret_the_visitor_is_signed_out_here_and_told_the_rest(
     new_container.cookies = signed_in.cookies
     answer = new_container.post("/logout")
     assert answer.status == 503
-    assert "You are signed out here" in answer.body
+    assert "You are signed out of this site" in answer.body
     assert new_container.named("session") == {}
     assert len(stack.logged("signed_out")) == 1
 

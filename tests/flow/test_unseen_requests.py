@@ -69,7 +69,7 @@ def test_a_notice_waits_for_somebody_who_sees_it(browser: Browser) -> None:
     browser.cookies["__Host-foyer-notice"] = "account_was_deleted"
     assert browser.send("HEAD", "/", {}).cookies == ()
     assert browser.send("GET", "/?lang=de", UNSEEN["prefetch"]).cookies == ()
-    assert "Your account was deleted." in browser.get("/").body
+    assert "Your account has been deleted." in browser.get("/").body
 
 
 def test_a_script_that_fetches_a_page_learns_that_nobody_is_signed_in(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""Each exception from a rule says why it is one."""
+"""Each exception from a lint rule has a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the functions ship with may be shipped: each package's licence is one that we know.
+"""The licence of every package that the functions contain is allowed.
 
 Offline, from the metadata of what is installed; the packages are those of requirements.txt.
 """
@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ("web", "rotation")
 
-# Permissive licences: they ask for their text to be kept, which the package's metadata does.
+# Permissive licences: their text must be kept, and it is in the package's metadata.
 ALLOWED = {"MIT", "MIT-0", "BSD-3-Clause", "Apache-2.0", "Apache License 2.0", "PSF-2.0"}
 
 # Others, each with its reason.

@@ -1,4 +1,4 @@
-"""Takes each security check out in turn and shows which test notices: ``make mutants``.
+"""Removes each security check in turn and shows which test fails: ``make mutants``.
 
 ``python -m tests.mutation WORD …`` tries only checks whose defence, file or test has a word;
 ``--write`` tries none and updates the table in docs/security-checks.md.
@@ -61,7 +61,7 @@ def _try_all(checks: list[Check]) -> int:
             sys.stdout.write(_told(check, verdict))
             sys.stdout.flush()
         failing = [each.result()[1] for each in with_all if each.result()[0] != "passed"]
-    if failing:  # a test that fails anyway notices nothing
+    if failing:  # a test that already fails proves nothing
         sys.stdout.write(f"With every check in place a test fails already: {failing[0]}\n")
         return 1
     sys.stdout.write(f"{len(checks) - unnoticed} of {len(checks)} missing checks were noticed\n")

@@ -1,4 +1,4 @@
-"""The table of security checks (checks.toml), and what the code looks like without each."""
+"""The table of security checks (checks.toml), and the code without each check."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Check:
 
     @property
     def test_name(self) -> str:
-        """The function's name; cases in brackets left off."""
+        """The function's name, without cases in brackets."""
         return self.test.partition("::")[2].partition("[")[0]
 
     def taken_out_of(self, source: str) -> str:
-        """The source without this check; raise ValueError unless it is there exactly once."""
+        """The source without this check; raises ValueError unless it occurs exactly once."""
         times = source.count(self.code)
         if times != 1:
             raise ValueError(f"{self.file} holds this {times} times, not once: {self.code}")
@@ -35,7 +35,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Threat:
-    """What somebody might try, and the checks against it."""
+    """A threat and the checks against it."""
 
     name: str
     yardsticks: str

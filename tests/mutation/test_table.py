@@ -1,4 +1,4 @@
-"""The table of security checks is in order, and so is what is made of it.
+"""The table of security checks is valid, and the document is up to date.
 
 That a test notices each missing check is shown by ``make mutants``, which takes minutes.
 """

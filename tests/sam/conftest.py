@@ -1,4 +1,4 @@
-"""Says loudly when the tests of `sam local` did not run."""
+"""Reports prominently if the tests of `sam local` did not run."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sam
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "functions/web"
-UNCHECKED_HASH = 1  # PEP 552: a hash, and nobody compares it
+UNCHECKED_HASH = 1  # PEP 552: a hash that is not checked
 MEGABYTES = 8.0
 MAGIC_OF_3_13 = 3571
 

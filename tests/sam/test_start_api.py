@@ -48,8 +48,8 @@ def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(tmp_pat
 @pytest.mark.parametrize(
     ("docker", "sentence"),
     [
-        (None, "`sam local` needs Docker, which is not installed; `make run` does without"),
-        ("exit 1", "Docker's engine does not answer; start it, or use `make run`"),
+        (None, "`sam local` needs Docker, which is not installed; `make run` does not need it"),
+        ("exit 1", "Docker does not respond; start it, or use `make run`"),
     ],
     ids=["not installed", "not answering"],
 )

@@ -1,4 +1,4 @@
-"""Many users at once on the gateway, with faults: nobody is mixed up, nothing is lost or leaks.
+"""Many concurrent users with faults: users are never mixed up, nothing is lost or leaks.
 
 The gateway runs as `python -m local.gateway` does, on a copy of the function; its children are
 the function's processes, whose memory and open files are read from /proc (hence Linux).
@@ -52,7 +52,7 @@ class Figures:
 
     @property
     def unexpected(self) -> int:
-        """Log lines that no fault of Cognito's explains: a bug, or a session that ended."""
+        """Log lines that the injected faults do not explain: a bug, or a session that ended."""
         return sum(self.messages[name] for name in self.unexpected_names)
 
     @property
@@ -75,7 +75,7 @@ class Figures:
         return grown
 
     def report(self) -> str:
-        """For people, and for docs/security.md."""
+        """A readable report, also for docs/security.md."""
         tally, mebibyte = self.tally, 1 << 20
         last = self.samples[-1]
         return "\n".join(
@@ -187,7 +187,7 @@ def _sample(gateway: int, sign_ins: int) -> Sample:
 def _gateway(
     folder: Path, port: int, environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """On a copy, because the gateway starts the function anew when its source changes.
+    """On a copy, because the gateway restarts the function when its source changes.
 
     Without requirements.txt the function runs with the packages that are installed here.
     """

@@ -1,4 +1,4 @@
-"""A small soak; `make soak` runs a long one, whose figures are in docs/security.md."""
+"""A short soak test; `make soak` runs a long one, with its figures in docs/security.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cognito and Secrets Manager, with something wrong every now and then."""
+"""Fakes of Cognito and Secrets Manager with occasional faults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FaultyCognito(FakeCognito):
         super().__init__(redirect_uris=redirect_uris)
 
     def visit_as(self, user: User, location: str) -> str:
-        """Managed login, where this user signs in."""
+        """Managed login, with this user signing in."""
         with self._at_the_keyboard:
             self.user = user
             return self.visit(location)
@@ -48,7 +48,7 @@ class FaultyCognito(FakeCognito):
 
 
 def _somebody_else(line: Line, _reply: Reply) -> None:
-    """A good answer about another user, which must never be shown."""
+    """A correct answer about another user, which must never be shown."""
     claims = {"sub": "somebody-else", "name": "Somebody Else", "email": "visitor-0@example.com"}
     line.send(json_reply(claims).to_bytes())
 
@@ -66,7 +66,7 @@ class FaultySecretsManager(FakeSecretsManager):
         self.secret = json.dumps(self.fields)
 
     def replace_session_key(self) -> None:
-        """What a rotation leaves behind."""
+        """Replace the session key as a rotation does."""
         before = self.fields["session_key"]
         self.fields |= {"session_key": secrets.token_urlsafe(48), "previous_session_key": before}
         self.secret = json.dumps(self.fields)

@@ -1,4 +1,4 @@
-"""Visitors who sign in again and again, and look closely at whom they are taken for."""
+"""Visitors who sign in repeatedly and check which user they see."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SIGN_OUT_EVERY = 5
 
 
 class WrongUser(AssertionError):
-    """Somebody was shown what belongs to somebody else."""
+    """A visitor was shown another user's data."""
 
 
 class LostSession(AssertionError):
-    """Somebody was signed out without having asked for it."""
+    """A visitor was signed out unexpectedly."""
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Tally:
 
 @dataclass
 class Visitor:
-    """Runs in a thread of its own, with one session that stays and others that come and go."""
+    """Runs in its own thread, with one long session and many short ones."""
 
     cognito: FaultyCognito
     port: int
@@ -108,7 +108,7 @@ class Visitor:
         try:
             self._run()
         except BaseException as error:
-            self.tally.broken.append(error)  # raised again by whoever waits for the thread
+            self.tally.broken.append(error)  # raised again in the waiting thread
 
     def _run(self) -> None:
         resident = Browser(self.port)
@@ -123,7 +123,7 @@ class Visitor:
                 self._sign_out(browser)
 
     def _arrive(self, browser: Browser) -> int | None:
-        """Sign in, however often it takes; return the visitor's number, or None when time is up."""
+        """Sign in, with retries; return the visitor's number, or None if time is up."""
         number = self.tally.next_number()
         if number is None:
             return None

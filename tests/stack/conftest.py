@@ -1,4 +1,4 @@
-"""One MiniStack for all tests of the local stack; each test has a user pool of its own."""
+"""One MiniStack for all tests of the local stack; each test has its own user pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a page the way a person meets it: headings, forms, links, and what stands by a field."""
+"""Reads a page like a visitor: headings, forms, links, and messages next to fields."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class HtmlPage(HTMLParser):
         return " ".join(found.text.split())
 
     def problem_at(self, name: str) -> str:
-        """What a screen reader says is wrong with the field; empty when it is not marked."""
+        """The error that a screen reader announces for the field; empty if there is none."""
         attributes = self.input(name)
         if attributes.get("aria-invalid") != "true":
             return ""

@@ -1,4 +1,4 @@
-"""The managed-login pages in front of a pool of their own, and a browser to walk through them."""
+"""The local managed login with its own pool, and a browser for it."""
 
 from __future__ import annotations
 

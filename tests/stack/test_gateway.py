@@ -221,8 +221,8 @@ def test_code_that_cannot_be_imported_is_a_500_until_it_is_mended(
         _assert_internal_server_error(gateway.ask())
         _assert_internal_server_error(gateway.ask())
         assert told in gateway.terminal.getvalue()
-        project.write("return 'mended'")
-        assert gateway.ask().body == b"mended"
+        project.write("return 'fixed'")
+        assert gateway.ask().body == b"fixed"
 
 
 # -- The terminal -------------------------------------------------------------------------------

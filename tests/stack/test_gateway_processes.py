@@ -1,4 +1,4 @@
-"""The gateway's children and the gateway as a process: they come, go, and leave nothing behind."""
+"""The gateway and its children as processes: they start, stop, and leave nothing running."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _complaint(project: GatewayProject, *options: str) -> str:
     return ended.stderr
 
 
-def test_a_taken_port_is_said_in_a_sentence(project: GatewayProject) -> None:
+def test_a_port_in_use_is_said_in_one_sentence(project: GatewayProject) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = _complaint(project, "--port", str(port))

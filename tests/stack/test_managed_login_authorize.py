@@ -1,4 +1,4 @@
-"""The authorize endpoint: who is let on, who is sent back, who sees an error page."""
+"""The authorize endpoint: valid requests, redirects with an error, error pages."""
 
 from __future__ import annotations
 

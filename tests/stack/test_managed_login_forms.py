@@ -1,4 +1,4 @@
-"""What every form owes to whoever fills it in: nothing typed is lost, nothing above is skipped."""
+"""Every form keeps entered values and announces its messages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_whoever_listens_hears_what_stands_above_the_field_in_focus(
     browser.press("Send a new code")
     (code,) = focused(browser)
     assert code["aria-describedby"] == "notice lead"
-    assert browser.page.by_id("notice") == "A new code is on its way."
+    assert browser.page.by_id("notice") == "We have sent a new code."
 
 
 @on

@@ -33,23 +33,23 @@ def test_the_inbox_is_renewed_by_whoever_reads_it_not_under_their_eyes(
     browser.press("Create account", **ANSWERS)
     browser.open("/inbox")
     before = len(browser.page.all("article"))
-    browser.follow("Look for new mail")
+    browser.follow("Check for new mail")
     assert len(browser.page.all("article")) == before >= 1
 
 
 def test_the_inbox_leads_back_to_where_the_code_is_asked_for(
     pages: LoginPages, browser: Browser
 ) -> None:
-    assert not browser.open("/inbox").has_link("Back to entering the code")
+    assert not browser.open("/inbox").has_link("Enter the code")
     browser.open(f"/signup?{pages.query()}")
     browser.press("Create account", **ANSWERS)
     asked_at = browser.answer.url
     browser.follow("Open the inbox on this machine")
     code = browser.page.all("output")[0].text
-    browser.follow("Back to entering the code")
+    browser.follow("Enter the code")
     assert browser.answer.url == asked_at
     browser.press("Confirm", code=code)
-    assert not browser.open("/inbox").has_link("Back to entering the code")
+    assert not browser.open("/inbox").has_link("Enter the code")
 
 
 def row(browser: Browser, username: str) -> str:
@@ -59,14 +59,14 @@ def row(browser: Browser, username: str) -> str:
 
 
 def test_the_users_page_lists_who_signed_up(pages: LoginPages, browser: Browser) -> None:
-    assert "Nobody yet." in browser.open("/users").text
+    assert "No users yet." in browser.open("/users").text
     browser.open(f"/signup?{pages.query()}")
     browser.press("Create account", **ANSWERS)
     text = row(browser, "ada")
     for part in ("Ada Lovelace", "ada@example.com", "not verified", "UNCONFIRMED", "Enabled"):
         assert part in text
     browser.open("/inbox")
-    browser.follow("Back to entering the code")
+    browser.follow("Enter the code")
     browser.press("Confirm", code=browser.mailed_code())
     assert "not verified" not in row(browser, "ada")
     assert "CONFIRMED" in row(browser, "ada")
@@ -93,7 +93,7 @@ def test_a_new_password_can_be_required(pages: LoginPages, browser: Browser) -> 
     assert "FORCE_CHANGE_PASSWORD" in browser.page.text
     browser.authorize()
     browser.sign_in("ada", temporary)
-    assert browser.page.heading == "Choose a password of your own"
+    assert browser.page.heading == "Choose your own password"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which language a visitor meets on the login pages, and for how long."""
+"""The language of the login pages, and how long it is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Authenticator apps: setting one up, and being asked for its code."""
+"""Setting up an authenticator app, and signing in with its code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_where_mfa_is_on_the_first_sign_in_sets_an_app_up(
     secret = secret_on(browser)
     for code in (wrong(digits(secret)), "123", "abcdef", ""):
         browser.press("Finish", code=code)
-        assert browser.page.problem_at("code").startswith("That code is not right.")
+        assert browser.page.problem_at("code").startswith("That code is incorrect.")
         assert secret_on(browser) == secret
     browser.press("Finish", code=f"{digits(secret)[:3]} {digits(secret)[3:]}")
     assert pages.exchange(browser.returned["code"]).status_code == 200
@@ -69,7 +69,7 @@ def test_the_next_sign_in_asks_for_the_code(pages: LoginPages, browser: Browser)
     assert other.page.input("code")["inputmode"] == "numeric"
     for code in (wrong(digits(secret)), "123", ""):
         other.press("Continue", code=code)
-        assert other.page.problem_at("code").startswith("That code is not right.")
+        assert other.page.problem_at("code").startswith("That code is incorrect.")
     assert other.authorize().heading == "Sign in"
     other.sign_in()
     other.press("Continue", code=digits(secret))

@@ -1,4 +1,4 @@
-"""The pages guard themselves: forged forms, hostile text, framing, other hosts."""
+"""Protection of the pages: forged forms, hostile text, framing, other hosts."""
 
 from __future__ import annotations
 

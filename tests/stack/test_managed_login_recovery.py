@@ -25,7 +25,7 @@ def test_the_code_from_the_mail_sets_a_new_password(
     ask_for_code(browser, username)
     assert browser.page.by_id("password-rules").startswith("At least 10 characters")
     browser.press("Change password", code=browser.mailed_code(), password=NEW, repeated=NEW)
-    assert browser.page.notice == "Your password is changed. Sign in with the new one."
+    assert browser.page.notice == "Your password has been changed. Sign in with the new one."
     assert browser.page.input("username")["value"] == username.strip().lower()
     browser.sign_in("ada", PASSWORD)
     assert browser.page.alert == "Incorrect username or password."
@@ -48,9 +48,9 @@ def test_nobody_learns_whether_a_user_exists(pages: LoginPages, browser: Browser
     ("values", "field", "problem"),
     [
         ({"code": ""}, "code", "Enter the code from the mail."),
-        ({"code": "000000"}, "code", "That code is not right."),
+        ({"code": "000000"}, "code", "That code is incorrect."),
         ({"password": "short", "repeated": "short"}, "password", "Use at least 10 characters."),
-        ({"repeated": "Other-horse-3"}, "repeated", "The two passwords are not the same."),
+        ({"repeated": "Other-horse-3"}, "repeated", "The passwords do not match."),
     ],
 )
 def test_what_is_wrong_stands_beside_the_field(
@@ -69,7 +69,7 @@ def test_a_new_code_can_be_sent(pages: LoginPages, browser: Browser) -> None:
     pages.new_user()
     ask_for_code(browser)
     browser.press("Send a new code")
-    assert browser.page.notice == "A new code is on its way."
+    assert browser.page.notice == "We have sent a new code."
     browser.press("Change password", code=browser.mailed_code(), password=NEW, repeated=NEW)
     assert browser.page.heading == "Sign in"
 

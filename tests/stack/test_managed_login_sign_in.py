@@ -225,11 +225,11 @@ def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
     pages.new_user(temporary=True)
     browser.authorize()
     browser.sign_in()
-    assert browser.page.heading == "Choose a password of your own"
+    assert browser.page.heading == "Choose your own password"
     browser.press("Save and continue", password="short", repeated="short")
     assert browser.page.problem_at("password").startswith("Use at least 10 characters.")
     browser.press("Save and continue", password="Another-horse-2", repeated="Another-horse-3")
-    assert browser.page.problem_at("repeated") == "The two passwords are not the same."
+    assert browser.page.problem_at("repeated") == "The passwords do not match."
     assert pages.user("ada")["status"] == "FORCE_CHANGE_PASSWORD"
     browser.press("Save and continue", password="Another-horse-2", repeated="Another-horse-2")
     assert "code" in browser.returned

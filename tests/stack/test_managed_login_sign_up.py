@@ -1,4 +1,4 @@
-"""Signing up, from Create account to the welcome page's door."""
+"""Signing up, from Create account to the first sign-in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_wrong_address_can_be_corrected_by_signing_up_again(
 
 def test_several_problems_are_listed_above(pages: LoginPages, browser: Browser) -> None:
     fill_in(browser, pages, username="", name="")
-    assert browser.page.alert == "Please look at: Name, User name."
+    assert browser.page.alert == "Please check: Name, User name."
 
 
 def test_a_visitor_signs_up_confirms_and_signs_in(pages: LoginPages, browser: Browser) -> None:
@@ -88,7 +88,7 @@ def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browse
     ("field", "value", "problem"),
     [
         ("username", "", "Enter a user name."),
-        ("username", "ada@example.com", "A user name cannot be an e-mail address here."),
+        ("username", "ada@example.com", "A user name cannot be an e-mail address."),
         ("username", "a da", "Use 1 to 128 characters without spaces."),
         ("email", "", "Enter an e-mail address like name@example.com."),
         ("email", "ada@example", "Enter an e-mail address like name@example.com."),
@@ -100,7 +100,7 @@ def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browse
             "Use at least 10 characters. Add an uppercase letter. Add a number.",
         ),
         ("password", "", "Enter a password."),
-        ("repeated", "Another-horse-1", "The two passwords are not the same."),
+        ("repeated", "Another-horse-1", "The passwords do not match."),
     ],
 )
 def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
@@ -131,7 +131,7 @@ def test_an_address_that_somebody_signs_in_with_cannot_be_confirmed_again(
     pages.new_user("grace", email="ada@example.com")
     fill_in(browser, pages)
     browser.press("Confirm", code=browser.mailed_code())
-    assert browser.page.problem_at("code") == "An account with this e-mail address exists already."
+    assert browser.page.problem_at("code") == "An account with this e-mail address already exists."
     assert pages.user("ada")["status"] == "UNCONFIRMED"
 
 
@@ -140,15 +140,15 @@ def test_a_wrong_code_is_refused_and_a_new_one_can_be_sent(
 ) -> None:
     fill_in(browser, pages)
     browser.press("Confirm", code="000000")
-    assert browser.page.problem_at("code").startswith("That code is not right.")
+    assert browser.page.problem_at("code").startswith("That code is incorrect.")
     browser.press("Confirm", code=" ")
     assert browser.page.problem_at("code") == "Enter the code from the mail."
     mails = browser.open("/inbox").all("output")
-    browser.follow("Back to entering the code")
+    browser.follow("Enter the code")
     browser.press("Send a new code")
-    assert browser.page.notice == "A new code is on its way."
+    assert browser.page.notice == "We have sent a new code."
     assert len(browser.open("/inbox").all("output")) == len(mails) + 1
-    browser.follow("Back to entering the code")
+    browser.follow("Enter the code")
     browser.press("Confirm", code=browser.mailed_code())
     assert browser.page.heading == "Sign in"
 
@@ -184,7 +184,7 @@ def test_the_confirmation_page_of_another_browser_is_of_no_use(
     other = Browser(pages)
     other.open(browser.answer.url)
     assert other.page.heading == "Sign in"
-    assert other.page.notice == "That step is over. Please sign in."
+    assert other.page.notice == "This step is no longer available. Please sign in."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`make run`: what it says, what it listens on, and that nothing of it is left afterwards."""
+"""`make run`: its output, its ports, and that nothing keeps running afterwards."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_a_stack_beside_another_ends_by_itself_when_its_aws_is_killed(
         assert second.process.wait(timeout=30) == 1
         last = second.printed().splitlines()[-1]
         assert re.fullmatch(
-            r"Foyer stopped: the local AWS \(its log is \S+\) ended by itself\.", last
+            r"Foyer stopped: the local AWS \(its log is \S+\) ended unexpectedly\.", last
         ), second.printed()
         assert nothing_is_left(members, second.port)
     HttpVisitor(stack.app).open("/healthz")
@@ -267,7 +267,7 @@ def test_the_banner_shows_the_password_that_the_demo_user_has(port: int, tmp_pat
                 (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
                 cognito.admin_disable_user(UserPoolId=pool["Id"], Username=DEMO_USER)
     with running_stack(tmp_path / "third", port=port) as running:
-        assert f"Demo user      {DEMO_USER}, no longer as it was made\n" in running.printed()
+        assert f"Demo user      {DEMO_USER}, password was changed\n" in running.printed()
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing_either(port: int, tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_either(port: int, tmp_path: Path)
     assert "Traceback" not in starting.printed()
 
 
-# Makes its standard input the terminal that controls it, as a shell would, and becomes the command.
+# Makes its standard input the controlling terminal, like a shell, and executes the command.
 _ON_ITS_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -294,7 +294,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @contextmanager
 def on_a_terminal(port: int, output: Path) -> Iterator[tuple[RunningStack, int]]:
-    """The stack on a pseudo-terminal of its own; what is written to it is typed."""
+    """The stack on its own pseudo-terminal; what is written to it is typed."""
     terminal, inside = pty.openpty()
     process = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-c", _ON_ITS_TERMINAL, *command(port)],

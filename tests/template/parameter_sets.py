@@ -1,4 +1,4 @@
-"""Sets of parameters that people deploy with; rendered in one test, deployed in another."""
+"""Typical sets of parameters; one test renders them, another deploys them."""
 
 from __future__ import annotations
 

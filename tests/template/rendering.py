@@ -1,4 +1,4 @@
-"""What CloudFormation would make of template.yaml for given parameters, without an account.
+"""Renders template.yaml for given parameters like CloudFormation, without an account.
 
 SAM's own transform runs first; then conditions, rules and intrinsic functions are worked out. A
 reference to a resource stays visible: ``<UserPool>`` for Ref, ``<UserPool.Arn>`` for GetAtt.

@@ -1,4 +1,4 @@
-"""docs/settings.md, samconfig.toml and the deployment example know the template."""
+"""docs/settings.md, samconfig.toml and the deployment example match the template."""
 
 from __future__ import annotations
 

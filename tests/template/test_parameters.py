@@ -1,4 +1,4 @@
-"""Parameters can be told apart, refuse what services refuse, and are safe when left alone."""
+"""Parameters have descriptions, reject invalid values, and have safe defaults."""
 
 from __future__ import annotations
 

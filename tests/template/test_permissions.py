@@ -1,6 +1,6 @@
 """Least privilege: these actions on these resources, and nothing else.
 
-Whoever adds a permission adds it here too, so that the review sees it twice.
+A new permission has to be added here too, so that it is reviewed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Parameters arrive in the resources that they are about."""
+"""Parameters reach their resources."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A second opinion on the template, as rules of the kind that cfn-nag and checkov have.
+"""Checks the template with rules like those of cfn-nag and checkov.
 
-What checkov itself says, and why it is not part of the checks: docs/decisions/second-opinion.md.
+docs/decisions/second-opinion.md has checkov's findings, and why it is not part of the checks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""No secret stands in a parameter, an environment variable or an output."""
+"""Parameters, environment variables and outputs contain no secrets."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_first_rotation_waits_for_the_credentials() -> None:
 
 
 def test_no_parameter_takes_a_secret() -> None:
-    # CloudFormation shows parameters to whoever may describe the stack, NoEcho or not.
+    # CloudFormation shows parameters to everyone who can describe the stack.
     for name, declared in source()["Parameters"].items():
         assert not declared.get("NoEcho"), f"{name} wants to be hidden: it belongs in a secret"
 

@@ -1,4 +1,4 @@
-"""Alarms and the dashboard watch metrics that exist, under the names that the code gives them."""
+"""Alarms and the dashboard use metrics that the code writes."""
 
 from __future__ import annotations
 

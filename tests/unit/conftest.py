@@ -1,4 +1,4 @@
-"""Property tests: a property holds however slow the machine is, so none has a time limit."""
+"""Property tests have no time limit, because the machine may be slow."""
 
 from __future__ import annotations
 

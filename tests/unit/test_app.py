@@ -1,4 +1,4 @@
-"""The start of a container, in a process of its own as on Lambda."""
+"""The start of a container, in its own process as in Lambda."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENVIRON = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # nobody is there: the discard port
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # the discard port: nothing listens there
     "SECRET_ID": "foyer/test",
     "COGNITO_DOMAIN_URL": "https://foyer.auth.eu-central-1.amazoncognito.com",
     "COGNITO_ISSUER": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Example",

@@ -1,4 +1,4 @@
-"""The bench's arithmetic, and that the pages say what its records say."""
+"""The benchmark's calculations, and that the pages show the recorded results."""
 
 from __future__ import annotations
 

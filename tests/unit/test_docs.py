@@ -1,4 +1,4 @@
-"""The documents say what the code and the template do: no less, and nothing else."""
+"""The documents match the code and the template completely."""
 
 from __future__ import annotations
 

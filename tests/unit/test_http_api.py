@@ -1,4 +1,4 @@
-"""Events in, replies out."""
+"""Converting events to requests and responses to replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ID tokens: one is right, and everything that can be wrong with one is refused."""
+"""A correct ID token is accepted, and every defect is rejected."""
 
 from __future__ import annotations
 

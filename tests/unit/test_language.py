@@ -1,4 +1,4 @@
-"""Language: a wish counts most, then what was kept, then the browser's list, then English."""
+"""The order of languages: the query, the cookie, the browser's list, English."""
 
 from __future__ import annotations
 

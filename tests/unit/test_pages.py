@@ -1,4 +1,4 @@
-"""Pages: every value is escaped, and the brand colour can be read upon."""
+"""Pages escape every value, and text on the brand colour is readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports that tests use: nobody else's meanwhile, so that no test hears another's requests."""
+"""Ports for tests are reserved, so no test receives requests of another."""
 
 from __future__ import annotations
 

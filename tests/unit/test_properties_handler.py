@@ -1,7 +1,7 @@
-"""Whatever arrives, the answer is one of ours: well formed, within limits, and without an echo.
+"""For any event, the response is well formed, within limits, and does not repeat the input.
 
-The whole handler, with a secret at hand and nobody to call: no request here is good enough to
-cost an upstream call.
+Tests the whole handler with a secret but without upstreams: none of these requests causes an
+upstream call.
 """
 
 from __future__ import annotations

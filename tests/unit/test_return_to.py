@@ -1,4 +1,4 @@
-"""return_to: always this site, whatever browsers make of it."""
+"""return_to always stays on this site, however browsers parse it."""
 
 from __future__ import annotations
 

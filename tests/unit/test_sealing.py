@@ -1,4 +1,4 @@
-"""Sealing: only we can read it, only for its purpose, only in time."""
+"""A sealed value can be opened only with our key, for its purpose, until it expires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The secret: parsed strictly, kept for a while, re-read on doubt, kept on when reading fails."""
+"""The secret is parsed strictly, cached, read again when outdated, and kept if reading fails."""
 
 from __future__ import annotations
 

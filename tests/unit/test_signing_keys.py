@@ -1,4 +1,4 @@
-"""The issuer's keys: which are taken, and how often they are asked for."""
+"""The issuer's keys: which ones are used, and how often they are fetched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts: every language says all there is to say, and nothing is said anywhere else."""
+"""Every language has all texts, and there are no texts elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENGLISH = TEXTS[DEFAULT]
 TEMPLATES = sorted((PACKAGE / "pages").rglob("*.html"), key=lambda file: file.name)
 OTHERS = [code for code in LANGUAGES if code != DEFAULT]
 
-# The same word in both languages, not one that was forgotten.
+# The same word in both languages, not a missing translation.
 SAME_AS_ENGLISH = {
     ("de", "name"): "Germans write Name too",
     ("fr", "email"): "of e-mail, courriel and mél, the one on most French pages",

@@ -1,4 +1,4 @@
-"""The user API: every error of AWS's own model is known, and answers are judged."""
+"""The user API: every error in AWS's model is known, and answers are checked."""
 
 from __future__ import annotations
 

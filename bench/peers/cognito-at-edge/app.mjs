@@ -1,5 +1,5 @@
-// cognito-at-edge as its README has it for sign-in and code exchange, with an HTTP API in front in
-// place of CloudFront, and the secret from Secrets Manager by AWS's SDK.
+// cognito-at-edge as in its README for sign-in and code exchange, with an HTTP API instead of
+// CloudFront, and the secret read from Secrets Manager with AWS's SDK.
 
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CognitoJwtVerifier } from "aws-jwt-verify";
@@ -26,7 +26,7 @@ const authenticator = new Authenticator({
   sameSite: "Lax",
   cookiePath: "/",
 });
-// The library derives the address of the keys from the pool; the bench has them elsewhere.
+// The library derives the address of the keys from the pool; the benchmark uses another address.
 const fetcher = new SimpleJsonFetcher();
 authenticator._jwtVerifier = CognitoJwtVerifier.create(
   { ...pool, tokenUse: "id" },

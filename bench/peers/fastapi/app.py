@@ -23,7 +23,7 @@ domain = os.environ["COGNITO_DOMAIN_URL"]
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 app.add_middleware(SessionMiddleware, secret_key=secret["session_key"], https_only=True)
 oauth = OAuth()
-# Named one by one, so that no discovery document has to be fetched.
+# Set one by one, so that no discovery document has to be fetched.
 oauth.register(
     "cognito",
     client_id=secret["client_id"],

@@ -18,14 +18,14 @@ WELCOME = """<!doctype html><html lang="en"><title>Welcome</title>
 
 
 class LocalPool(Config):
-    """The library derives these from region and pool; the bench has them elsewhere."""
+    """The library derives these from region and pool; the benchmark uses other addresses."""
 
     issuer = os.environ["COGNITO_ISSUER"]
     jwk_endpoint = os.environ["COGNITO_JWKS_URL"]
 
 
 class Auth(CognitoAuth):
-    """The decorator keeps the access token to itself, and UserInfo wants it."""
+    """The decorator does not expose the access token, which UserInfo needs."""
 
     def get_tokens(self, **arguments):
         tokens = super().get_tokens(**arguments)

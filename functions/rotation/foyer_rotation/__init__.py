@@ -1,1 +1,1 @@
-"""Rotates the app client's secret and the session key, without a moment when sign-in fails."""
+"""Rotates the app client's secret and the session key without interrupting sign-in."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def build(settings: Settings) -> Rotation:
-    """boto3's own variables (AWS_REGION, AWS_ENDPOINT_URL…) say where its clients call."""
+    """boto3's own variables (AWS_REGION, AWS_ENDPOINT_URL…) set the endpoints of its clients."""
     return Rotation(
         secrets_manager=boto3.client("secretsmanager", config=CLIENT_CONFIG),
         client_secrets=ClientSecrets(
@@ -40,5 +40,5 @@ def _rotation() -> Rotation:
 
 
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
-    """One step of a rotation (``foyer_rotation.app.handler``)."""
+    """Run one step of a rotation (``foyer_rotation.app.handler``)."""
     _rotation().run(event)

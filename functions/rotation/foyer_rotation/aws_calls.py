@@ -1,4 +1,4 @@
-"""AWS clients that give up in time, and their failures without their words."""
+"""AWS clients with short timeouts, and their errors without AWS's message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import CallFailed, NotAllowed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Seconds. With three attempts, the calls of one step end well within the function's two minutes.
+# Seconds. With three attempts, the calls of one step take much less than the function's 120 s.
 CLIENT_CONFIG = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3}
 )
@@ -27,10 +27,10 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def reporting_codes_only() -> Iterator[None]:
-    """Turn what botocore raises into CallFailed.
+    """Turn botocore's errors into CallFailed.
 
-    AWS's text may quote the parameter that it didn't like, and the parameter may be the client
-    secret; ``from None`` keeps the traceback that Lambda logs from showing it.
+    AWS's message may contain a rejected parameter, which may be the client secret. ``from None``
+    keeps it out of the traceback that Lambda logs.
     """
     try:
         yield
@@ -38,4 +38,4 @@ def reporting_codes_only() -> Iterator[None]:
         kind = NotAllowed if code_of(error) in _NOT_ALLOWED else CallFailed
         raise kind(f"{error.operation_name} failed: {code_of(error)}") from None
     except BotoCoreError as error:
-        raise CallFailed(f"AWS could not be asked: {type(error).__name__}") from None
+        raise CallFailed(f"AWS did not answer: {type(error).__name__}") from None

@@ -1,9 +1,8 @@
-"""The app client's secrets at Cognito: at most two are active, and no call tells their values.
+"""The app client's secrets at Cognito: at most two are active, and no call returns their values.
 
-Which of the two listed ids belongs to AWSCURRENT is therefore worked out from what each version
-of our secret notes down when it is made: the ids that were there already. The version's own
-client secret is the first that came after. Why this holds, also after half a rotation, is
-written down in docs/decisions/rotation.md.
+Each version of the secret therefore stores the ids that existed before it was created. Its own
+client secret is the first one that was added later. docs/decisions/rotation.md explains why this
+is correct even after an incomplete rotation.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class ClientSecrets:
     user_pool_id: str
 
     def listed(self, client_id: str) -> list[str]:
-        """The ids of the active client secrets, the oldest first."""
+        """The ids of the active client secrets, oldest first."""
         with reporting_codes_only():
             answer = self.client.list_user_pool_client_secrets(
                 UserPoolId=self.user_pool_id, ClientId=client_id
@@ -44,8 +43,8 @@ class ClientSecrets:
     def activate(self, pending: SecretValue, *, current: SecretValue) -> bool:
         """Add the pending client secret and keep the current one; False if it was added before.
 
-        The one that goes, when there is no room, is neither the current one nor the pending one:
-        the predecessor that the last rotation left for those who had it cached.
+        If there are already two, deletes the one that is neither current nor pending: the
+        previous one, which the last rotation kept for containers that had cached it.
         """
         listed = self.listed(pending.client_id)
         if _own_id(pending, listed) is not None:
@@ -54,9 +53,9 @@ class ClientSecrets:
             keep = _own_id(current, listed)
             if keep is None:
                 raise UnknownOwner(
-                    "Two client secrets are active and AWSCURRENT does not tell which one is its "
+                    "Two client secrets are active and it is unknown which one is AWSCURRENT's "
                     "own. Delete the unused one (aws cognito-idp delete-user-pool-client-secret); "
-                    "the rotation then goes on by itself"
+                    "the rotation then continues"
                 )
             for each in listed:
                 if each != keep:
@@ -78,13 +77,13 @@ class ClientSecrets:
                     ClientSecretId=client_secret_id,
                 )
             except ClientError as error:
-                # Gone since it was listed: an attempt that was given up had still been under way.
+                # Already deleted by an earlier attempt that was still running.
                 if code_of(error) != "ResourceNotFoundException":
                     raise
 
 
 def _own_id(value: SecretValue, listed: Sequence[str]) -> str | None:
-    """The listed id of the value's own client secret; None if not added yet, or not known."""
+    """The listed id of the value's own client secret; None if it is not added yet, or unknown."""
     before = value.listed_before
     if before is None:
         return None

@@ -1,8 +1,8 @@
-"""Puts the app client's id and secret into our secret, where they are not there already.
+"""Writes the app client's id and secret into our secret, if they are not there yet.
 
-The template creates the secret with a session key only, and this fills in the rest. So
-CloudFormation never reads or writes a client secret, and no update of a stack can put an old one
-over a rotated one (docs/decisions/rotation.md).
+The template creates the secret with a session key only, and this adds the rest. So CloudFormation
+never reads or writes a client secret, and a stack update cannot overwrite a rotated one with an
+old one (docs/decisions/rotation.md).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-# What belongs to one app client; everything else in the secret stays when the client changes.
+# The fields of one app client; the secret's other fields do not change with the client.
 _OF_THE_CLIENT = ("client_id", "client_secret", "client_secret_origin")
-# A Cognito that does not know the call yet: there, a client has exactly one secret.
+# A Cognito without this call: a client then has exactly one secret.
 _UNKNOWN_CALL = {"UnknownOperationException", "InvalidAction"}
 
 
@@ -39,15 +39,15 @@ class Credentials:
     user_pool_id: str
 
     def fill_in(self, secret_id: str, client_id: str) -> str:
-        """Say what was done. Raise RotationError where it can't be done; nothing has changed then.
+        """Return what was done. Raise RotationError if it fails; nothing has changed then.
 
-        Safe to repeat: a secret that holds this client is left alone, however often its client
-        secret was rotated.
+        Can be repeated safely: a secret that contains this client is not changed, even if its
+        client secret was rotated.
         """
         current = self._version(secret_id, CURRENT)
         if _holds(current, client_id):
             return "the secret holds this client already"
-        # A new client whose deployment is rolled back: the version before is the old client's.
+        # The deployment of a new client was rolled back: the previous version is the old client's.
         previous = self._version(secret_id, PREVIOUS)
         if _holds(previous, client_id):
             own = {name: previous[name] for name in _OF_THE_CLIENT if name in previous}
@@ -80,7 +80,7 @@ class Credentials:
         return json_object(answer.get("SecretString", ""))
 
     def _client_secret(self, client_id: str) -> str:
-        """What Cognito generated for the client. After a rotation, that may not work any more."""
+        """The secret that Cognito generated for the client. After a rotation, it may be invalid."""
         if self._active_secrets(client_id) > 1:
             raise UnknownOwner(
                 "The app client has two secrets, and the secret in Secrets Manager is of another "

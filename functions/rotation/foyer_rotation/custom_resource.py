@@ -1,7 +1,7 @@
 """The handler of the custom resource ClientCredentials: always answers CloudFormation.
 
-A stack waits for the answer, and without one it hangs until ServiceTimeout. So failures are
-answered too, and a timer answers before Lambda ends the function.
+A stack waits for the answer; without one, it waits until ServiceTimeout. So failures are answered
+too, and a timer answers before Lambda ends the function.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
 """
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Seconds between tries while a new role's permissions spread.
+# Seconds between attempts until a new role's permissions are active.
 _PAUSES = (2, 4, 8, 16)
-_ANSWER_MARGIN = 10.0  # seconds, left for the answer itself
+_ANSWER_MARGIN = 10.0  # seconds, reserved for sending the answer
 
 _log = Logger(service="foyer-credentials")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Raises only if the answer could not be sent; Lambda then calls it again with this event."""
+    """Raises only if the answer could not be sent; Lambda then retries the event."""
     answer = Answer(event, send)
     timer = Timer(
         max(context.get_remaining_time_in_millis() / 1000 - _ANSWER_MARGIN, 0),
@@ -52,18 +52,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 
 def send(url: str, body: bytes) -> None:
-    """PUT to the presigned URL; raise CallFailed if it isn't taken."""
+    """PUT to the presigned URL; raises CallFailed if it is rejected."""
     retries = urllib3.Retry(
         3, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=["PUT"]
     )
     with urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=5)) as http:
         try:
-            # S3's signature is made for an empty content type.
+            # S3's signature requires an empty content type.
             sent = http.request(
                 "PUT", url, body=body, headers={"content-type": ""}, retries=retries, redirect=False
             )
         except urllib3.exceptions.HTTPError as error:
-            # Its text has the URL, which whoever reads the log could use.
+            # Its message contains the URL, which must not be logged.
             raise CallFailed(f"CloudFormation got no answer: {type(error).__name__}") from None
     if not 200 <= sent.status < 300:
         raise CallFailed(f"CloudFormation got no answer: status {sent.status}")
@@ -71,7 +71,7 @@ def send(url: str, body: bytes) -> None:
 
 @dataclass
 class Answer:
-    """The one answer to an event; the first one given counts."""
+    """The answer to an event; only the first one is sent."""
 
     event: Mapping[str, Any]
     send: Callable[[str, bytes], None]
@@ -90,21 +90,21 @@ class Answer:
         return {
             "Status": status,
             "Reason": reason,
-            # The same for the whole life of the resource: a new one would be answered by a Delete.
+            # Must stay the same: CloudFormation would delete the resource with the old id.
             "PhysicalResourceId": self.event.get("PhysicalResourceId") or "credentials",
             **{name: self.event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
         }
 
 
 def _outcome(event: Mapping[str, Any], sleep: Callable[[float], None]) -> tuple[str, str]:
-    """SUCCESS or FAILED, and why."""
+    """SUCCESS or FAILED, and the reason."""
     if event.get("RequestType") == "Delete":
         return "SUCCESS", "nothing to delete: the values go with the secret"
     try:
         return "SUCCESS", _fill_in(event.get("ResourceProperties", {}), sleep)
     except RotationError as error:
         return "FAILED", f"{type(error).__name__}: {error}"
-    except Exception as error:  # the stack waits for an answer, whatever has happened
+    except Exception as error:  # the stack waits for an answer in any case
         _log.error("unexpected error", error=type(error).__name__)
         return "FAILED", f"Unexpected error: {type(error).__name__}"
 
@@ -125,7 +125,7 @@ def _fill_in(properties: Mapping[str, Any], sleep: Callable[[float], None]) -> s
 
 @cache
 def _clients() -> tuple[Any, Any]:
-    """boto3's own variables (AWS_REGION, AWS_ENDPOINT_URL…) say where they call."""
+    """boto3's own variables (AWS_REGION, AWS_ENDPOINT_URL…) set their endpoints."""
     return (
         boto3.client("secretsmanager", config=CLIENT_CONFIG),
         boto3.client("cognito-idp", config=CLIENT_CONFIG),

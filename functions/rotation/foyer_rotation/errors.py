@@ -1,26 +1,26 @@
-"""What can stop a rotation, or the filling in of the credentials, as one tree.
+"""The errors of a rotation, and of filling in the credentials.
 
     RotationError
     ├── ConfigurationError   a setting or a field of the secret is missing or malformed
     ├── NotStaged            the event doesn't belong to a rotation in progress
-    ├── UnknownOwner         two client secrets are active; which one is in use can't be told
+    ├── UnknownOwner         two client secrets are active; it is unknown which one is in use
     ├── NotProven            the token endpoint didn't accept the new client secret
     └── CallFailed           an AWS call or the token endpoint failed; trying again may help
-        └── NotAllowed       the role may not make that call, or may not yet
+        └── NotAllowed       the role is not allowed to make that call, or not yet
 
-Whichever it is, AWSCURRENT still names a client secret that Cognito accepts, and Secrets
-Manager tries the same step again. No message holds a value of the secret: Lambda logs them.
+After each of them, AWSCURRENT still contains a client secret that Cognito accepts, and Secrets
+Manager retries the step. Lambda logs the messages, so they contain no values of the secret.
 """
 
 from __future__ import annotations
 
 
 class RotationError(Exception):
-    """The root; never raised itself."""
+    """The base class; never raised itself."""
 
 
 class ConfigurationError(RotationError):
-    """The message names the variable or field and never shows its value."""
+    """The message names the variable or field, but never contains its value."""
 
 
 class NotStaged(RotationError):

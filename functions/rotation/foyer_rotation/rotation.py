@@ -1,4 +1,4 @@
-"""The four steps that Secrets Manager asks for, each safe to repeat.
+"""The four steps of Secrets Manager's rotation. Each can be repeated safely.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rotation:
-    """Rotates secrets; ``run`` takes one event, which stands for one step."""
+    """Rotates secrets; ``run`` handles one event, which is one step."""
 
     secrets_manager: SecretsManagerClient
     client_secrets: ClientSecrets
@@ -32,7 +32,7 @@ class Rotation:
     log: Logger
 
     def run(self, event: Mapping[str, object]) -> None:
-        """Raise a RotationError if the step can't be done; Secrets Manager then tries again."""
+        """Raise a RotationError if the step fails; Secrets Manager then tries again."""
         steps = {
             "createSecret": self._create,
             "setSecret": self._set,
@@ -41,7 +41,7 @@ class Rotation:
         }
         name = _text(event, "Step")
         if name not in steps:
-            raise NotStaged("The event's Step is none of the four")
+            raise NotStaged("The event's Step is unknown")
         versions = Versions(
             self.secrets_manager, _text(event, "SecretId"), _text(event, "ClientRequestToken")
         )
@@ -71,7 +71,7 @@ class Rotation:
         return "the token endpoint accepts the new client secret"
 
     def _finish(self, versions: Versions) -> str:
-        # A deployment may have changed the client since the other steps.
+        # A deployment may have changed the client since the previous steps.
         _require_same_client(_written(versions), versions.current())
         versions.make_current()
         return "the new values are current"
@@ -95,5 +95,5 @@ def _require_same_client(pending: SecretValue, current: SecretValue) -> None:
 def _written(versions: Versions) -> SecretValue:
     pending = versions.pending()
     if pending is None:
-        raise NotStaged("AWSPENDING holds no value yet: createSecret comes first")
+        raise NotStaged("AWSPENDING has no value yet: createSecret must run first")
     return pending

@@ -6,7 +6,7 @@
                                              one is (docs/decisions/rotation.md)
     previous_session_key                     since the first rotation: opens older sessions
 
-Fields that are not listed here belong to somebody else and are carried along unchanged.
+Other fields are kept unchanged.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _CLIENT_SECRET_LENGTH = 52
 
 @dataclass(frozen=True)
 class SecretValue:
-    """One version's value. Its ``repr`` shows nothing of it."""
+    """The value of one version. Its ``repr`` does not show it."""
 
     fields: dict[str, Any] = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> SecretValue:
-        """Raise ConfigurationError naming the field that is missing."""
+        """Raise ConfigurationError, which names the missing field."""
         fields = json_object(text)
         for name in ("client_id", "client_secret", "session_key"):
             if not isinstance(fields.get(name), str) or not fields[name]:
@@ -57,11 +57,11 @@ class SecretValue:
 
     @property
     def listed_before(self) -> frozenset[str] | None:
-        """Cognito's ids of the client secrets that were there before this one; None if unknown.
+        """Cognito's ids of the client secrets that existed before this one; None if unknown.
 
-        Whoever edits the secret by hand leaves this note behind, where it would tell of another
-        client secret and make the wrong one go. Hence the digest: the note counts only beside
-        the client secret that it was written for.
+        If somebody edits the secret manually, the stored ids belong to another client secret,
+        and the wrong one would be deleted. The stored digest detects this: the ids are valid
+        only with the client secret that they were stored for.
         """
         origin = self.fields.get("client_secret_origin")
         if not isinstance(origin, dict):
@@ -74,7 +74,7 @@ class SecretValue:
         return frozenset(str(each) for each in ids)
 
     def successor(self, listed_now: Sequence[str]) -> SecretValue:
-        """The next value: a new client secret and session key; today's key opens old sessions."""
+        """The next value: a new client secret and session key; keeps the current session key."""
         client_secret = "".join(secrets.choice(_ALPHABET) for _ in range(_CLIENT_SECRET_LENGTH))
         return SecretValue(
             {

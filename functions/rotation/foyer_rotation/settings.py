@@ -17,7 +17,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment says; origins carry no path and no trailing slash."""
+    """Settings from the environment; origins have no path and no trailing slash."""
 
     user_pool_id: str
     backchannel_url: str
@@ -25,10 +25,10 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
-        """Raise ConfigurationError naming the first variable that is missing or malformed."""
+        """Raise ConfigurationError, which names the first missing or malformed variable."""
         pool = _required(environ, "USER_POOL_ID")
         if not re.fullmatch(r"[\w-]{1,44}_[0-9a-zA-Z]{1,10}", pool, re.ASCII):
-            raise ConfigurationError("USER_POOL_ID does not look like eu-west-1_AbCdEfGhI")
+            raise ConfigurationError("USER_POOL_ID must have the form eu-west-1_AbCdEfGhI")
         domain_url = _origin(environ, "COGNITO_DOMAIN_URL")
         backchannel = environ.get("COGNITO_BACKCHANNEL_URL", "").strip()
         return cls(
@@ -56,7 +56,7 @@ def _origin(environ: Mapping[str, str], name: str) -> str:
         is_origin = False
     if not is_origin or value != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
         raise ConfigurationError(f"{name} must be an origin, such as https://example.com")
-    # The client secret travels to it: in clear text only where it doesn't leave the machine.
+    # The client secret is sent to it: in clear text only on this machine.
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise ConfigurationError(f"{name} must begin with https:// (http:// for localhost only)")
     return value

@@ -1,4 +1,4 @@
-"""Proves a client secret against the token endpoint, without anybody signing in."""
+"""Tests a client secret at the token endpoint, without a sign-in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .errors import CallFailed, NotProven
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# RFC 6749 §5.2. Only these words are repeated in messages; anything else came from outside.
+# RFC 6749 §5.2. Messages contain only these codes, no other text from the answer.
 _OAUTH_ERRORS = {
     "invalid_request",
     "invalid_client",
@@ -25,21 +25,21 @@ _OAUTH_ERRORS = {
     "invalid_scope",
 }
 _ANSWER_LIMIT = 64 * 1024  # bytes
-# Seconds to wait while a new client secret spreads. How long that takes is not documented.
+# Seconds to wait until a new client secret is active. The time is not documented.
 _PAUSES = (1, 2, 4, 8)
 
 
 def one_request() -> urllib3.PoolManager:
-    """Connects within 2 seconds and waits 5 for an answer; tries once, follows no redirect.
+    """Connects within 2 seconds and waits 5 for an answer; no retries, no redirects.
 
-    Made anew for each question: a connection kept from the last one may be dead by now.
+    Created for each request, because a kept connection may be dead.
     """
     return urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=5), retries=False)
 
 
 @dataclass(frozen=True)
 class TokenEndpoint:
-    """Cognito's token endpoint, asked with a code that no sign-in ever gave out."""
+    """Cognito's token endpoint, called with a made-up code."""
 
     origin: str
     callback_url: str
@@ -49,11 +49,10 @@ class TokenEndpoint:
     def prove(self, client_id: str, client_secret: str) -> None:
         """Raise NotProven unless the endpoint accepts this client secret and refuses another.
 
-        The two requests differ in nothing but the client secret. If a made-up one is refused as
-        ``invalid_client`` and this one with any other error (``invalid_grant``: the code is
-        unknown), then the endpoint has looked at it and found it right, in whatever order it
-        checks the rest. Without the second request, an endpoint that looks at the code first
-        would let every client secret pass.
+        The two requests differ only in the client secret. If a made-up one is refused with
+        ``invalid_client``, and this one with another error (``invalid_grant``: unknown code),
+        the endpoint has accepted it, in whatever order it checks the rest. Without the second
+        request, an endpoint that checks the code first would accept every client secret.
         """
         answer = self._ask(client_id, client_secret)
         for pause in _PAUSES:
@@ -72,7 +71,7 @@ class TokenEndpoint:
 
     def _ask(self, client_id: str, client_secret: str) -> str:
         """The OAuth error code of the answer."""
-        # Cognito wants id and secret as they are, not form-encoded as RFC 6749 §2.3.1 has it.
+        # Cognito expects id and secret unencoded, not form-encoded as in RFC 6749 §2.3.1.
         credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         try:
             with self.connect() as http:

@@ -21,9 +21,9 @@ PENDING = "AWSPENDING"
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions of one secret during the rotation that ``token`` names.
+    """The versions of one secret during the rotation with this ``token``.
 
-    The token is at the same time the id of the version that is being made.
+    The token is also the id of the new version.
     """
 
     client: SecretsManagerClient
@@ -31,9 +31,9 @@ class Versions:
     token: str
 
     def is_finished(self) -> bool:
-        """True if the token's version is current already. Raise NotStaged if it isn't pending.
+        """True if the token's version is already current. Raise NotStaged if it is not pending.
 
-        Takes the label AWSPENDING off a current version: finishSecret may have died before.
+        Removes the label AWSPENDING from a current version: finishSecret may have been interrupted.
         """
         with reporting_codes_only():
             secret = self.client.describe_secret(SecretId=self.secret_id)
@@ -56,7 +56,7 @@ class Versions:
         return SecretValue.parse(answer.get("SecretString", ""))
 
     def pending(self) -> SecretValue | None:
-        """None until createSecret has written it: Secrets Manager stages an empty version."""
+        """None until createSecret has written it; Secrets Manager stages an empty version."""
         with reporting_codes_only():
             try:
                 answer = self.client.get_secret_value(
@@ -78,7 +78,7 @@ class Versions:
             )
 
     def make_current(self) -> None:
-        """Move AWSCURRENT to the token's version, in one call; readers see the one or the other."""
+        """Move AWSCURRENT to the token's version in a single call."""
         with reporting_codes_only():
             secret = self.client.describe_secret(SecretId=self.secret_id)
             labels = secret.get("VersionIdsToStages", {})
@@ -94,9 +94,10 @@ class Versions:
         self._end_pending()
 
     def _end_pending(self) -> None:
-        """With the label left on, moving AWSCURRENT back would look like a rotation half-way.
+        """Remove the label AWSPENDING.
 
-        Secrets Manager would then finish it and make the values current that were undone.
+        Otherwise, moving AWSCURRENT back would look like an incomplete rotation, and Secrets
+        Manager would complete it.
         """
         with reporting_codes_only():
             self.client.update_secret_version_stage(

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# architecture.sh ARTIFACTS_DIR: the processor that the SAM CLI builds this function for.
+# architecture.sh ARTIFACTS_DIR: prints the processor type that the SAM CLI builds this function for.
 #
-# The SAM CLI tells makefiles nothing of it, but it writes build.toml before it builds, with every
-# function's path below the build folder, nested applications included.
+# The SAM CLI does not pass it to makefiles. But before it builds, it writes build.toml with the path
+# of every function in the build folder, including those of nested applications.
 set -euo pipefail
 folder="$1" name=""
 while [ "$folder" != / ] && [ ! -f "$folder/build.toml" ]; do

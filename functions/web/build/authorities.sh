@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# authorities.sh FOLDER: lays certifi's roots out as OpenSSL looks them up, one file a root, named
-# by the hash of its subject (openssl-rehash(1)), in FOLDER/certifi/hashed. A TLS context then reads
-# the one root that it needs, instead of all of them at every cold start
-# (docs/decisions/one-tls-context.md). Without openssl, nothing is done and all of them are read.
+# authorities.sh FOLDER: writes each of certifi's root certificates into its own file in
+# FOLDER/certifi/hashed, named by the hash of its subject (openssl-rehash(1)). A TLS context then reads
+# only the root that it needs, instead of all of them at every cold start
+# (docs/decisions/one-tls-context.md). Without openssl, this does nothing, and all roots are read.
 set -euo pipefail
 command -v openssl >/dev/null || exit 0
 hashed=$1/certifi/hashed

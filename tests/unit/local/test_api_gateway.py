@@ -1,4 +1,4 @@
-"""Events have the form that payload 2.0 gives them."""
+"""Events have the payload 2.0 format."""
 
 from __future__ import annotations
 

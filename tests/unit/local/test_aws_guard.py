@@ -1,4 +1,4 @@
-"""The local AWS answers this run's own programs and nobody else, a browser least of all."""
+"""The local AWS accepts only programs of this run, and no browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal shows what a developer wants to know, one line at a time, and nothing secret."""
+"""The terminal shows one line per event, and nothing secret."""
 
 from __future__ import annotations
 

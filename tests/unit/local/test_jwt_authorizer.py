@@ -1,4 +1,4 @@
-"""A JWT authorizer lets a token through that API Gateway would, and says why not otherwise."""
+"""A JWT authorizer accepts the same tokens as API Gateway, and gives a reason otherwise."""
 
 from __future__ import annotations
 

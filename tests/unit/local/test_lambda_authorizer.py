@@ -1,4 +1,4 @@
-"""A Lambda authorizer is asked, and its answer is taken, as API Gateway does it."""
+"""A Lambda authorizer is called, and its response is used, as by API Gateway."""
 
 from __future__ import annotations
 

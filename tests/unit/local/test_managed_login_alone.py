@@ -50,7 +50,7 @@ def test_a_page_says_that_the_pool_does_not_answer(path: str) -> None:
     with refusing_port() as nobodys:
         status, body = get(path, aws_endpoint=f"http://127.0.0.1:{nobodys}")
     assert status == 503
-    assert "The local user pool does not answer." in body
+    assert "The local user pool does not respond." in body
     assert "<h1>Something is wrong</h1>" in body  # not with the request
 
 

@@ -1,4 +1,4 @@
-"""The languages of the login pages: which one is chosen, and whether each says everything."""
+"""The languages of the login pages: the chosen one, and completeness."""
 
 from __future__ import annotations
 

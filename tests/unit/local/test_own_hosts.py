@@ -1,4 +1,4 @@
-"""Ports of the local stack answer under this machine's own names, the Runtime API to no browser."""
+"""The local stack's ports accept only this machine's host names; the Runtime API no browsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of a template the gateway reads routes and functions, and says clearly what it cannot serve."""
+"""The gateway reads routes and functions from a template, and reports what it cannot serve."""
 
 from __future__ import annotations
 

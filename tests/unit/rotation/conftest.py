@@ -1,4 +1,4 @@
-"""A stack of its own for each test: a secret, an app client, and the function between them."""
+"""A separate stack for each test: a secret, an app client, and the rotation function."""
 
 from __future__ import annotations
 

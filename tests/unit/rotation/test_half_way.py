@@ -1,6 +1,6 @@
-"""The function may die before or after any call it makes; sign-in works and a new try finishes.
+"""The function may end before or after any call; sign-in works, and a retry completes.
 
-The calls are counted in an undisturbed rotation, so that each of them is struck in turn.
+The calls are counted in an undisturbed rotation, so that each of them can be interrupted in turn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Died(BaseException):
 
 
 class Strike:
-    """Counts AWS calls and token requests of the function; dies at one of them if told to."""
+    """Counts the function's AWS calls and token requests; ends the function at one of them."""
 
     def __init__(self, stack: Stack) -> None:
         self.at: tuple[str, int] | None = None

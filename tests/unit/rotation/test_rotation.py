@@ -1,4 +1,4 @@
-"""The four steps: what they leave behind, and when they refuse."""
+"""The four steps: their results, and when they fail."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_label_that_a_dying_finish_left_on_is_taken_off_by_the_next_try(stack:
 
 
 def test_an_unknown_step_is_refused(stack: Stack) -> None:
-    with pytest.raises(NotStaged, match="none of the four"):
+    with pytest.raises(NotStaged, match="Step is unknown"):
         stack.step("dropSecret", stack.secret.stage())
 
 
@@ -182,7 +182,7 @@ def test_an_incomplete_event_is_refused(stack: Stack, name: str, value: object) 
 
 @pytest.mark.parametrize("step", ["setSecret", "testSecret"])
 def test_a_step_before_its_time_is_refused(stack: Stack, step: str) -> None:
-    with pytest.raises(NotStaged, match="createSecret comes first"):
+    with pytest.raises(NotStaged, match="createSecret must run first"):
         stack.step(step, stack.secret.stage())
     assert len(stack.client.active) == 1
 
@@ -212,7 +212,9 @@ def test_a_malformed_secret_is_named_by_its_field(stack: Stack, field: str) -> N
         stack.step("createSecret", stack.secret.stage())
 
 
-def test_neither_of_two_client_secrets_is_deleted_if_ours_cannot_be_told(stack: Stack) -> None:
+def test_neither_of_two_client_secrets_is_deleted_if_ours_cannot_be_told(
+    stack: Stack,
+) -> None:
     by_hand = stack.client.add("added-by-hand".replace("-", "_") + "0" * 24)
     active = dict(stack.client.active)
     token = stack.secret.stage()
@@ -228,7 +230,9 @@ def test_neither_of_two_client_secrets_is_deleted_if_ours_cannot_be_told(stack: 
     assert stack.signs_in_with(stack.secret.value()["client_secret"])
 
 
-def test_a_client_secret_put_in_by_hand_is_not_mistaken_for_the_one_before(stack: Stack) -> None:
+def test_a_client_secret_put_in_by_hand_is_not_mistaken_for_the_one_before(
+    stack: Stack,
+) -> None:
     stack.rotate()
     oldest = next(iter(stack.client.active))
     stack.client.delete(oldest)

@@ -1,4 +1,4 @@
-"""The secret's JSON object and what it notes down about its own client secret."""
+"""The secret's JSON object, and the data that it stores about its client secret."""
 
 from __future__ import annotations
 

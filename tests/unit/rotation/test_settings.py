@@ -1,4 +1,4 @@
-"""Settings name the variable that is wrong and never show its value."""
+"""Settings name a wrong variable but never show its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""testSecret's question to the token endpoint, over HTTP on loopback."""
+"""testSecret's requests to the token endpoint, over HTTP on loopback."""
 
 from __future__ import annotations
 
