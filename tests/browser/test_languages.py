@@ -49,7 +49,7 @@ def test_a_language_picked_by_keyboard_goes_on_to_managed_login_and_back(
     visitor.sees("Willkommen")
 
 
-def test_whoever_prefers_german_need_not_pick_it(
+def test_a_browser_that_prefers_german_gets_german(
     stack: RunningStack, chromium: Browser, directory: Directory
 ) -> None:
     with Visitor.arriving(stack, chromium, locale="de-AT") as visitor:

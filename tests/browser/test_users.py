@@ -11,7 +11,7 @@ from tests.browser.people import Directory, Visitor
 pytestmark = pytest.mark.browser
 
 
-def test_a_laptop_shows_a_table_that_fits_whoever_is_in_it(
+def test_a_laptop_shows_a_table_that_fits_for_any_users(
     visitor: Visitor, directory: Directory
 ) -> None:
     account = directory.add(LONG_NAME)

@@ -261,7 +261,7 @@ def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
     assert not {ids["WebFunction"], ids["RotationFunction"], ids["CredentialsFunction"]} & functions
 
 
-def test_a_pool_that_was_left_behind_is_taken_up_again(aws: LocalAws, packaged: str) -> None:
+def test_a_pool_that_was_kept_can_be_used_by_a_new_stack(aws: LocalAws, packaged: str) -> None:
     first = Stack.create("first", aws, packaged, dict(WITHOUT_REFUSED))
     pool = first.user_pool()
     first.delete()
@@ -297,7 +297,7 @@ def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, unfille
         ({"AuthDomainName": "auth.example.com"}, "AuthCertificateArn"),
     ],
 )
-def test_a_wrong_value_is_refused_with_the_templates_own_words(
+def test_a_wrong_value_is_refused_with_the_templates_message(
     wrong: dict[str, str], words: str, aws: LocalAws, packaged: str
 ) -> None:
     with pytest.raises(ClientError, match=words):

@@ -75,7 +75,7 @@ def test_every_page_of_somebody_signed_in_has_a_way_to_sign_out(ada: Owner, path
     assert 'method="post" action="/logout"' in ada.browser.get(path).body
 
 
-def test_a_new_name_is_kept_shown_and_said(stack: Stack, ada: Owner) -> None:
+def test_a_new_name_is_stored_and_shown_with_a_message(stack: Stack, ada: Owner) -> None:
     assert 'value="Test Visitor"' in ada.browser.get("/account/name").body
     answer = ada.browser.submit("/account/name", name=" Ada King ")
     assert (answer.status, answer.location) == (303, "/account")
@@ -114,7 +114,7 @@ def test_the_rules_for_passwords_are_told_before_one_is_typed(ada: Owner) -> Non
     assert 'aria-describedby="new-rules"' in page
 
 
-def test_the_password_is_changed_by_who_knows_the_old_one(ada: Owner) -> None:
+def test_changing_the_password_requires_the_old_one(ada: Owner) -> None:
     answer = ada.browser.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
     assert (answer.status, answer.location) == (303, "/account")
     assert ada.api.password == A_NEW_PASSWORD
@@ -174,7 +174,7 @@ def test_what_cannot_be_a_password_is_not_sent_to_cognito(
     assert ada.api.operations == []
 
 
-def test_who_signs_in_with_another_provider_has_no_password_here(stack: Stack) -> None:
+def test_users_of_another_provider_have_no_password_here(stack: Stack) -> None:
     stack.cognito.user.username = "google_1234"
     stack.cognito.id_token_claims = {"identities": [{"providerName": "Google", "userId": "1234"}]}
     page = owner(stack).browser.get("/account").body
@@ -205,7 +205,7 @@ def test_signing_out_everywhere_ends_every_session(stack: Stack, ada: Owner) -> 
 
 
 @pytest.mark.parametrize("typed", ["visitor", " VISITOR ", "Visitor+test@example.com"])
-def test_an_account_is_deleted_by_who_types_whose_it_is(
+def test_deleting_an_account_requires_its_name_or_address(
     stack: Stack, ada: Owner, typed: str
 ) -> None:
     assert ada.browser.get("/account/delete").status == 200
@@ -282,7 +282,7 @@ def test_a_fault_on_the_wire_loses_no_rotated_refresh_token(
     assert ada.browser.get("/account").status == 200
 
 
-def test_answers_about_somebody_else_are_not_shown(stack: Stack, ada: Owner) -> None:
+def test_answers_about_another_user_are_not_shown(stack: Stack, ada: Owner) -> None:
     somebody = [{"Name": "sub", "Value": "somebody"}, {"Name": "name", "Value": "Charles"}]
     ada.api.answers["GetUser"] = {"UserAttributes": somebody}
     answer = ada.browser.get("/account")

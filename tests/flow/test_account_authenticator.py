@@ -142,7 +142,7 @@ def test_a_session_cookie_cannot_pass_for_a_set_up(ada: Owner) -> None:
     assert len(ada.stack.logged("authenticator_not_usable")) == 1
 
 
-def test_who_has_an_app_is_warned_before_replacing_it(ada: Owner) -> None:
+def test_users_with_an_app_are_warned_before_replacing_it(ada: Owner) -> None:
     """Cognito may stop asking for the old app's codes at once."""
     ada.api.has_authenticator = True
     assert "Set up another app" in ada.browser.get("/account").body
@@ -150,7 +150,7 @@ def test_who_has_an_app_is_warned_before_replacing_it(ada: Owner) -> None:
     assert "Please complete the set-up" in ada.browser.get(PAGE).body
 
 
-def test_who_has_none_is_not_warned(ada: Owner) -> None:
+def test_users_without_an_app_are_not_warned(ada: Owner) -> None:
     begin(ada)
     assert "Please complete the set-up" not in ada.browser.get(PAGE).body
 
@@ -175,7 +175,7 @@ def test_where_everybody_needs_one_it_stays_on(ada: Owner) -> None:
     assert ada.stack.logged("account_changed") == []
 
 
-def test_where_there_is_none_that_is_said(ada: Owner) -> None:
+def test_a_pool_without_a_second_step_says_so(ada: Owner) -> None:
     ada.api.mfa = "OFF"
     answer = ada.browser.submit(PAGE)
     assert answer.status == 400

@@ -160,7 +160,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("headers", "body", "is_base64", "reason"), MALFORMED)
-def test_a_form_that_no_page_of_ours_sends_changes_nothing(
+def test_a_form_in_another_format_changes_nothing(
     ada: Owner, headers: dict[str, str], body: str, is_base64: bool, reason: str
 ) -> None:
     made = event(

@@ -64,7 +64,9 @@ def test_it_cannot_be_read(stack: Stack, thief: Browser) -> None:
         assert private.encode() not in raw
 
 
-def test_it_holds_no_access_token_even_for_who_has_the_key(stack: Stack, thief: Browser) -> None:
+def test_it_holds_no_access_token_even_when_opened_with_the_key(
+    stack: Stack, thief: Browser
+) -> None:
     ((name, value),) = thief.cookies.items()
     keys = KeyRing([stack.secret()["session_key"]])
     opened = keys.open(value, purpose="session 1", cookie=name, now=stack.clock.now()).decode()

@@ -65,9 +65,7 @@ def test_what_is_no_language_is_neither_kept_nor_shown(
 
 
 @pytest.mark.parametrize("kept", ["", "sv", "../../pages", "en.json", "de,fr", "\u0130d"])
-def test_a_cookie_that_is_no_language_of_ours_counts_for_nothing(
-    browser: Browser, kept: str
-) -> None:
+def test_a_cookie_with_an_unknown_language_is_ignored(browser: Browser, kept: str) -> None:
     browser.cookies[COOKIE] = kept
     assert language_of(browser.get("/")) == "en"
 
@@ -108,7 +106,7 @@ def test_programs_are_told_in_english(stack: Stack, browser: Browser) -> None:
     assert answer.json["detail"] == "Please wait a moment, then start again."
 
 
-def test_whoever_was_signed_out_everywhere_is_told_so_in_their_language(
+def test_users_who_were_signed_out_everywhere_see_a_message_in_their_language(
     stack: Stack, browser: Browser
 ) -> None:
     stack.cognito.access_token_seconds = 900

@@ -218,7 +218,9 @@ def test_two_tabs_may_refresh_at_once(stack: Stack, signed_in: Browser) -> None:
     assert is_signed_in(other_tab)
 
 
-def test_who_is_signed_out_everywhere_is_told_so_calmly(stack: Stack, signed_in: Browser) -> None:
+def test_users_who_are_signed_out_everywhere_see_a_message(
+    stack: Stack, signed_in: Browser
+) -> None:
     stack.cognito.sign_out_everywhere()
     stack.clock.advance(3601)
     page = signed_in.get("/")
@@ -264,9 +266,7 @@ def test_a_rotated_token_is_kept_even_when_the_keys_cannot_be_had(stack: Stack) 
     assert cognito.calls("token") == 3
 
 
-def test_a_refresh_that_names_somebody_else_ends_the_session(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_refresh_for_another_user_ends_the_session(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.id_token_claims = {"sub": "somebody-else"}
     stack.clock.advance(3601)
     assert not is_signed_in(signed_in)

@@ -219,7 +219,7 @@ def test_userinfo_wins_over_the_id_token(stack: Stack, browser: Browser) -> None
     assert "not verified yet" in page
 
 
-def test_userinfo_about_somebody_else_ends_the_sign_in(stack: Stack, browser: Browser) -> None:
+def test_userinfo_about_another_user_ends_the_sign_in(stack: Stack, browser: Browser) -> None:
     stack.cognito.userinfo_answer = {"sub": "somebody-else"}
     assert stack.sign_in(browser).status == 502
     assert browser.cookies == {}

@@ -128,12 +128,12 @@ def test_sign_out_gives_the_revocation_two_seconds(
     assert given == [2]
 
 
-def test_who_is_not_signed_in_can_sign_out_all_the_same(stack: Stack, browser: Browser) -> None:
+def test_visitors_who_are_not_signed_in_can_sign_out_too(stack: Stack, browser: Browser) -> None:
     assert browser.post("/logout").status == 303
     assert stack.cognito.calls("revoke") == 0
 
 
-def test_without_the_secret_the_visitor_is_signed_out_here_and_told_the_rest(
+def test_without_the_secret_the_visitor_is_signed_out_here_and_warned(
     stack: Stack, signed_in: Browser
 ) -> None:
     stack.secrets_manager.delete_secret(SecretId="foyer/test", ForceDeleteWithoutRecovery=True)

@@ -156,7 +156,7 @@ def test_a_restore_reads_the_secret_as_it_is_then(
     assert old[:8] != new[:8], "sealed with another key"
 
 
-def test_each_restore_signs_in_over_connections_of_its_own(
+def test_each_restore_signs_in_over_its_own_connections(
     snapshot: Snapshot, cognito: FakeCognito, secrets_manager: FakeSecretsManager
 ) -> None:
     for _ in range(2):

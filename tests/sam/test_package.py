@@ -72,7 +72,7 @@ def test_the_package_has_every_module_page_and_language(
     assert Path("languages/zh-TW.json") in packed
 
 
-def test_bytecode_is_the_kind_that_survives_sams_zip_or_its_lack_is_said(
+def test_bytecode_survives_sams_zip_or_the_build_warns(
     printed_and_package: tuple[str, Path],
 ) -> None:
     printed, package = printed_and_package
@@ -110,7 +110,7 @@ def test_authorities_are_there_one_by_one(printed_and_package: tuple[str, Path])
     assert len(list((package / "certifi/hashed").iterdir())) == roots
 
 
-def test_another_processor_gets_modules_of_its_own(uv: Path, tmp_path: Path) -> None:
+def test_another_processor_type_gets_its_own_modules(uv: Path, tmp_path: Path) -> None:
     build(uv, tmp_path, architecture="arm64")
     modules = [path.name for path in tmp_path.rglob("*.cpython-*.so")]
     assert modules

@@ -213,7 +213,7 @@ def test_a_malformed_response_is_a_500_that_says_why_in_the_terminal(
         ("os._exit(7)", "exit status 7"),
     ],
 )
-def test_code_that_cannot_be_imported_is_a_500_until_it_is_mended(
+def test_code_that_cannot_be_imported_is_a_500_until_it_is_fixed(
     project: GatewayProject, broken: str, told: str
 ) -> None:
     project.write(ECHO, before=broken)

@@ -169,14 +169,14 @@ def _complaint(project: GatewayProject, *options: str) -> str:
     return ended.stderr
 
 
-def test_a_port_in_use_is_said_in_one_sentence(project: GatewayProject) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(project: GatewayProject) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = _complaint(project, "--port", str(port))
     assert f"port {port} on 127.0.0.1 cannot be used (address already in use)" in said
 
 
-def test_a_missing_template_is_said_in_a_sentence(project: GatewayProject) -> None:
+def test_a_missing_template_is_reported_in_one_sentence(project: GatewayProject) -> None:
     project.template.unlink()
     said = _complaint(project)
     assert said == (

@@ -71,7 +71,7 @@ def test_a_python_function_has_its_own_requirements_and_no_others(
         assert gateway.ask("GET", "/more/x").status == 500  # started again, without the package
 
 
-def test_requirements_that_cannot_be_installed_are_said_in_the_answer(
+def test_requirements_that_cannot_be_installed_are_reported_in_the_answer(
     project: GatewayProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtimes, "ENVIRONMENTS", project.folder / "environments")

@@ -134,7 +134,7 @@ def test_what_was_made_survives_a_killed_process(data: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", '{"__ministack_format__": 3, "payload": {"_us', "[]"])
-def test_a_damaged_file_is_said_in_one_sentence(data: Path, content: str) -> None:
+def test_a_damaged_file_is_reported_in_one_sentence(data: Path, content: str) -> None:
     state = data / "state"
     state.mkdir(parents=True)
     (state / "cognito.json").write_text(content, "utf-8")
@@ -142,7 +142,7 @@ def test_a_damaged_file_is_said_in_one_sentence(data: Path, content: str) -> Non
         start(data)
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(data: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_in_one_sentence(data: Path) -> None:
     data.touch()  # permissions would not stop root, whom build machines often run as
     with pytest.raises(RunError, match=r"the data folder .* cannot be written \(file exists\)"):
         start(data)

@@ -30,7 +30,7 @@ def test_a_name_that_was_emptied_stays_empty_though_the_app_knew_one(
     assert browser.page.input("username")["value"] == ""
 
 
-def test_whoever_listens_hears_what_stands_above_the_field_in_focus(
+def test_screen_readers_announce_the_message_above_the_focused_field(
     pages: LoginPages, browser: Browser
 ) -> None:
     browser.open(f"/signup?{pages.query()}")

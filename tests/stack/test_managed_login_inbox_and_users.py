@@ -24,7 +24,7 @@ def test_the_inbox_shows_the_newest_mail_first(pages: LoginPages, browser: Brows
     assert page.all("output")[0].text.isdigit()
 
 
-def test_the_inbox_is_renewed_by_whoever_reads_it_not_under_their_eyes(
+def test_the_inbox_is_reloaded_on_request_not_automatically(
     pages: LoginPages, browser: Browser
 ) -> None:
     page = browser.open("/inbox")

@@ -168,9 +168,7 @@ def test_the_session_cookie_says_nothing_and_is_new_each_time(
     assert PASSWORD not in header
 
 
-def test_a_user_who_was_disabled_meanwhile_is_asked_again(
-    pages: LoginPages, browser: Browser
-) -> None:
+def test_a_user_who_was_disabled_has_to_sign_in_again(pages: LoginPages, browser: Browser) -> None:
     signed_in(pages, browser)
     pages.cognito.admin_disable_user(UserPoolId=pages.pool_id, Username="ada")
     assert browser.authorize().heading == "Sign in"

@@ -164,7 +164,7 @@ def test_codes_cannot_be_tried_without_end(pages: LoginPages, browser: Browser) 
     assert browser.page.heading == "Sign in"
 
 
-def test_who_signs_in_before_confirming_is_led_to_the_code(
+def test_users_who_sign_in_before_confirming_are_asked_for_the_code(
     pages: LoginPages, browser: Browser
 ) -> None:
     fill_in(browser, pages)

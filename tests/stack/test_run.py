@@ -156,7 +156,7 @@ def test_by_a_loopback_address_one_is_sent_to_localhost(stack: RunningStack, add
 
 
 @pytest.mark.parametrize("offset", [0, 1, 2])
-def test_a_port_in_use_is_said_in_one_sentence(port: int, offset: int) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(port: int, offset: int) -> None:
     with socket.create_server(("127.0.0.1", port + offset)):
         said = complaint(port)
     assert f"port {port + offset} on 127.0.0.1 cannot be used (address already in use)" in said
@@ -166,7 +166,7 @@ def test_a_port_in_use_is_said_in_one_sentence(port: int, offset: int) -> None:
 # -- When things go wrong -----------------------------------------------------------------------
 
 
-def test_an_unknown_parameter_is_said_in_one_sentence(port: int) -> None:
+def test_an_unknown_parameter_is_reported_in_one_sentence(port: int) -> None:
     assert "template.yaml has no parameter Nonsense" in complaint(port, "--parameter", "Nonsense=1")
 
 
@@ -202,9 +202,7 @@ def test_a_frozen_aws_is_a_calm_page_and_sign_in_works_when_it_thaws(stack: Runn
     assert visitor.page.heading == "Welcome, Demo Visitor"
 
 
-def test_state_that_does_not_fit_together_is_said_in_one_sentence(
-    port: int, tmp_path: Path
-) -> None:
+def test_inconsistent_state_is_reported_in_one_sentence(port: int, tmp_path: Path) -> None:
     with running_stack(tmp_path / "output", port=port):
         pass
     state = ROOT / ".local" / str(port) / "state"

@@ -185,7 +185,7 @@ def test_a_changed_template_is_deployed_and_served(app: RunningApp) -> None:
         ("-UserPoolId", "-Absent", "Export 'foyer-Absent' not found"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_a_sentence(
+def test_what_cannot_be_served_is_reported_in_one_sentence(
     tmp_path: Path, old: str, new: str, sentence: str
 ) -> None:
     folder = tmp_path / "app"

@@ -91,7 +91,7 @@ def test_what_a_service_would_refuse_is_refused_before(name: str, value: str) ->
         ("UserPoolId", "ap-southeast-1_AbCdEfGhI"),
     ],
 )
-def test_what_a_service_takes_is_taken(name: str, value: str) -> None:
+def test_valid_values_are_accepted(name: str, value: str) -> None:
     check(name, value)
 
 

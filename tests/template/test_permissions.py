@@ -85,7 +85,7 @@ def test_an_existing_pool_is_the_only_one_that_a_function_may_touch(role: str) -
     assert pools == {"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/us-east-1_Abc123xyz"}
 
 
-def test_each_function_has_a_role_of_its_own(stack: Rendered) -> None:
+def test_each_function_has_its_own_role(stack: Rendered) -> None:
     functions = stack.of_type("AWS::Lambda::Function")
     roles = {name: function["Role"] for name, function in functions.items()}
     assert roles == {name: f"<{name.removesuffix('Function')}Role.Arn>" for name in functions}

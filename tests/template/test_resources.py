@@ -230,7 +230,7 @@ def test_messages_carry_the_brand_and_cognitos_placeholders() -> None:
     assert "{username}" in invitation["EmailMessage"]
 
 
-def test_attributes_of_ones_own_have_one_marked_place() -> None:
+def test_custom_attributes_have_one_marked_place() -> None:
     text = "".join(str(each) for each in source()["Resources"]["UserPool"]["Properties"]["Schema"])
     assert "custom" not in text, "nothing is there before somebody adds it"
 

@@ -52,7 +52,7 @@ def test_an_alarm_says_what_it_means_and_stays_quiet_without_visitors(name: str)
 
 
 @pytest.mark.parametrize("name", _alarms())
-def test_an_alarm_tells_the_topic_where_there_is_one(name: str) -> None:
+def test_alarms_notify_the_topic_if_there_is_one(name: str) -> None:
     told = _alarms({"AlarmTopicArn": _TOPIC})[name]
     assert told["AlarmActions"] == told["OKActions"] == [_TOPIC]
     assert "AlarmActions" not in _alarms()[name]

@@ -153,7 +153,7 @@ def test_so_many_are_forgotten_at_once_as_a_response_has_room_for() -> None:
         assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
 
 
-def test_only_names_of_ours_go_back_out_in_a_header() -> None:
+def test_only_valid_cookie_names_go_back_out_in_a_header() -> None:
     cookies = {"__Host-foyer-attempt-a; Domain=x": "1", "__Host-foyer-attempt-": "1", "other": "1"}
     assert COOKIES.forget_all(cookies) == ()
     assert COOKIES.forget("; Domain=x", {"__Host-foyer-attempt-;": "1"}, keys=KEYS, now=1) == ()

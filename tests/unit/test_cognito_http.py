@@ -109,7 +109,7 @@ def test_what_arrives_after_the_deadline_is_not_read() -> None:
             ReadInTime(raw, ours, time.monotonic() - 1).readinto(bytearray(4))
 
 
-def test_a_late_answer_is_taken_while_there_is_time(cognito: FakeCognito) -> None:
+def test_a_late_answer_within_the_time_limit_is_used(cognito: FakeCognito) -> None:
     cognito.fault("jwks", "late")
     assert ask_for_keys(cognito).startswith(b'{"keys"')
 
@@ -300,7 +300,9 @@ def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("verify", [True, False, None])
-def test_a_certificate_of_nobody_known_is_refused(tmp_path: Path, verify: bool | None) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    tmp_path: Path, verify: bool | None
+) -> None:
     _, tls = certificate(tmp_path, "127.0.0.1")
     http = requests.Session()
     http.verify = verify

@@ -371,7 +371,7 @@ def test_a_token_answer_with_an_odd_member_is_refused(
     assert (caught.value.reason, caught.value.detail) == ("token_answer_malformed", name)
 
 
-def test_a_quota_is_told_with_its_wait(fake: FakeCognito, cognito: AppClient) -> None:
+def test_a_throttled_answer_says_how_long_to_wait(fake: FakeCognito, cognito: AppClient) -> None:
     fake.fault("token", "http_429")
     with pytest.raises(Unavailable) as caught:
         exchange(fake, cognito)

@@ -8,7 +8,7 @@ import pytest
 from foyer.counters import Counters
 
 
-def test_a_count_is_one_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_count_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     counters = Counters(namespace="Foyer", stack_name="shop")
     counters.count("SignInStarted")
     counters.count("SignInFailed", reason="token_timeout")

@@ -55,7 +55,7 @@ def test_a_language_is_found_by_its_own_code_in_any_case(code: str) -> None:
         ("", None),
     ],
 )
-def test_a_tag_is_cut_from_its_end_until_it_is_one_of_ours(tag: str, language: str | None) -> None:
+def test_a_tag_is_shortened_until_it_is_a_known_language(tag: str, language: str | None) -> None:
     assert lookup(tag) == language
 
 
@@ -98,7 +98,7 @@ def test_no_list_does_harm(accepted: str) -> None:
 
 
 @given(st.text(), st.text(), st.none() | st.text())
-def test_whatever_comes_the_language_is_one_of_ours(query: str, accepted: str, kept: str) -> None:
+def test_for_any_input_the_language_is_a_known_one(query: str, accepted: str, kept: str) -> None:
     assert choose(request(f"lang={query}", accepted), kept=kept).language in LANGUAGES
 
 

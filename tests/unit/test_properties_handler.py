@@ -271,7 +271,7 @@ events = st.builds(
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(events)
-def test_any_event_gets_an_answer_of_ours(made: dict[str, Any]) -> None:
+def test_every_event_gets_a_well_formed_answer(made: dict[str, Any]) -> None:
     answer(made)
 
 

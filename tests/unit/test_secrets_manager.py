@@ -87,7 +87,7 @@ def test_each_refusal_has_its_reason_and_what_passes_is_tried_once_more(
         assert read(environ(server)) == "kept"
 
 
-def test_nobody_there_is_unreachable(server: FakeSecretsManager) -> None:
+def test_a_refused_connection_is_unreachable(server: FakeSecretsManager) -> None:
     with refusing_port() as port:
         url = f"http://127.0.0.1:{port}"
         found, detail = reason_for(server, AWS_ENDPOINT_URL_SECRETS_MANAGER=url)

@@ -172,7 +172,7 @@ def test_a_key_that_cannot_be_trusted_is_not_taken(defect: str, reason: str) -> 
     assert issuer.reason_for(FIRST.kid) == reason
 
 
-def test_a_key_set_that_named_two_keys_alike_is_fetched_anew() -> None:
+def test_a_key_set_with_an_ambiguous_key_id_is_fetched_again() -> None:
     issuer = Issuer(FIRST, SECOND)
     good = issuer.jwks
     issuer.jwks = JWKS_DEFECTS["duplicate_kid"](good, ATTACKER)
@@ -187,7 +187,7 @@ def test_good_keys_are_found_among_others() -> None:
     assert issuer.finds(SECOND)
 
 
-def test_use_and_algorithm_may_be_left_unsaid() -> None:
+def test_use_and_algorithm_are_optional() -> None:
     issuer = Issuer()
     jwk = {name: value for name, value in FIRST.jwk().items() if name not in {"use", "alg"}}
     issuer.jwks = {"keys": [jwk]}

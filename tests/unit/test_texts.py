@@ -75,7 +75,7 @@ def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
     [file for file in TEMPLATES if file.stem != "local_hint"],  # for developers, in English
     ids=lambda file: file.name,
 )
-def test_a_page_has_no_words_of_its_own(file: Path) -> None:
+def test_pages_contain_no_untranslated_texts(file: Path) -> None:
     if re.search(r"<h1>\s*[^\s{]", file.read_text("utf-8")):
         return  # an app's page, in the app's one language
     html = re.sub(r"\{[^}]*\}", "", file.read_text("utf-8"))
@@ -84,7 +84,7 @@ def test_a_page_has_no_words_of_its_own(file: Path) -> None:
     assert not re.search(r"[^\W\d_]", shown + spoken)
 
 
-def test_the_code_hands_no_words_to_a_page() -> None:
+def test_the_code_passes_no_untranslated_texts_to_pages() -> None:
     """routes.py apart, where apps add pages in their own language."""
     arguments = "title|heading|sentence|label|notice|term"
     for file in {*PACKAGE.rglob("*.py")} - {PACKAGE / "routes.py"}:

@@ -123,7 +123,7 @@ def test_a_signature_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("host", ["attacker.example:3002", "localhost.attacker.example", "", "a b"])
-def test_a_foreign_host_is_refused_whoever_signed(host: str) -> None:
+def test_a_foreign_host_is_refused_even_with_a_signature(host: str) -> None:
     assert ask(headers={"host": host, **key()})[0] == REFUSED
 
 
@@ -139,13 +139,13 @@ def test_two_hosts_are_refused() -> None:
 @pytest.mark.parametrize(
     "header", ["Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "sec-purpose"]
 )
-def test_whatever_a_browser_sends_is_refused_whoever_signed(header: str) -> None:
+def test_requests_of_browsers_are_refused_even_with_a_signature(header: str) -> None:
     assert ask(headers=signed() | {header: "same-origin"})[0] == REFUSED
     assert ask(target=presigned(), headers={header: "none"}, body=b"")[0] == REFUSED
     assert ask("GET", "/pool/.well-known/jwks.json", {header: "null"}, b"")[0] == REFUSED
 
 
-def test_a_preflight_is_refused_and_invites_nobody() -> None:
+def test_a_preflight_is_refused_without_cors_headers() -> None:
     status, headers = ask("OPTIONS", headers=key(), body=b"")
     assert status == REFUSED
     assert not [name for name in headers if name.startswith(b"access-control")]

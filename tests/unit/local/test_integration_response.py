@@ -22,7 +22,7 @@ def test_a_response_has_the_functions_status_headers_and_body() -> None:
     assert ("x-one", "a") in response.headers
 
 
-def test_every_cookie_is_a_set_cookie_header_of_its_own() -> None:
+def test_every_cookie_is_a_separate_set_cookie_header() -> None:
     cookies = ["a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=2"]
     response = _response({"statusCode": 200, "cookies": cookies, "headers": {"Set-Cookie": "c=3"}})
     values = [value for name, value in response.headers if name == "set-cookie"]

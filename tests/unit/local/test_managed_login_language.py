@@ -123,7 +123,7 @@ def test_no_sentence_was_left_in_english(language: Language) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda file: file.name)
-def test_a_template_has_no_words_of_its_own(template: Path) -> None:
+def test_templates_contain_no_untranslated_texts(template: Path) -> None:
     html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", template.read_text("utf-8"), flags=re.DOTALL)
     for spoken in re.findall(r'(?:alt|title|placeholder|aria-label)="([^"]*)"', html):
         assert not spoken
@@ -132,6 +132,6 @@ def test_a_template_has_no_words_of_its_own(template: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda file: file.name)
-def test_a_module_has_no_sentence_of_its_own(module: Path) -> None:
+def test_modules_contain_no_visible_texts(module: Path) -> None:
     sentences = {text for text in constants(module) if re.search(r"[A-Z][a-z]+ [a-z]+", text)}
     assert not sentences

@@ -106,7 +106,7 @@ def test_a_parameter_that_is_given_goes_before_its_default(written: Path) -> Non
         ("Path: /}", "Path: !Sub /}", "path or method is not literal"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_a_sentence(
+def test_what_cannot_be_served_is_reported_in_one_sentence(
     written: Path, old: str, new: str, message: str
 ) -> None:
     written.write_text(_TEMPLATE.replace(old, new))
@@ -114,7 +114,7 @@ def test_what_cannot_be_served_is_said_in_a_sentence(
         template.read(written)
 
 
-def test_a_missing_template_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_template_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"none\.yaml cannot be read \(no such file"):
         template.read(tmp_path / "none.yaml")
 

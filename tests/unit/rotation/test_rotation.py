@@ -53,7 +53,7 @@ def test_fields_of_others_are_carried_along(stack: Stack) -> None:
     assert after["client_id"] == stack.at_first["client_id"]
 
 
-def test_each_rotation_makes_values_of_its_own(stack: Stack) -> None:
+def test_each_rotation_generates_new_values(stack: Stack) -> None:
     seen = set()
     for _ in range(4):
         stack.rotate()
@@ -158,7 +158,7 @@ def test_a_rotation_that_was_undone_stays_undone(stack: Stack) -> None:
     assert stack.signs_in_with(stack.secret.value()["client_secret"])
 
 
-def test_a_label_that_a_dying_finish_left_on_is_taken_off_by_the_next_try(stack: Stack) -> None:
+def test_a_label_left_by_an_interrupted_finish_is_removed_by_the_next_try(stack: Stack) -> None:
     token = stack.rotate()
     stack.secret.label_pending(token)
 
@@ -212,7 +212,7 @@ def test_a_malformed_secret_is_named_by_its_field(stack: Stack, field: str) -> N
         stack.step("createSecret", stack.secret.stage())
 
 
-def test_neither_of_two_client_secrets_is_deleted_if_ours_cannot_be_told(
+def test_neither_of_two_client_secrets_is_deleted_if_the_one_in_use_is_unknown(
     stack: Stack,
 ) -> None:
     by_hand = stack.client.add("added-by-hand".replace("-", "_") + "0" * 24)
@@ -230,7 +230,7 @@ def test_neither_of_two_client_secrets_is_deleted_if_ours_cannot_be_told(
     assert stack.signs_in_with(stack.secret.value()["client_secret"])
 
 
-def test_a_client_secret_put_in_by_hand_is_not_mistaken_for_the_one_before(
+def test_a_client_secret_entered_manually_is_not_mistaken_for_the_previous_one(
     stack: Stack,
 ) -> None:
     stack.rotate()
@@ -340,7 +340,7 @@ def test_no_room_at_cognito_is_reported_and_nothing_is_lost(stack: Stack) -> Non
     assert stack.signs_in_with(stack.at_first["client_secret"])
 
 
-def test_a_client_secret_deleted_meanwhile_is_no_obstacle(stack: Stack) -> None:
+def test_a_client_secret_that_is_already_deleted_does_not_stop_the_rotation(stack: Stack) -> None:
     stack.rotate()
     stack.client.fail_next("DeleteUserPoolClientSecret", "done meanwhile")
 
