@@ -28,7 +28,7 @@ def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(tmp_pat
     with running_stack(tmp_path / "printed", ["--sam"]) as stack:
         visitor = HttpVisitor(stack.app)
         visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
-        assert visitor.page.heading == "Welcome, Demo Visitor"
+        assert visitor.page.heading == "Demo Visitor"
         assert "demo@example.com" in visitor.page.text
         visitor.press("Sign out")
         assert visitor.answer.url == f"{stack.app}/"

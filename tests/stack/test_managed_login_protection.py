@@ -167,4 +167,4 @@ def test_every_field_has_a_label_and_every_problem_is_tied_to_it(
         assert browser.page.problem_at(name)
     assert browser.page.all("title")[0].text.startswith("Error: ")
     focused = [i.attributes["name"] for i in shown if "autofocus" in i.attributes]
-    assert focused == ["username"]
+    assert focused == ["email"]  # the first on the page
