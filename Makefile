@@ -59,8 +59,8 @@ format: .venv/dev ## Format the code and fix lint errors with ruff
 build: .venv-sam/done ## Build with sam build
 	PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM) build
 
-deploy: build ## Build and deploy to an AWS account; asks for each setting
-	$(SAM) deploy --guided
+deploy: .venv-sam/done ## Build and deploy to an AWS account; ARGS="Mfa=on" sets parameters
+	@PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/python local/deploy.py $(ARGS)
 
 pictures: .venv/dev ## Take README's screenshots again
 	@$(PY) -m tests.browser.take_pictures

@@ -214,9 +214,8 @@ class _Project:
 
 
 def _parameters(places: Places, given: Mapping[str, str]) -> dict[str, str]:
-    """Turned on locally, off by default on AWS."""
-    account_page = "false" if given.get("LoginPages") == "classic" else "true"
-    return {"LocalUrl": places.app, "AccountPage": account_page, **given}
+    """As a deployment has them, and the address of this copy."""
+    return {"LocalUrl": places.app, **given}
 
 
 def _facts(places: Places, stack: Stack, apps: Apps) -> dict[str, Any]:

@@ -38,9 +38,18 @@ class Project:
 
     def sam(self, *arguments: str, answers: str = "") -> str:
         """What it prints; fails the test with that when it fails. ``answers`` is what is typed."""
+        return self._run(SAM, *arguments, answers=answers)
+
+    def make_deploy(self, *arguments: str, answers: str = "") -> str:
+        """What `make deploy` calls, with what is typed after it."""
+        return self._run(
+            SAM.parent / "python", ROOT / "local/deploy.py", *arguments, answers=answers
+        )
+
+    def _run(self, *command: str | Path, answers: str) -> str:
         uv = shutil.which("uv") or ROOT / ".tools/bin/uv"
         done = subprocess.run(  # noqa: S603 - our own command
-            [SAM, *arguments],
+            command,
             cwd=self.folder,
             env={
                 **{name: value for name, value in os.environ.items() if "AWS" not in name},

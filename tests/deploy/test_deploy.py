@@ -7,6 +7,7 @@ that it packaged, by CloudFormation's own call; `sam`'s start-up would be most o
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from foyer_rotation.secret_value import SecretValue
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws import LocalAws
-from tests.deploy.project import Project, Stack
+from tests.deploy.project import ROOT, Project, Stack
 from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
 from tests.template.rendering import source
 
@@ -243,6 +244,13 @@ def test_a_stack_that_cannot_be_filled_in_fails_at_once_and_says_why(
     with pytest.raises(AssertionError, match="DescribeUserPoolClient failed"):
         Stack.create("unfilled", aws, json.dumps(template), dict(WITHOUT_REFUSED))
 
+    # The rollback has left nothing that stops the next one but the empty stack.
+    failed = Stack("unfilled", aws)
+    pools = failed.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    assert "unfilled" not in {pool["Name"] for pool in pools}
+    failed.delete()
+    _shows_secret(Stack.create("unfilled", aws, packaged, dict(WITHOUT_REFUSED)))
+
 
 def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
     aws: LocalAws, packaged: str
@@ -271,6 +279,21 @@ def test_a_pool_that_was_kept_can_be_used_by_a_new_stack(aws: LocalAws, packaged
 
     assert second.app_client()["UserPoolId"] == pool["Id"]
     assert second.outputs()["LoginUrl"] == _prefix_origin(pool["Domain"])
+    _shows_secret(second)
+
+
+def test_a_deleted_stack_can_be_deployed_again_with_a_new_pool(
+    aws: LocalAws, packaged: str
+) -> None:
+    first = Stack.create("again", aws, packaged, dict(WITHOUT_REFUSED))
+    pool = first.user_pool()
+    first.delete()
+
+    second = Stack.create("again", aws, packaged, dict(WITHOUT_REFUSED))
+
+    assert second.user_pool()["Id"] != pool["Id"]
+    assert second.domain(pool["Domain"])["UserPoolId"] == pool["Id"]
+    _shows_secret(second)
 
 
 def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, unfilled: str) -> None:
@@ -284,6 +307,59 @@ def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, unfille
     cognito.delete_user_pool(UserPoolId=pool["Id"])
     with pytest.raises(cognito.exceptions.ResourceNotFoundException):
         cognito.describe_user_pool(UserPoolId=pool["Id"])
+
+
+# -- `make deploy` ------------------------------------------------------------------------------
+
+
+def test_make_deploy_builds_for_the_processor_that_is_deployed(
+    project: Project, tmp_path: Path
+) -> None:
+    again = project.copied(tmp_path / "again")
+    given = [
+        f"{name}={value}" for name, value in (WITHOUT_REFUSED | {"Architecture": "arm64"}).items()
+    ]
+    arguments = ["--stack-name", "foyer", "BrandName=Corner Shop", *given]
+
+    # The one question, with no as its default.
+    assert "Deploy this changeset? [y/N]" in again.make_deploy(*arguments, answers="\n")
+    stack = Stack("foyer", project.aws)
+    with pytest.raises(ClientError):
+        stack.outputs()
+
+    again.make_deploy(*arguments, answers="y\n")
+    assert _shows(stack, WITHOUT_REFUSED | {"BrandName": "Corner Shop", "Architecture": "arm64"})
+    assert _processors(again) == {"aarch64"}
+
+    # Nothing names the processor this time, and the stack keeps its own.
+    again.make_deploy("LogLevel=DEBUG", answers="y\n")
+    assert stack.environment("WebFunction")["LOG_LEVEL"] == "DEBUG"
+    assert stack.environment("WebFunction")["BRAND_NAME"] == "Corner Shop"
+    assert _processors(again) == {"aarch64"}
+
+
+def _processors(project: Project) -> set[str]:
+    modules = (project.folder / ".aws-sam/build/WebFunction").rglob("*.cpython-*.so")
+    return {re.findall(r"x86_64|aarch64", module.name)[0] for module in modules}
+
+
+# -- Another stack in front ---------------------------------------------------------------------
+
+
+def test_cloudfront_calls_the_api_and_sends_what_foyer_compares(
+    deployed: Stack, aws: LocalAws
+) -> None:
+    template = (ROOT / "examples/cloudfront/template.yaml").read_text(encoding="utf-8")
+    front = Stack.create("front", aws, template, {"FoyerStack": deployed.name})
+
+    found = front.client("cloudfront").get_distribution(Id=front.ids()["Distribution"])
+    (origin,) = found["Distribution"]["DistributionConfig"]["Origins"]["Items"]
+    assert origin["DomainName"].startswith(f"{deployed.ids()['HttpApi']}.execute-api.")
+    assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    (header,) = origin["CustomHeaders"]["Items"]
+    assert header["HeaderName"] == "X-Origin-Verify"
+    assert header["HeaderValue"] == _secret(deployed)["origin_verify"]
+    assert front.outputs()["AppUrl"].startswith("https://")
 
 
 # -- What CloudFormation refuses ----------------------------------------------------------------
@@ -357,7 +433,10 @@ def _shows_client(stack: Stack, parameters: Mapping[str, str]) -> None:
     assert client["CallbackURLs"] == [f"{origin}/callback" for origin in origins]
     assert client["LogoutURLs"] == [f"{origin}/" for origin in origins]
     assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["AllowedOAuthScopes"] == ["openid", "email", "profile"]
+    scopes = ["openid", "email", "profile"]
+    if parameters["LoginPages"] == "managed" and parameters["AccountPage"] == "true":
+        scopes.append("aws.cognito.signin.user.admin")
+    assert client["AllowedOAuthScopes"] == scopes
     assert client["SupportedIdentityProviders"] == ["COGNITO"]
     assert int(client["AccessTokenValidity"]) == int(parameters["AccessTokenMinutes"])
     assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
@@ -402,7 +481,8 @@ def _shows_functions(stack: Stack, parameters: Mapping[str, str]) -> None:
         assert environment[variable] == parameters[parameter]
     assert environment["SECRET_ID"] == stack.outputs()["SecretName"]
     domain = parameters["AppDomainName"]
-    assert environment["APP_URL"] == (f"https://{domain}" if domain else "")
+    own_address = f"https://{domain}" if domain else ""
+    assert environment["APP_URL"] == (parameters["AppUrl"] or own_address)
     everything = json.dumps([environment, stack.environment("RotationFunction"), stack.outputs()])
     assert stack.app_client()["ClientSecret"] not in everything
     assert _secret(stack)["session_key"] not in everything

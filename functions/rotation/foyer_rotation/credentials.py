@@ -8,6 +8,7 @@ old one (docs/decisions/rotation.md).
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ class Credentials:
             }
             outcome = "client id and client secret written"
         others = {name: current[name] for name in current if name not in _OF_THE_CLIENT}
+        others.setdefault("origin_verify", secrets.token_urlsafe(32))
         with reporting_codes_only():
             self.secrets_manager.put_secret_value(
                 SecretId=secret_id, SecretString=json.dumps(others | own)

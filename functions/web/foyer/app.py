@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from .aws.secret_store import Source
+    from .proxy import Proxy
     from .route import Route
 
 _SCOPE = "openid email profile"
@@ -120,7 +121,7 @@ def build(
         settings.brand_tagline,
         settings.app_home,
     )
-    pages = PagesByLanguage(brand)
+    pages = PagesByLanguage(brand, offers_sign_up=settings.allows_sign_up)
     services = Services(
         client=client,
         secrets=secrets,
@@ -140,8 +141,10 @@ def build(
         sign_in=SignIn(client=client, verifier=verifier, log=log, clock=clock, now=now),
         attempts=AttemptCookies(style),
         pages=pages,
+        allows_sign_up=settings.allows_sign_up,
         has_account_page=settings.user_api_url is not None,
         home=settings.app_home or "/",
+        proxy=_proxy(settings, secrets),
         style=style,
         log=log,
         counters=counters,
@@ -152,6 +155,14 @@ def build(
         style_source=pages[DEFAULT].style_source, form_target=settings.cognito_domain_url
     )
     return App(services, table, app_url=settings.app_url, always=always)
+
+
+def _proxy(settings: Settings, secrets: SecretStore) -> Proxy | None:
+    if not settings.origin_verify_header:
+        return None
+    from .proxy import Proxy  # noqa: PLC0415 - only where a proxy is in front
+
+    return Proxy(settings.origin_verify_header, secrets)
 
 
 def _scope_and_routes(settings: Settings, upstream: Upstream) -> tuple[str, Mapping[str, Route]]:

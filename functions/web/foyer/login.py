@@ -36,8 +36,8 @@ def login(services: Services, request: Request, _visit: Visit) -> Response:
 
 
 def signup(services: Services, request: Request, _visit: Visit) -> Response:
-    """To managed login, to create an account."""
-    return _start(services, request, "/signup")
+    """To managed login, to create an account; to sign in where visitors cannot create accounts."""
+    return _start(services, request, "/signup" if services.allows_sign_up else "/oauth2/authorize")
 
 
 def _start(services: Services, request: Request, path: str) -> Response:

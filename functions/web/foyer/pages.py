@@ -56,21 +56,25 @@ class Brand:
 class PagesByLanguage:
     """The pages of each language, read from disk when they are first used."""
 
-    def __init__(self, brand: Brand) -> None:
+    def __init__(self, brand: Brand, *, offers_sign_up: bool = True) -> None:
         self._brand = brand
+        self._offers_sign_up = offers_sign_up
         self._pages: dict[str, Pages] = {}
 
     def __getitem__(self, language: str) -> Pages:
         if language not in self._pages:
-            self._pages[language] = Pages(self._brand, language)
+            self._pages[language] = Pages(
+                self._brand, language, offers_sign_up=self._offers_sign_up
+            )
         return self._pages[language]
 
 
 class Pages:
     """Every page in one brand and one language; ``text`` has the language's texts, as HTML."""
 
-    def __init__(self, brand: Brand, language: str) -> None:
+    def __init__(self, brand: Brand, language: str, *, offers_sign_up: bool = True) -> None:
         self.language = language
+        self._offers_sign_up = offers_sign_up
         self.text = _texts(language)
         self.brand_name = brand.name
         self._templates: dict[str, str] = {}
@@ -94,6 +98,7 @@ class Pages:
             offers_languages=True,
             notice=shown,
             lead=self._brand.tagline or self.text["landing_lead"],
+            sign_up=self.fill("sign_up") if self._offers_sign_up else "",
         )
 
     def welcome(

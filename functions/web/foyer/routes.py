@@ -47,6 +47,8 @@ def _answer(services: Services, route: Route, request: Request) -> Response:
     if route.navigation_only and not fetch_metadata.is_navigation(request):
         return _not_for_programs(request)
     try:
+        if services.proxy is not None:
+            services.proxy.require(request)
         if route.own_page_only:
             forms.require_own_page(request)
         if route.needs is not Needs.NOTHING:

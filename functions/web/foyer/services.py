@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .cookies import CookieStyle
     from .counters import Counters
     from .pages import PagesByLanguage
+    from .proxy import Proxy
     from .sessions.attempt import AttemptCookies
     from .sessions.sign_in import SignIn
     from .sessions.visitors import Visitors
@@ -33,8 +34,10 @@ class Services:
     sign_in: SignIn
     attempts: AttemptCookies
     pages: PagesByLanguage
+    allows_sign_up: bool
     has_account_page: bool
     home: str  # where to go after sign-in when nothing else was asked for
+    proxy: Proxy | None  # None takes requests from anywhere
     style: CookieStyle
     log: Logger
     counters: Counters

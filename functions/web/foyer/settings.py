@@ -66,6 +66,8 @@ class Settings(CommonSettings):
     cognito_jwks_url: str
     user_api_url: str | None  # None leaves the account page out
     password_rules: Mapping[str, int]
+    allows_sign_up: bool
+    origin_verify_header: str  # in lower case; empty checks nothing
     brand_name: str
     brand_color: str
     brand_logo: str
@@ -91,6 +93,8 @@ class Settings(CommonSettings):
             ),
             user_api_url=_user_api_url(environ, issuer),
             password_rules=_password_rules(environ),
+            allows_sign_up=_flag(environ, "SELF_SIGN_UP", default="true"),
+            origin_verify_header=_header(environ, "ORIGIN_VERIFY_HEADER"),
             brand_name=_brand_name(environ),
             brand_color=_brand_color(environ),
             brand_logo=_brand_logo(environ, "BRAND_LOGO"),
@@ -171,6 +175,13 @@ def _user_api_url(environ: Mapping[str, str], issuer: str) -> str | None:
     return f"{parts.scheme}://{host}"
 
 
+def _header(environ: Mapping[str, str], name: str) -> str:
+    value = _optional(environ, name, "").lower()
+    if not re.fullmatch(r"(?:x-[a-z0-9-]{1,60})?", value):
+        raise ConfigurationError(f"{name} must be a header name that begins with x-")
+    return value
+
+
 def _password_rules(environ: Mapping[str, str]) -> Mapping[str, int]:
     """Rules by name, with the minimum of each; empty if unknown."""
     words = environ.get("PASSWORD_RULES", "").split()
@@ -232,8 +243,8 @@ def _app_home(environ: Mapping[str, str]) -> str:
     return value
 
 
-def _flag(environ: Mapping[str, str], name: str) -> bool:
-    value = _optional(environ, name, "false").lower()
+def _flag(environ: Mapping[str, str], name: str, default: str = "false") -> bool:
+    value = _optional(environ, name, default).lower()
     if value not in ("true", "false"):
         raise ConfigurationError(f"{name} must be true or false")
     return value == "true"

@@ -119,6 +119,7 @@ def test_a_new_stack_gets_client_id_and_client_secret_beside_its_session_key(
     assert answer["Status"] == "SUCCESS"
     value = deployment.secret.value()
     assert value.pop("client_secret_origin")["listed_before"] == []
+    assert len(value.pop("origin_verify")) >= 32
     assert value == {
         "client_id": client_id,
         "client_secret": deployment.secret_of(client_id),

@@ -1,7 +1,7 @@
 """The secret: read from Secrets Manager, cached for five minutes, re-read if it looks outdated.
 
 One JSON object holds ``client_id``, ``client_secret``, ``session_key`` and, after a rotation,
-``previous_session_key``; one read gives all of it.
+``previous_session_key``; one read gives all of it. ``origin_verify`` is there for a proxy in front.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Credentials:
     client_id: str
     client_secret: str = field(repr=False)
     session_keys: tuple[str, ...] = field(repr=False)
+    origin_verify: str = field(default="", repr=False)
 
     @cached_property
     def key_ring(self) -> KeyRing:
@@ -55,6 +56,9 @@ def parse_credentials(text: str) -> Credentials:
         client_id=_text(fields, "client_id", at_least=1),
         client_secret=_text(fields, "client_secret", at_least=1),
         session_keys=tuple(session_keys),
+        origin_verify=_text(fields, "origin_verify", at_least=24)
+        if fields.get("origin_verify")
+        else "",
     )
 
 
