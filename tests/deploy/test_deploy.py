@@ -19,6 +19,7 @@ from foyer_rotation.secret_value import SecretValue
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws import LocalAws
+from tests.confirm import confirm
 from tests.deploy.project import ROOT, Project, Stack
 from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
 from tests.template.rendering import source
@@ -360,6 +361,33 @@ def test_cloudfront_calls_the_api_and_sends_what_foyer_compares(
     assert header["HeaderName"] == "X-Origin-Verify"
     assert header["HeaderValue"] == _secret(deployed)["origin_verify"]
     assert front.outputs()["AppUrl"].startswith("https://")
+
+
+# -- The script that checks a deployed stack ----------------------------------------------------
+
+
+def test_a_deployed_stack_is_confirmed_as_far_as_it_can_be(deployed: Stack, aws: LocalAws) -> None:
+    stack = confirm.Stack(deployed.name, aws.client)
+    assert _verdict(stack, confirm.is_deployed) == "yes"
+    assert _verdict(stack, confirm.is_filled_in) == "yes"
+    assert _verdict(stack, confirm.keeps_an_unrotated_secret_readable) == "yes"
+    # What the local AWS does not have is not taken for a no.
+    assert _verdict(stack, confirm.lists_the_client_secret) == "not known: InvalidAction"
+    assert "no AppDomainName" in _verdict(stack, confirm.execute_api_address_is_off)
+    # Nobody has called this stack.
+    assert _verdict(stack, confirm.access_log_is_written) == "NO"
+    assert _verdict(stack, confirm.metrics_arrive) == "NO"
+
+
+def test_a_stack_whose_secret_is_of_another_client_is_not_confirmed(
+    aws: LocalAws, unfilled: str
+) -> None:
+    stack = Stack.create("unconfirmed", aws, unfilled, dict(WITHOUT_REFUSED))
+    assert _verdict(confirm.Stack(stack.name, aws.client), confirm.is_filled_in) == "NO"
+
+
+def _verdict(stack: Any, item: Any) -> str:
+    return str(confirm.judge(item, stack))
 
 
 # -- What CloudFormation refuses ----------------------------------------------------------------

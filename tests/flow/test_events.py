@@ -13,10 +13,19 @@ from tests.flow.account import environment
 from tests.flow.browser import Context, Handler
 from tests.flow.conftest import Stack
 from tests.sample_events import FOLDER, SAMPLES, sample
+from tests.template.rendering import source
 
 
 def test_every_sample_event_has_an_expected_outcome() -> None:
     assert {file.stem for file in FOLDER.glob("*.json")} == set(SAMPLES)
+
+
+def test_every_route_has_a_sample_event() -> None:
+    events = source()["Resources"]["WebFunction"]["Properties"]["Events"].values()
+    properties = [event["Properties"] for event in events]
+    routes = {f"{each['Method']} {each['Path']}" for each in properties if "Path" in each}
+    sampled = {sample(name)["routeKey"] for name in SAMPLES}
+    assert {route for route in routes if not route.startswith(("HEAD ", "ANY "))} <= sampled
 
 
 @pytest.mark.parametrize("name", SAMPLES)

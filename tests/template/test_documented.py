@@ -81,7 +81,7 @@ def test_the_workflow_deploys_environments_that_exist_to_the_stacks_that_they_na
 
 def test_the_workflow_has_no_long_lived_key_and_stops_where_nothing_is_set() -> None:
     workflow = _workflow()
-    (job,) = workflow["jobs"].values()
+    job = workflow["jobs"]["deploy"]
     assert workflow["permissions"] == {}
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
     text = json.dumps(workflow["jobs"])
@@ -91,10 +91,35 @@ def test_the_workflow_has_no_long_lived_key_and_stops_where_nothing_is_set() -> 
     assert not (ROOT / ".github/workflows/deploy.yaml").exists(), "an example, not at work"
 
 
+def test_what_the_build_runs_cannot_get_credentials() -> None:
+    jobs = _workflow()["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert jobs["deploy"]["needs"] == "build"
+    commands = " ".join(step.get("run", "") for step in jobs["deploy"]["steps"])
+    assert "make " not in commands
+    assert ".venv" not in commands
+
+
+def test_the_credentials_outlive_the_job() -> None:
+    job = _workflow()["jobs"]["deploy"]
+    (asked,) = (
+        step["with"]["role-duration-seconds"]
+        for step in job["steps"]
+        if step.get("uses", "").startswith("aws-actions/configure-aws-credentials@")
+    )
+    assert asked > job["timeout-minutes"] * 60
+
+
+def test_actions_are_pinned_to_commits() -> None:
+    steps = [step for job in _workflow()["jobs"].values() for step in job["steps"]]
+    for action in (step["uses"] for step in steps if "uses" in step):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
+
+
 def test_no_input_is_pasted_into_a_shell() -> None:
-    (job,) = _workflow()["jobs"].values()
-    for step in job["steps"]:
-        assert "${{" not in step.get("run", "")
+    for job in _workflow()["jobs"].values():
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")
 
 
 def test_the_stack_policy_guards_resources_that_exist() -> None:
