@@ -28,7 +28,7 @@ SAMPLES = {
     "home": Outcome(200, "Create account"),
     "login": Outcome(302, "/oauth2/authorize?response_type=code"),
     "signup": Outcome(302, "/signup?response_type=code"),
-    "callback-access-denied": Outcome(403, "You were not signed in"),
+    "callback-access-denied": Outcome(303, "/"),
     "callback-stale-state": Outcome(400, "This sign-in cannot be completed"),
     "me": Outcome(401, "Nobody is signed in."),
     "logout-page": Outcome(200, 'method="post" action="/logout"'),

@@ -34,7 +34,7 @@ def assert_calm(answer: Answer) -> None:
         ("state=a&state=a&code=made-up", "parameter_repeated"),
         ("state=a&code=b&code=c", "parameter_repeated"),
         ("error=%3Cscript%3Ealert(1)%3C/script%3E", "authorize_error_unknown"),
-        ("error=access_denied&error=x", "parameter_repeated"),
+        ("error=server_error&error=x", "parameter_repeated"),
         ("error=" + "x" * 65, "parameter_too_long"),
         ("state=a&code=" + "x" * 2049, "parameter_too_long"),
         ("state=a&code=" + "x" * 9216, "query_too_long"),
@@ -81,7 +81,7 @@ def test_another_browsers_callback_is_refused(stack: Stack, browser: Browser) ->
 def test_an_attempt_cannot_stand_in_for_another(stack: Stack, browser: Browser) -> None:
     browser.get("/login")
     ((name, _),) = browser.cookies.items()
-    state = name[-8:] + "x" * 35  # finds the cookie
+    state = name[-1:] + "x" * 42  # finds the cookie
     assert browser.get(f"/callback?state={state}&code=made-up").status == 400
     assert reason(stack) == "attempt_unknown"
     assert stack.cognito.upstream_calls == 0
@@ -167,7 +167,6 @@ def test_a_code_without_state_goes_home_while_signed_in(stack: Stack, browser: B
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        ("access_denied", 403),
         ("invalid_request", 502),
         ("invalid_scope", 502),
         ("unauthorized_client", 502),
@@ -187,10 +186,66 @@ def test_errors_of_managed_login_become_pages(
     assert stack.cognito.upstream_calls == 0
 
 
-def test_a_federation_error_without_state_is_shown(browser: Browser) -> None:
-    answer = browser.get("/callback?error=access_denied&error_description=%3Cb%3Eno%3C/b%3E")
-    assert answer.status == 403
-    assert "<b>" not in answer.body
+@pytest.mark.parametrize(
+    ("description", "because", "advice"),
+    [
+        ("PreSignUp+failed+with+error+Canary+denied.+", "trigger_refused", "contact the people"),
+        ("PostConfirmation+failed+with+error+Canary.", "trigger_refused", "contact the people"),
+        ("attributes+required%3A+%5Bemail%5D", "attribute_missing", "Start again and allow it"),
+        (
+            "Invalid+user+attributes%3A+email%3A+The+attribute+is+required%0A+",
+            "attribute_missing",
+            "sign in another way",
+        ),
+        ("user.email%3A+Attribute+cannot+be+updated.%0A+", "attribute_fixed", "another way"),
+        (
+            "Already+found+an+entry+for+username+Google_canary",
+            "user_linked",
+            "the way you did before",
+        ),
+        ("Error+in+IdP+response%3A+canary+%FF", "declined", "You can start again"),
+        ("Client+is+not+enabled+for+OAuth2.0+flows", None, ""),
+        ("User+denied+access", "declined", "You can start again"),
+    ],
+)
+def test_what_a_provider_did_is_told_in_our_own_words(
+    stack: Stack, browser: Browser, description: str, because: str | None, advice: str
+) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location, error="invalid_request")
+    answer = browser.get(f"{callback}&error_description={description}")
+    expected = f"provider_{because}" if because else "authorize_invalid_request"
+    assert (answer.status, reason(stack)) == (403 if because else 502, expected)
+    assert_calm(answer)
+    assert advice in answer.body
+    assert browser.cookies == {}
+    assert "anary" not in answer.body + stack.log_stream.getvalue()
+
+
+@pytest.mark.parametrize("more", ["", "&error_description=Zugang+verweigert+f%FCr+Sie", "&x=%"])
+def test_who_cancels_is_told_so_on_the_landing_page(
+    stack: Stack, browser: Browser, more: str
+) -> None:
+    callback = stack.cognito.visit(browser.get("/login").location, error="access_denied")
+    answer = browser.get(callback + more)
+    assert (answer.status, answer.location) == (303, "/")
+    assert browser.named("attempt") == {}
+    landing = browser.get("/").body
+    assert "Sign-in was cancelled." in landing
+    assert "Create account" in landing
+    assert 'class="reference"' not in landing
+    assert stack.logged("request_failed") == []
+    assert len(stack.logged("sign_in_cancelled")) == 1
+    assert browser.get(callback).status == 303, "also when reloaded"
+
+
+def test_who_cancels_another_sign_in_stays_signed_in(stack: Stack, browser: Browser) -> None:
+    stack.sign_in(browser)
+    start = browser.get("/login?prompt=login").location
+    browser.get(stack.cognito.visit(start, error="access_denied"))
+    page = browser.get("/").body
+    assert "Sign-in was cancelled." in page
+    assert stack.cognito.user.name in page
+    assert "Sign-in was cancelled." not in browser.get("/").body
 
 
 def test_state_without_code_or_error_is_refused(stack: Stack, browser: Browser) -> None:
@@ -214,7 +269,7 @@ def test_a_failed_sign_in_leaves_session_and_other_tabs_alone(
     session = browser.named("session")
     other_tab = stack.cognito.visit(browser.get("/login").location)
     callback = stack.cognito.visit(browser.get("/login").location, error="access_denied")
-    assert browser.get(callback).status == 403
+    assert browser.get(callback).status == 303
     assert browser.named("session") == session
     assert len(browser.named("attempt")) == 1
     assert '"reason":"access_denied"' in capsys.readouterr().out

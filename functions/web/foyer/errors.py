@@ -9,7 +9,7 @@
     ├── AwsUnreachable          AWS gave no understandable answer, or there are no credentials
     └── RequestFailed           ends a visitor's request with an error page
         ├── BadRequest          400  the browser's request is at fault
-        ├── AccessDenied        403  the visitor (or a policy) said no at Cognito
+        ├── AccessDenied        403  Cognito, or a provider behind it, lets nobody in
         ├── SignInAgain         403  the session is not enough for this; a new sign-in is
         ├── BadGateway          502  Cognito answered, but wrongly
         │   └── Refused              … with an error of its own (RFC 6749 §5.2, the user API's)
@@ -95,7 +95,7 @@ class BadRequest(RequestFailed):
 
 
 class AccessDenied(RequestFailed):
-    """Cognito reported ``access_denied`` (RFC 6749 §4.1.2.1)."""
+    """Managed login reported that it does not let this visitor in (RFC 6749 §4.1.2.1)."""
 
     status = 403
 

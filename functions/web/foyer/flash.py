@@ -27,6 +27,7 @@ KEYS = (
     "authenticator_was_turned_off",
     "signed_out_everywhere",
     "account_was_deleted",
+    "sign_in_was_cancelled",
 )
 
 

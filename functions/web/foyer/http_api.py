@@ -76,6 +76,11 @@ class Request:
                 continue
         return None
 
+    def said(self, name: str, *, at_most: int) -> str:
+        """The parameter's text, whatever is in it; only to be compared with what we know."""
+        raw = next((raw for found, raw in self._parameters() if found == name), "")
+        return unquote(raw.replace("+", " "), errors="replace")[:at_most]
+
     def _parameters(self) -> Iterator[tuple[str, str]]:
         """Names, and values that are not decoded yet."""
         for pair in self.raw_query.split("&"):

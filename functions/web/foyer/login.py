@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from .errors import BadRequest, SealBroken, Unavailable
+from . import flash
+from .cognito.reported import CANCELLED, MAX_DESCRIPTION, reported_error
+from .errors import BadRequest, RequestFailed, SealBroken, Unavailable
 from .http_api import Request, Response, redirect
 from .return_to import MAX_CHARACTERS, own_path
 from .sessions.revocation import revoke
-from .sessions.sign_in import reported_error
 
 if TYPE_CHECKING:
     from .services import Services
@@ -66,6 +67,8 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
     """Back from managed login: the code becomes a session, which is always a new one."""
     deadline = services.clock() + _SIGN_IN_SECONDS
     query = request.query(code=2048, state=256, error=64, iss=256)
+    if query.get("error") == CANCELLED and services.sign_in.is_from_issuer(query.get("iss")):
+        return _cancelled(services, request)
     if "state" not in query:
         return _callback_without_state(services, request, query)
     attempt = _attempt(services, request, query["state"])
@@ -76,7 +79,7 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
     if not services.sign_in.is_from_issuer(query.get("iss")):
         raise BadRequest("callback_other_issuer")
     if "error" in query:
-        raise reported_error(query["error"])
+        raise _reported(request, query["error"])
     if not query.get("code"):
         raise BadRequest("code_missing")
     session = services.sign_in.finish(
@@ -91,6 +94,18 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
     services.log.info("signed_in", sub=session.subject)
     _end_replaced(services, request, deadline)
     return redirect(attempt.return_to, status=303, cookies=cookies)
+
+
+def _cancelled(services: Services, request: Request) -> Response:
+    """Said calmly on the next page: whoever cancels knows why. Anybody may send a visitor here."""
+    forgotten = forget_failed_attempt(services, request, CANCELLED)
+    services.log.info("sign_in_cancelled")
+    notice = flash.leave("sign_in_was_cancelled", style=services.style)
+    return redirect("/", status=303, cookies=(notice, *forgotten))
+
+
+def _reported(request: Request, error: str) -> RequestFailed:
+    return reported_error(error, request.said("error_description", at_most=MAX_DESCRIPTION))
 
 
 def _end_replaced(services: Services, request: Request, deadline: float) -> None:
@@ -121,7 +136,7 @@ def _callback_without_state(
     browser starts again with a state, but only once: what lost the state may lose it again.
     """
     if "error" in query:
-        raise reported_error(query["error"])
+        raise _reported(request, query["error"])
     if not query.get("code"):
         raise BadRequest("callback_empty")
     if services.visitors.session_in(request.cookies):

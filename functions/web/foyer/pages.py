@@ -91,12 +91,11 @@ class Pages:
 
     def landing(self, *, notice: str | None = None) -> str:
         """For visitors who are not signed in; ``notice`` says what just happened."""
-        shown = self.fill("notice", notice=notice) if notice else ""
         return self.page(
             "landing",
             title=self.text["welcome"],
             offers_languages=True,
-            notice=shown,
+            notice=self._notice(notice),
             lead=self._brand.tagline or self.text["landing_lead"],
             sign_up=self.fill("sign_up") if self._offers_sign_up else "",
         )
@@ -108,11 +107,12 @@ class Pages:
         has_account_page: bool = False,
         offers_to_end_copies: bool = False,
         is_local: bool = False,
+        notice: str | None = None,
     ) -> str:
         """For the signed-in visitor. ``claims`` have the ID token's names.
 
         ``offers_to_end_copies`` leads to "sign out everywhere" on the account page. ``is_local``
-        adds a hint for developers.
+        adds a hint for developers; ``notice`` says what just happened.
         """
         name = _name(claims) or self.text["visitor"]
         home = self._brand.home
@@ -120,7 +120,7 @@ class Pages:
             "welcome",
             title=self.text["welcome"],
             offers_languages=True,
-            notice=self.fill("end_copies") if offers_to_end_copies else "",
+            notice=self.fill("end_copies") if offers_to_end_copies else self._notice(notice),
             initials=_initials(str(name)),
             name=name,
             details=Markup().join(self._details(claims, name)),
@@ -128,6 +128,9 @@ class Pages:
             account=self.fill("account/button") if has_account_page else "",
             hint=self.fill("local_hint") if is_local else "",
         )
+
+    def _notice(self, notice: str | None) -> Markup | str:
+        return self.fill("notice", notice=notice) if notice else ""
 
     def sign_out(self) -> str:
         """Asks before signing out."""

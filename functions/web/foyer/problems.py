@@ -47,6 +47,10 @@ _BY_STATUS = {
 }
 
 _BY_REASON = {
+    "provider_trigger_refused": _Words("problem_declined", "problem_trigger_sentence"),
+    "provider_attribute_fixed": _Words("problem_declined", "problem_attribute_fixed_sentence"),
+    "provider_attribute_missing": _Words("problem_declined", "problem_attribute_missing_sentence"),
+    "provider_user_linked": _Words("problem_declined", "problem_linked_sentence"),
     "sign_out_incomplete": _Words(
         "problem_incomplete", "problem_incomplete_sentence", "/", "go_to_start_page"
     ),

@@ -99,9 +99,10 @@ def _sign_in_first(route: Route, request: Request, visit: Visit) -> Response:
 def home(services: Services, request: Request, visit: Visit) -> Response:
     """The landing page, or the welcome page of a signed-in visitor."""
     pages = services.pages[request.language]
+    left, gone = flash.take(request.cookies, style=services.style)
+    notice = _notice(pages, visit, left)
     if visit.session is None:
-        left, gone = flash.take(request.cookies, style=services.style)
-        page = pages.landing(notice=_notice(pages, visit, left))
+        page = pages.landing(notice=notice)
         return http_api.html(page, language=pages.language, cookies=gone)
     refused = flash.forget_refusal(request.cookies, style=services.style)
     page = pages.welcome(
@@ -109,8 +110,11 @@ def home(services: Services, request: Request, visit: Visit) -> Response:
         has_account_page=services.has_account_page,
         offers_to_end_copies=services.has_account_page and bool(refused),
         is_local=not services.style.secure,
+        notice=notice,
     )
-    return http_api.html(page, language=pages.language, cookies=refused, more_headers=forms.ON_PAGE)
+    return http_api.html(
+        page, language=pages.language, cookies=(*gone, *refused), more_headers=forms.ON_PAGE
+    )
 
 
 def _notice(pages: Pages, visit: Visit, left: str | None) -> str | None:

@@ -1,11 +1,11 @@
-"""What managed login sends back: a code that becomes a session (OIDC Core §3.1.3), or an error."""
+"""What managed login sends back: a code that becomes a session (OIDC Core §3.1.3)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AccessDenied, BadGateway, BadRequest, Refused, RequestFailed, Unavailable
+from ..errors import BadGateway, BadRequest, Refused, RequestFailed
 from .session import Session, auth_time, hash_of_nonce, kept_claims, next_refresh
 
 if TYPE_CHECKING:
@@ -22,27 +22,6 @@ if TYPE_CHECKING:
 _EXCHANGE = 5
 _KEYS = 3
 _USERINFO = 3
-
-# RFC 6749 §4.1.2.1
-_WRONG_AT_COGNITO = (
-    "invalid_request",
-    "unauthorized_client",
-    "unsupported_response_type",
-    "invalid_scope",
-    "server_error",
-)
-
-
-def reported_error(error: str) -> RequestFailed:
-    """What managed login reported to the callback, as one of our errors."""
-    if error == "access_denied":
-        return AccessDenied(error)
-    if error == "temporarily_unavailable":
-        return Unavailable("authorize_temporarily_unavailable")
-    if error in _WRONG_AT_COGNITO:
-        return BadGateway(f"authorize_{error}")
-    # Not an error of Cognito for our requests: anybody can type this address.
-    return BadRequest("authorize_error_unknown")
 
 
 class SignIn:
