@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from urllib.parse import urljoin
 
@@ -27,6 +29,13 @@ class HttpVisitor:
         """A path is relative to the current page, or to the app."""
         url = urljoin(self.answer.url or self._app, address)
         self.answer = self._http.get(url, timeout=30, allow_redirects=follow)
+        self._go_on(follow)
+
+    def _go_on(self, follow: bool) -> None:
+        """As browsers do by themselves, where a page says so."""
+        found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', self.answer.text)
+        if found and follow:
+            self.open(html.unescape(found[1]))
 
     def send(self, method: str, path: str, headers: Mapping[str, str]) -> None:
         """As a script of the app's page does, if the headers say so."""
@@ -44,6 +53,7 @@ class HttpVisitor:
             timeout=30,
             allow_redirects=follow,
         )
+        self._go_on(follow)
 
     def begin_sign_in(self) -> None:
         self.open(self._app)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +33,10 @@ class Answer:
 
     @property
     def location(self) -> str:
+        """Where the browser goes next by itself."""
+        found = re.search(r'<meta http-equiv="refresh" content="0; url=([^"]+)">', self.body)
+        if found:
+            return html.unescape(found[1])
         assert "location" in self.headers, f"no redirect, but {self.status}: {self.body}"
         return self.headers["location"]
 

@@ -290,6 +290,7 @@ def test_a_session_too_large_for_a_cookie_leaves_out_the_least_needed(
     claims = browser.get("/me").json
     assert claims["email"] == stack.cognito.user.email
     assert "custom:zoo" not in claims
+    assert claims.get("left_out") == ["custom:zoo"]
     assert stack.logged("session_too_large")[0]["left_out"][0] == "custom:zoo"
     stack.clock.advance(3599)
     browser.get("/")

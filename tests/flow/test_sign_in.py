@@ -211,12 +211,25 @@ def test_the_code_goes_to_cognito_once_with_its_verifier(stack: Stack, browser: 
     assert stack.cognito.calls("userinfo") == 1
 
 
-def test_userinfo_wins_over_the_id_token(stack: Stack, browser: Browser) -> None:
-    stack.cognito.userinfo_answer = {"name": "Newer Name", "email_verified": "false"}
+def test_the_id_token_wins_and_userinfo_fills_gaps_now_and_after_a_refresh(
+    stack: Stack, browser: Browser
+) -> None:
+    stack.cognito.user.custom = {"custom:tenant": "of-token"}
+    stack.cognito.userinfo_answer = {
+        "name": "Of Userinfo",
+        "custom:tenant": "of-userinfo",
+        "zoneinfo": "Europe/Berlin",
+    }
     stack.sign_in(browser)
-    page = browser.get("/").body
-    assert "Newer Name" in page
-    assert "not verified yet" in page
+    claims = browser.get("/me").json
+    assert claims["name"] == stack.cognito.user.name
+    assert (claims["custom:tenant"], claims["zoneinfo"]) == ("of-token", "Europe/Berlin")
+    for _ in range(2):
+        stack.clock.advance(3599)
+        browser.get("/")
+        stack.clock.advance(1)
+        assert browser.get("/me").json == claims
+    assert stack.cognito.calls("token") == 3
 
 
 def test_userinfo_about_another_user_ends_the_sign_in(stack: Stack, browser: Browser) -> None:

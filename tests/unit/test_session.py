@@ -119,11 +119,28 @@ def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: i
     line, left_out = COOKIE.line(session, keys=KEYS)
     assert len(line) <= MAX_BYTES
     kept = opened(line, now=1001)
-    names = list(claims)
-    assert list(kept.claims) == names[: len(kept.claims)], "the first are the most needed"
+    assert set(kept.left_out) == set(claims) - set(kept.claims)
     assert (kept.refresh_token is None) == ("refresh_token" in left_out)
     if "refresh_token" in left_out:
         assert kept.claims == {}, "the refresh token goes last"
+
+
+def test_an_oversize_claim_is_left_out_before_others_and_groups_last() -> None:
+    groups = [f"department-{number:03}" for number in range(30)]
+    claims = {
+        "name": "N" * 2000,
+        "email": "visitor@example.com",
+        "cognito:groups": groups,
+        "custom:a": "a" * 300,
+        "custom:b": "b" * 300,
+    }
+    left_out = COOKIE.line(replace(SESSION, claims=claims), keys=KEYS)[1]
+    assert left_out[:2] == ("name", "custom:b")
+    assert "cognito:groups" not in left_out
+    many = replace(SESSION, claims=claims | {"cognito:groups": groups * 9})
+    line, left_out = COOKIE.line(many, keys=KEYS)
+    assert left_out[-1] == "cognito:groups"
+    assert opened(line, now=1001).public == {"sub": "b7c0", "left_out": list(left_out)}
 
 
 @pytest.mark.parametrize(("seen_at", "now", "lives"), [(1000, 4599, True), (1000, 4600, False)])
@@ -154,14 +171,15 @@ def test_a_session_does_not_show_who_it_is_about() -> None:
     assert "rrr" not in repr(SESSION)
 
 
-def test_claims_are_kept_by_need_and_the_later_source_wins() -> None:
+def test_claims_are_kept_by_need_and_the_id_token_wins() -> None:
     kept = kept_claims(
-        {"custom:b": "2", "custom:a": "1", "email": "old", "name": "n", "jti": "x", "nonce": "y"},
-        {"email": "new", "username": "z", "sub": "s"},
+        {"custom:b": "2", "email": "of token", "name": "n", "jti": "x", "nonce": "y"},
+        {"email": "of userinfo", "custom:a": "1", "custom:b": "3", "username": "z", "sub": "s"},
     )
     assert list(kept.items()) == [
         ("name", "n"),
-        ("email", "new"),
+        ("email", "of token"),
+        ("email_verified", False),
         ("custom:a", "1"),
         ("custom:b", "2"),
     ]
@@ -172,4 +190,13 @@ def test_claims_are_kept_by_need_and_the_later_source_wins() -> None:
     [(True, True), ("true", True), (False, False), ("false", False), ("", False)],
 )
 def test_email_verified_becomes_a_boolean(value: object, verified: bool) -> None:
-    assert kept_claims({"email_verified": value})["email_verified"] is verified
+    claims = {"email": "a@example.com", "email_verified": value}
+    assert kept_claims(claims, {})["email_verified"] is verified
+    assert kept_claims({}, claims)["email_verified"] is verified
+
+
+def test_no_other_address_makes_one_verified() -> None:
+    verified = {"email": "mine@example.com", "email_verified": True}
+    assert kept_claims({"email": "other@example.com"}, verified)["email_verified"] is False
+    assert kept_claims(verified, {"email_verified": False})["email_verified"] is True
+    assert "email_verified" not in kept_claims({"email_verified": True}, {})

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from .errors import BadRequest
-from .http_api import named
+from .http_api import html, named
 
 if TYPE_CHECKING:
-    from .http_api import Request
+    from collections.abc import Mapping
+
+    from .http_api import Request, Response
+    from .pages import Pages
 
 # Headers of a page with a form. With no-referrer, browsers that don't send Sec-Fetch-Site would
 # send "Origin: null" with it (Fetch standard, "append a request Origin header"), and be refused.
@@ -24,6 +27,24 @@ ON_PAGE = {"referrer-policy": "same-origin"}
 _TYPE = "application/x-www-form-urlencoded"
 _MAX_BYTES = 16 * 1024
 _MAX_FIELDS = 16
+
+
+def lead_on(
+    pages: Pages,
+    says: str,
+    href: str,
+    *,
+    cookies: tuple[str, ...] = (),
+    more_headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answers a form whose way leads to managed login: a page that goes on by itself.
+
+    Browsers apply ``form-action`` of the form's page to every redirect that follows. Where managed
+    login leads on to another provider (SAML, for example), a redirect would be stopped there.
+    ``says`` is the key of a text.
+    """
+    page = pages.going_on(says, href)
+    return html(page, language=pages.language, cookies=cookies, more_headers=more_headers)
 
 
 def require_own_page(request: Request) -> None:

@@ -145,7 +145,7 @@ def described(session: Session) -> dict[str, Any]:
         "groups": [each for each in groups if isinstance(each, str)]
         if isinstance(groups, list)
         else [],
-        "claims": {"sub": session.subject, **claims},
+        "claims": session.public,
         "signed_in_at": session.signed_in_at,
         "auth_time": session.auth_time,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import flash, forms, http_api
 from .errors import Unavailable
-from .http_api import Request, Response, redirect
+from .http_api import Request, Response
 from .sessions.revocation import revoke
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 _REVOKE_SECONDS = 2
 
-# Not "cookies": that would reach every site under the same registrable domain.
-_CLEAR_SITE_DATA = {"clear-site-data": '"cache", "storage"'}
+# Not "cookies": that would reach every site under the same registrable domain. Not "cache": none of
+# our pages is in it, and clearing a large one takes Chromium seconds.
+_CLEAR_SITE_DATA = {"clear-site-data": '"storage"'}
 
 
 def sign_out_page(services: Services, request: Request, _visit: Visit) -> Response:
@@ -60,9 +61,10 @@ def everywhere(services: Services, request: Request, *, say: str) -> Response:
 
 
 def _leave(services: Services, request: Request, location: str, *, say: str) -> Response:
-    response = redirect(
+    response = forms.lead_on(
+        services.pages[request.language],
+        "signing_out",
         location,
-        status=303,
         cookies=(*_forget(services, request), flash.leave(say, style=services.style)),
         more_headers=_CLEAR_SITE_DATA,
     )

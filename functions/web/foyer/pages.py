@@ -136,6 +136,12 @@ class Pages:
         """Asks before signing out."""
         return self.page("sign_out", title=self.text["sign_out"], offers_languages=True)
 
+    def going_on(self, says: str, href: str) -> str:
+        """Leads on by itself; ``says`` is the key of a text."""
+        title = self.text[says]
+        refresh = self.fill("refresh", href=href)
+        return self.page("going_on", title=title, refresh=refresh, heading=title, href=href)
+
     def problem(self, *, heading: str, sentence: str, reference: str, href: str, label: str) -> str:
         """What went wrong, what to do next, and a reference that the log has too.
 
@@ -152,7 +158,13 @@ class Pages:
         )
 
     def page(
-        self, template: str, *, title: str, offers_languages: bool = False, **values: object
+        self,
+        template: str,
+        *,
+        title: str,
+        offers_languages: bool = False,
+        refresh: object = "",
+        **values: object,
     ) -> str:
         """The file ``pages/{template}.html`` in the common layout; every value is escaped.
 
@@ -163,6 +175,7 @@ class Pages:
             title=title,
             brand_name=self.brand_name,
             languages=self._languages if offers_languages else "",
+            refresh=refresh,
             brand=self._header,
             icon=self._icon,
             style=self._style,

@@ -73,7 +73,7 @@ def _answer(services: Services, route: Route, request: Request) -> Response:
 
 def _admit(services: Services, route: Route, request: Request, visit: Visit) -> Response:
     if route.needs >= Needs.SESSION and visit.session is None:
-        return _sign_in_first(route, request, visit)
+        return _sign_in_first(route, request, visit, services.pages[request.language])
     if route.asks_cognito and visit.postponed is not None:
         raise visit.postponed
     if route.needs is Needs.RECENT_SIGN_IN and not visit.is_recent(RECENT_SECONDS, services.now()):
@@ -88,12 +88,14 @@ def _not_for_programs(request: Request) -> Response:
     return problems.unauthorized(request, was_ended=False)
 
 
-def _sign_in_first(route: Route, request: Request, visit: Visit) -> Response:
+def _sign_in_first(route: Route, request: Request, visit: Visit, pages: Pages) -> Response:
     is_for_page = fetch_metadata.is_navigation(request) or request.method == "HEAD"
     if route.is_json or not is_for_page:
         return problems.unauthorized(request, was_ended=visit.was_ended)
-    status = 302 if request.method in ("GET", "HEAD") else 303
-    return http_api.redirect(problems.sign_in_path(route, request), status=status)
+    href = problems.sign_in_path(route, request)
+    if request.method in ("GET", "HEAD"):
+        return http_api.redirect(href, status=302)
+    return forms.lead_on(pages, "sign_in_again", href)
 
 
 def home(services: Services, request: Request, visit: Visit) -> Response:
@@ -137,8 +139,7 @@ def renew(_services: Services, request: Request, visit: Visit) -> Response:
 
 def me(_services: Services, _request: Request, visit: Visit) -> Response:
     """The session's claims as JSON, for single-page front ends."""
-    session = visit.signed_in
-    return http_api.json_document({"sub": session.subject, **session.claims})
+    return http_api.json_document(visit.signed_in.public)
 
 
 def health(_services: Services, _request: Request, _visit: Visit) -> Response:

@@ -28,7 +28,11 @@ _MAX_CHARACTERS = 2048  # of an attribute, and of anything else that is typed
 _MISSING = {"current": "current_password_missing", "new": "new_password_missing"}
 
 # Texts for the user API's refusals; for the password form with the field that they belong to.
-_NAME_REFUSED = {"invalid_parameter": "name_unusable", "limit_exceeded": "too_many_attempts"}
+_NAME_REFUSED = {
+    "attribute_not_writable": "name_not_writable",
+    "invalid_parameter": "name_unusable",
+    "limit_exceeded": "too_many_attempts",
+}
 _PASSWORD_REFUSED = {
     "not_authorized": ("current", "password_wrong"),
     "limit_exceeded": ("current", "too_many_attempts"),

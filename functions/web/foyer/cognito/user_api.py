@@ -69,6 +69,7 @@ _RULES = {
     "number": ("numeric",),
     "symbol": ("symbol",),
 }
+_NOT_WRITABLE = "unauthorized attribute"  # a part of the message
 _SECRET = re.compile(r"[A-Z2-7]{16,256}")  # base32 without padding (RFC 4648 §6)
 
 
@@ -183,6 +184,9 @@ def _refusal(error: Mapping[str, Any]) -> BadGateway | Unavailable:
         return BadGateway("user_api_refused", code if code in _OTHERS else "")
     if code == "InvalidPasswordException":
         return WeakPassword(_broken_rules(str(error.get("message", ""))))
+    # One error for two things: the sign-in is over, or the app client may not write the attribute.
+    if code == "NotAuthorizedException" and _NOT_WRITABLE in str(error.get("message", "")).lower():
+        return Refused("attribute_not_writable", "user_api")
     return Refused(_REFUSALS[code], "user_api")
 
 

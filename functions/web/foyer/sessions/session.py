@@ -19,7 +19,7 @@ from ..errors import SealBroken
 from . import order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..cookies import CookieStyle
     from ..sealing import KeyRing
@@ -28,13 +28,16 @@ if TYPE_CHECKING:
 _REFRESH_AFTER = 300  # seconds
 _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a deployment
 
+_GROUPS = "cognito:groups"
+_REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a name, not a token
+
 # Most needed first (OIDC Core §5.1); what else there is (custom attributes) comes after these.
 _CLAIMS = (
     "name",
     "email",
     "email_verified",
     "cognito:username",
-    "cognito:groups",
+    _GROUPS,
     "preferred_username",
     "given_name",
     "family_name",
@@ -49,7 +52,8 @@ _CLAIMS = (
 class Session:
     """A signed-in visitor. Times are whole seconds since the epoch, but ``began`` is microseconds.
 
-    ``refreshes`` is how often Cognito was asked since sign-in.
+    ``refreshes`` is how often Cognito was asked since sign-in. ``from_userinfo`` names the claims
+    that only UserInfo had, and ``left_out`` those that did not fit into the cookie.
     """
 
     issuer: str
@@ -62,12 +66,33 @@ class Session:
     began: int = 0
     refreshes: int = 0
     nonce_hash: str = field(default="", repr=False)
+    from_userinfo: Sequence[str] = field(default_factory=list)
+    left_out: Sequence[str] = field(default_factory=list)
     auth_time: int = 0  # when the password (or passkey) was last given; 0 if that is not known
 
     @property
     def place(self) -> Place:
         """Where it stands among the sessions of its browser."""
         return order.Place(self.began, self.refreshes)
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """What programs learn of it: the claims, and the names of those that are not known."""
+        unknown = {"left_out": list(self.left_out)} if self.left_out else {}
+        return {"sub": self.subject, **self.claims, **unknown}
+
+    def with_claims(self, id_token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> Session:
+        """The session with the claims of a new sign-in or refresh."""
+        claims = kept_claims(id_token, userinfo)
+        from_userinfo = [name for name in claims if name not in id_token]
+        return replace(self, claims=claims, from_userinfo=from_userinfo, left_out=[])
+
+    def without(self, names: Sequence[str]) -> Session:
+        """The session without these claims (and the refresh token, if it is among them)."""
+        claims = {name: value for name, value in self.claims.items() if name not in names}
+        token = None if _REFRESH_TOKEN in names else self.refresh_token
+        left_out = [*self.left_out, *(name for name in names if name in self.claims)]
+        return replace(self, claims=claims, refresh_token=token, left_out=left_out)
 
     def is_due_for_refresh(self, now: float) -> bool:
         """Whether to ask Cognito if this visitor may stay signed in."""
@@ -90,18 +115,20 @@ def next_refresh(expires_in: int | None, claims: Mapping[str, Any], now: float) 
     return int(min(max(expires_at, now + 1), now + MOST_EXPIRES_IN_SECONDS))
 
 
-def kept_claims(*sources: Mapping[str, Any]) -> dict[str, Any]:
-    """The claims worth keeping, most needed first; of two sources, the later one wins.
+def kept_claims(id_token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims worth keeping, most needed first. UserInfo only fills what the ID token lacks.
 
-    ``email_verified`` becomes a boolean: UserInfo has it as the string "true".
+    The ID token is what a refresh gives again, and what a PreTokenGeneration trigger can change.
+    ``email_verified`` comes from where the address comes from, and becomes a boolean (UserInfo has
+    it as the string "true").
     """
-    merged: dict[str, Any] = {}
-    for source in sources:
-        merged |= source
+    source = id_token if "email" in id_token else userinfo
+    is_verified = source.get("email_verified") in (True, "true")
+    merged = {**userinfo, **id_token, "email_verified": is_verified}
     custom = sorted(name for name in merged if name.startswith("custom:"))
     kept = {name: merged[name] for name in (*_CLAIMS, *custom) if name in merged}
-    if "email_verified" in kept:
-        kept["email_verified"] = kept["email_verified"] in (True, "true")
+    if "email" not in kept:
+        del kept["email_verified"]
     return kept
 
 
@@ -126,14 +153,14 @@ class SessionCookie:
     def line(self, session: Session, *, keys: KeyRing) -> tuple[str, tuple[str, ...]]:
         """Return the ``Set-Cookie`` line and the names of what was left out to make it fit.
 
-        Claims go first, the least needed before the others, and the refresh token last:
-        without it the session still serves, but Cognito can no longer end it early.
+        Claims go first, and the refresh token last: without it the session still serves, but
+        Cognito can no longer end it early.
         """
         left_out: list[str] = []
         line = self._sealed(session, keys)
         while len(line) > MAX_BYTES:
-            session, name = _without_least_needed(session)
-            left_out.append(name)
+            left_out.append(_next_to_leave_out(session))
+            session = session.without(left_out[-1:])
             line = self._sealed(session, keys)
         return line, tuple(left_out)
 
@@ -188,9 +215,13 @@ class SessionCookie:
         return min(session.seen_at + self.idle_seconds, session.signed_in_at + self.max_seconds)
 
 
-def _without_least_needed(session: Session) -> tuple[Session, str]:
-    claims = dict(session.claims)
-    if claims:
-        name, _ = claims.popitem()
-        return replace(session, claims=claims), name
-    return replace(session, refresh_token=None), "refresh_token"
+def _next_to_leave_out(session: Session) -> str:
+    """The largest claim, of equal ones the least needed; then groups; then the refresh token.
+
+    So one oversize value does not cost the others. Groups often decide what somebody may do.
+    """
+    sizes = {name: len(json.dumps(value)) for name, value in session.claims.items()}
+    groups = sizes.pop(_GROUPS, None)
+    if sizes:
+        return max(reversed(sizes), key=lambda name: sizes[name])
+    return _REFRESH_TOKEN if groups is None else _GROUPS

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadGateway, BadRequest, Refused, RequestFailed
-from .session import Session, auth_time, hash_of_nonce, kept_claims, next_refresh
+from .session import Session, auth_time, hash_of_nonce, next_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,13 +89,14 @@ class SignIn:
 
     def _session(self, tokens: Tokens, id_token: IdToken, profile: Mapping[str, Any]) -> Session:
         now = int(self._now())
-        return Session(
+        session = Session(
             issuer=id_token.issuer,
             subject=id_token.subject,
-            claims=kept_claims(id_token.claims, profile),
+            claims={},
             refresh_token=tokens.refresh_token,
             signed_in_at=now,
             seen_at=now,
             refresh_at=next_refresh(tokens.expires_in, id_token.claims, now),
             auth_time=auth_time(id_token.claims),
         )
+        return session.with_claims(id_token.claims, profile)

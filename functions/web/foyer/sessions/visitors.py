@@ -13,7 +13,6 @@ from .session import (
     SessionCookie,
     auth_time,
     hash_of_nonce,
-    kept_claims,
     next_refresh,
 )
 
@@ -172,6 +171,7 @@ class Visitors:
         line, left_out = self._cookie.line(session, keys=self._secrets.credentials().key_ring)
         if left_out:
             self._log.warning("session_too_large", left_out=list(left_out))
+            session = session.without(left_out)
         return Visit(session, (line, *cleared))
 
     def _refreshed(self, session: Session, cleared: tuple[str, ...], deadline: float) -> Visit:
@@ -209,9 +209,11 @@ class Visitors:
             if error.reason.startswith(_PROVES_NOTHING):
                 return self._later(session, cleared, error)
             return self._ended(session, cleared, error)
+        gaps = {
+            name: session.claims[name] for name in session.from_userinfo if name in session.claims
+        }
         refreshed = replace(
-            session,
-            claims=kept_claims(id_token.claims),
+            session.with_claims(id_token.claims, gaps),
             refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._now()),
             auth_time=auth_time(id_token.claims),
         )
