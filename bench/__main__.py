@@ -66,10 +66,10 @@ def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
         if not only or subject.name in ("hello", *only)
     ]
     if tools.node is None:
-        _say("SKIPPED: cognito-at-edge, because node with npm is not installed")
+        _say("SKIPPED: the stacks in Node, because node with npm is not installed")
         subjects = [subject for subject in subjects if subject.runtime != "node"]
     for subject in subjects:
-        if subject.code == "foyer":
+        if subject.code.startswith("foyer"):
             tools.foyer(built, subject.package, bytecode=subject.bytecode)
         elif subject.runtime == "node":
             tools.node_peer(subject.code, subject.package)

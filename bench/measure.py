@@ -8,7 +8,7 @@ import random
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,14 @@ class Bench:
     def prepare(self, subject: Subject) -> dict[str, dict[str, Any]]:
         """The events of a visitor who is signed in with this subject."""
         with self.container(subject) as container:
-            return events(container, subject.routes, self._upstreams)
+            return events(container, subject.routes, self._upstreams, self._session_for(subject))
+
+    def _session_for(self, subject: Subject) -> dict[str, str]:
+        if not subject.signs_in_with:
+            return {}
+        with self.container(replace(subject, handler=subject.signs_in_with)) as container:
+            made = events(container, ("callback", "welcome"), self._upstreams)["welcome"]
+        return dict(pair.split("=", 1) for pair in made["cookies"])
 
     def sample(self, subject: Subject, route: str, event: Mapping[str, Any], into: Samples) -> None:
         """Start one container, send a first request and some warm ones."""

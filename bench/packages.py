@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import shutil
 import subprocess
 import zipfile
@@ -75,7 +76,9 @@ class Toolbox:
             [self.sam, "build", "WebFunction", "--no-cached",
              "--template", str(_ROOT / "template.yaml"), "--build-dir", str(folder)],
             cwd=_ROOT,
+            # The SAM CLI writes no build.toml for a single function, so make is told.
             env={**os.environ, "SAM_CLI_TELEMETRY": "0",
+                 "MAKEFLAGS": f"ARCHITECTURE={platform.machine()}",
                  "PATH": f"{Path(self.uv).resolve().parent}{os.pathsep}{os.environ['PATH']}"},
         )  # fmt: skip
         return folder / "WebFunction"

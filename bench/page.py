@@ -24,6 +24,7 @@ def speed(report: Mapping[str, Any]) -> str:
     parts = [_summary(report), _table(report)]
     if "share_of_importing" in report:
         parts.append(imports.sentence(report["share_of_importing"]))
+    parts += _guard(report)
     if judged := targets.judged(report):
         parts.append(f"## Targets\n\n{targets.table(judged)}")
     return "\n".join(parts)
@@ -32,7 +33,7 @@ def speed(report: Mapping[str, Any]) -> str:
 def _summary(report: Mapping[str, Any]) -> str:
     """The number of samples, and the machine."""
     ran_on = report["machine"]
-    node = f"Node {ran_on['node']}" if ran_on["node"] else "no Node (cognito-at-edge was skipped)"
+    node = f"Node {ran_on['node']}" if ran_on["node"] else "no Node (its stacks were skipped)"
     return (
         f"{report['samples']} samples of each on {ran_on['system']} {ran_on['processor']}, "
         f"Python {ran_on['python']}, {node}:\n"
@@ -64,6 +65,22 @@ def _table(report: Mapping[str, Any]) -> str:
         for package in report["packages"].values()
     ]
     return "\n".join(lines) + "\n"
+
+
+def _guard(report: Mapping[str, Any]) -> list[str]:
+    """What the guard adds to a request of the reader's own function."""
+    for row in report["routes"]:
+        if row["subject"] == "guard":
+            warm = row["handler_milliseconds"]
+            calls = named(row["upstream_calls"]["warm"])
+            return [
+                "## What the guard adds to your requests\n\n"
+                f"Warm: {_milliseconds(warm)} of processor time in its handler; upstream calls: "
+                f"{calls}. Cold: {row['cold_start_at_512_mb']:.2f} times hello world's cold start, "
+                "before that of your own function. API Gateway's invocation of a second function "
+                "comes on top; it is not measured here.\n"
+            ]
+    return []
 
 
 def _milliseconds(value: float | None) -> str:

@@ -24,6 +24,8 @@ STATUS = {
     "me": {200},
     "logout": {200},
 }
+# What API Gateway asks an authorizer, about the request of a visitor who has signed in.
+GUARD = "guard"
 OUR_ROUTES = ("landing", "welcome", "login", "callback", "me", "logout")
 PEERS_ROUTES = ("landing", "login", "callback")
 _PYTHON_PEERS = {
@@ -32,7 +34,7 @@ _PYTHON_PEERS = {
     "powertools": "Powertools, requests, PyJWT, jinja2",
 }
 _PATH = {"landing": "/", "login": "/login", "callback": "/callback", "welcome": "/", "me": "/me",
-         "logout": "/logout"}  # fmt: skip
+         "logout": "/logout", GUARD: "/api/orders"}  # fmt: skip
 _EVENTS = Path(__file__).parent.parent / "events"
 
 
@@ -49,6 +51,7 @@ class Subject:
     bytecode: bool = False
     is_peer: bool = False
     runtime: str = "python"
+    signs_in_with: str = ""  # another handler of the package, where this one does not sign in
 
 
 def catalogue(packages: Path) -> list[Subject]:
@@ -59,6 +62,8 @@ def catalogue(packages: Path) -> list[Subject]:
         Subject("foyer", "Foyer", "foyer", packages / "foyer", OUR_ROUTES, foyer, bytecode=True),
         Subject("foyer-source", "Foyer without bytecode", "foyer", packages / "foyer-source",
                 ("landing",), foyer),
+        Subject("guard", "Foyer's guard", "foyer-guard", packages / "guard", (GUARD,),
+                "foyer.guard.handler", bytecode=True, signs_in_with=foyer),
     ]  # fmt: skip
     for code, title in _PYTHON_PEERS.items():
         compiled = f"{code}-bytecode"
@@ -67,24 +72,39 @@ def catalogue(packages: Path) -> list[Subject]:
             Subject(compiled, f"{title}, bytecode added", code, packages / compiled, PEERS_ROUTES,
                     bytecode=True, is_peer=True),
         ]  # fmt: skip
+    authorizer = "Authorizer: PyJWT, requests, boto3"
     return [
         *found,
+        Subject("authorizer", authorizer, "authorizer", packages / "authorizer", (GUARD,),
+                is_peer=True),
+        Subject("authorizer-bytecode", f"{authorizer}, bytecode added", "authorizer",
+                packages / "authorizer-bytecode", (GUARD,), bytecode=True, is_peer=True),
         Subject("node-hello", "Hello world in Node", "node-hello", packages / "node-hello",
                 ("landing",), runtime="node"),
         # It has no pages: CloudFront serves public pages without it.
         Subject("cognito-at-edge", "Node: cognito-at-edge, AWS SDK", "cognito-at-edge",
                 packages / "cognito-at-edge", ("login", "callback"), is_peer=True, runtime="node"),
+        Subject("node-authorizer", "Node authorizer: aws-jwt-verify", "node-authorizer",
+                packages / "node-authorizer", (GUARD,), is_peer=True, runtime="node"),
     ]  # fmt: skip
 
 
 def events(
-    container: Container, routes: tuple[str, ...], upstreams: Upstreams
+    container: Container,
+    routes: tuple[str, ...],
+    upstreams: Upstreams,
+    session: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """One event per route, created by signing a visitor in with ``container``.
 
     All subjects keep sessions and attempts in cookies, so other containers accept them too.
+    ``session``: cookies of a visitor who is already signed in, for an authorizer.
     """
     made = {"landing": event("landing")}
+    if GUARD in routes:  # a session of the web function's, if there is one, and an ID token
+        tokens = json.loads(upstreams.grant("")["token"])
+        asked = event(GUARD, cookies={**(session or {}), "token": tokens["id_token"]})
+        made[GUARD] = {**asked, "type": "REQUEST", "identitySource": None}
     if "callback" in routes:
         made["login"] = event("login")
         cookies: dict[str, str] = {}
@@ -122,6 +142,10 @@ def event(
 
 def check(subject: Subject, route: str, reply: Mapping[str, Any]) -> None:
     """Raise ValueError if the reply is not the expected one for this route."""
+    if route == GUARD:
+        if not (reply["isAuthorized"] and reply["context"]["email"]):
+            raise ValueError(f"{subject.name} refuses its visitor: {reply}")
+        return
     if reply["statusCode"] not in STATUS[route]:
         raise ValueError(f"{subject.name} {route}: {reply}")
     if route == "welcome" and "Bench Visitor" not in reply["body"]:

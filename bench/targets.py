@@ -19,6 +19,9 @@ STACK_MS = {
     "callback": ("callback", 0.42),
 }
 WARM_CALLS = {"landing": {}, "welcome": {}, "callback": {"token": 1, "userinfo": 1}}
+# The guard's share is of the usual Python authorizer's, with bytecode added to it.
+GUARD_COLD, GUARD_OF_PEER = 3.5, 0.45
+GUARD_WARM_MS, GUARD_WARM_OF_PEER = 0.06, 0.5
 PACKAGE_BYTES = 8_000_000
 MEMORY_BYTES = 100_000_000
 
@@ -37,13 +40,14 @@ def judged(document: Mapping[str, Any]) -> list[Judged]:
     """The targets whose subjects and routes were measured."""
     ours = {row["route"]: row for row in document["routes"] if row["subject"] == "foyer"}
     if not ours:
-        return []
+        return [*_guard(document)]
     package = document["packages"]["foyer"]["zipped_bytes"]
     memory = max(row["peak_memory_mib"] for row in ours.values())
     return [
         *_cold(document, ours),
         *_warm(document, ours),
         *_calls(ours),
+        *_guard(document),
         ("package: at most 8 MB zipped", f"{package / 1e6:.2f} MB", package <= PACKAGE_BYTES),
         ("memory: at most 100 MB", f"{memory:.0f} MiB", memory * 2**20 <= MEMORY_BYTES),
     ]
@@ -62,6 +66,30 @@ def _cold(document: Mapping[str, Any], ours: Mapping[str, Any]) -> Iterator[Judg
             measured = ", ".join(f"{share:.2f} {how}" for how, share in shares.items())
             met = max(shares.values()) <= OF_BEST_PEER
             yield f"… at most {OF_BEST_PEER} of the best other Python stack", measured, met
+
+
+def _guard(document: Mapping[str, Any]) -> Iterator[Judged]:
+    rows = {row["subject"]: row for row in document["routes"] if row["route"] == "guard"}
+    if "guard" not in rows:
+        return
+    cold, took = rows["guard"]["cold_start_at_512_mb"], rows["guard"]["handler_milliseconds"]
+    yield f"cold start of the guard: at most {GUARD_COLD:g}", f"{cold:.2f}", cold <= GUARD_COLD
+    peer = rows.get("authorizer-bytecode")
+    if peer:
+        share = cold / peer["cold_start_at_512_mb"]
+        target = f"… at most {GUARD_OF_PEER} of a usual Python authorizer with bytecode added"
+        yield target, f"{share:.2f}", share <= GUARD_OF_PEER
+    target = f"warm guard: at most {GUARD_WARM_MS} ms in the handler"
+    yield target, f"{took:.3f} ms", took <= GUARD_WARM_MS
+    if peer:
+        share = took / peer["handler_milliseconds"]
+        yield (
+            f"… at most {GUARD_WARM_OF_PEER} of that authorizer's",
+            f"{share:.2f}",
+            (share <= GUARD_WARM_OF_PEER),
+        )
+    made = rows["guard"]["upstream_calls"]["warm"]
+    yield "upstream calls of a warm guard: none", named(made), not any(made.values())
 
 
 def _best_python_peer(document: Mapping[str, Any], route: str, *, bytecode: bool) -> float | None:

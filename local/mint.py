@@ -40,12 +40,14 @@ def mint(places: Places, user: str, password: str) -> dict[str, dict[str, Any]]:
         signed_in.get(other_callback, allow_redirects=False, timeout=_SECONDS)
     except requests.ConnectionError as error:
         raise RunError(f"nothing answers at {app}; `make start-api` starts the stack") from error
+    orders = _event(signed_in, "GET", f"{app}/api/orders", _JSON | _SAME_ORIGIN)
     form = {"origin": app, "content-type": "application/x-www-form-urlencoded"}
     return {
         "callback": _event(unfinished, "GET", callback, _HTML | {"sec-fetch-site": "same-site"}),
         "home-signed-in": _event(signed_in, "GET", f"{app}/", _HTML | {"sec-fetch-site": "none"}),
         "me-signed-in": _event(signed_in, "GET", f"{app}/me", _JSON | _SAME_ORIGIN),
         "logout-signed-in": _event(signed_in, "POST", f"{app}/logout", _HTML | _SAME_ORIGIN | form),
+        "guard-signed-in": orders | {"type": "REQUEST", "identitySource": None},
     }
 
 

@@ -61,6 +61,11 @@ MINTED = {
 }
 
 
+# What API Gateway asks the guard about a request: `guard/nobody` shows no session. The minted one
+# is the demo user's.
+GUARD_NOBODY, GUARD_SIGNED_IN = "guard/nobody", "guard-signed-in"
+
+
 def sample(name: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     return event

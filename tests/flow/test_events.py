@@ -12,7 +12,8 @@ from local import api_gateway
 from tests.flow.account import environment
 from tests.flow.browser import Context, Handler
 from tests.flow.conftest import Stack
-from tests.sample_events import FOLDER, SAMPLES, sample
+from tests.flow.test_guard import Guards
+from tests.sample_events import FOLDER, GUARD_NOBODY, SAMPLES, sample
 from tests.template.rendering import source
 
 
@@ -36,6 +37,13 @@ def test_a_sample_event_has_the_outcome_it_is_named_after(stack: Stack, name: st
     if reply["statusCode"] >= 400:
         assert sample(name)["requestContext"]["requestId"] in reply["body"]
     assert stack.cognito.upstream_calls == 0
+
+
+def test_the_guards_sample_event_is_of_nobody(stack: Stack) -> None:
+    guards = Guards(stack)
+    assert guards.ask_signed_in(sample(GUARD_NOBODY), Context()) == {"isAuthorized": False}
+    about = guards.ask_visitor(sample(GUARD_NOBODY), Context())["context"]
+    assert (about["signed_in"], about["go"]) == (False, "/login?return_to=/api/orders")
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -22,7 +22,14 @@ from local.places import FUNCTION, ROOT, Places
 from tests.ports import free_port
 from tests.running_stack import DEMO_PASSWORD, DEMO_USER, RunningStack, running_stack
 from tests.sam_cli import built
-from tests.sample_events import FOLDER, MINTED, SAMPLES, sample
+from tests.sample_events import (
+    FOLDER,
+    GUARD_NOBODY,
+    GUARD_SIGNED_IN,
+    MINTED,
+    SAMPLES,
+    sample,
+)
 
 pytestmark = [pytest.mark.docker, pytest.mark.sam]
 
@@ -56,8 +63,8 @@ def invoke(stack: RunningStack) -> Iterator[Any]:
             config=Config(read_timeout=60, retries={"total_max_attempts": 1}),
         )
 
-        def invoke(event: dict[str, Any]) -> Any:
-            answer = client.invoke(FunctionName=FUNCTION, Payload=json.dumps(event))
+        def invoke(event: dict[str, Any], function: str = FUNCTION) -> Any:
+            answer = client.invoke(FunctionName=function, Payload=json.dumps(event))
             return json.load(answer["Payload"])
 
         yield invoke
@@ -94,6 +101,17 @@ def test_a_minted_event_has_its_outcome_in_the_container(
 ) -> None:
     reply = invoke(minted[name])
     assert MINTED[name].fits(reply), reply
+
+
+def test_the_guard_knows_the_demo_user_in_the_container(
+    invoke: Any, minted: dict[str, dict[str, Any]]
+) -> None:
+    assert invoke(sample(GUARD_NOBODY), "GuardFunction") == {"isAuthorized": False}
+    answer = invoke(minted[GUARD_SIGNED_IN], "GuardFunction")
+    assert answer["isAuthorized"] is True
+    assert answer["context"]["email"] == "demo@example.com"
+    page = invoke(minted[GUARD_SIGNED_IN], "VisitorFunction")["context"]
+    assert (page["signed_in"], page["username"]) == (True, "demo")
 
 
 def test_a_minted_callback_is_good_once(invoke: Any, minted: dict[str, dict[str, Any]]) -> None:

@@ -91,6 +91,39 @@ def test_a_call_too_many_is_missed() -> None:
     assert not verdicts(document)["upstream calls of a warm landing: none"]
 
 
+def with_guard(cold: float, milliseconds: float) -> dict[str, Any]:
+    """The recorded run, with this guard and a usual authorizer beside it."""
+    document = copy.deepcopy(SPEED)
+    for subject, taken in {
+        "guard": (cold, milliseconds),
+        "authorizer-bytecode": (7.0, 0.1),
+    }.items():
+        measured = copy.deepcopy(row(SPEED, "foyer", "landing"))
+        measured |= {"subject": subject, "route": "guard"}
+        measured["cold_start_at_512_mb"], measured["handler_milliseconds"] = taken
+        others = [each for each in document["routes"] if each["subject"] != subject]
+        document["routes"] = [*others, measured]
+        document["packages"][subject] = SPEED["packages"]["foyer"]
+    return document
+
+
+def test_the_guard_is_judged_by_itself_and_beside_a_usual_authorizer() -> None:
+    cold, warm = (
+        "cold start of the guard: at most 3.5",
+        "warm guard: at most 0.06 ms in the handler",
+    )
+    targets_of_guard = (cold, f"{cold}, against peers", warm, f"{warm}, against peers")
+    for figures, met in (
+        ((3.1, 0.05), (True, True, True, True)),
+        ((3.2, 0.05), (True, False, True, True)),
+        ((3.6, 0.06), (False, False, True, False)),
+        ((3.1, 0.07), (True, True, False, False)),
+    ):
+        judged = verdicts(with_guard(*figures))
+        assert tuple(judged[target] for target in targets_of_guard) == met, figures
+    assert "## What the guard adds" in page.speed(with_guard(3.1, 0.05))
+
+
 def test_more_memory_than_a_whole_processor_has_makes_nothing_faster() -> None:
     assert modelled(100, 10, 1769 / 2) == 120
     assert modelled(100, 10, 1769) == modelled(100, 10, 3538) == 110
@@ -109,11 +142,14 @@ def test_a_burst_needs_an_environment_for_each_of_its_requests() -> None:
 
 
 def test_nodes_packages_are_pinned_by_hash_and_come_from_no_registry_in_particular() -> None:
-    lock = json.loads((ROOT / "bench/peers/cognito-at-edge/package-lock.json").read_text("utf-8"))
-    packages = [each for name, each in lock["packages"].items() if name]
-    assert packages
-    assert all(each["integrity"].startswith("sha512-") for each in packages)
-    assert not any("resolved" in each for each in packages)
+    locks = list((ROOT / "bench/peers").glob("*/package-lock.json"))
+    assert locks
+    for lock in locks:
+        listed = json.loads(lock.read_text("utf-8"))["packages"]
+        packages = [each for name, each in listed.items() if name]
+        assert packages
+        assert all(each["integrity"].startswith("sha512-") for each in packages)
+        assert not any("resolved" in each for each in packages)
 
 
 def test_the_benchs_authority_reaches_its_packages_and_nothing_that_they_are_linked_to(
