@@ -36,8 +36,11 @@ def deploy_app(aws: LocalAws, path: Path, parameters: Mapping[str, str]) -> Depl
     return deploy_template(aws, name, path, parameters)
 
 
-def assemble(foyer: Deployed, app: Deployed | None) -> Apps:
-    """Raises TemplateError when the two cannot be served side by side."""
+def assemble(foyer: Deployed, app: Deployed | None, *, with_unused: bool = False) -> Apps:
+    """Raises TemplateError when the two cannot be served side by side.
+
+    ``with_unused`` adds Foyer's functions that no route needs, such as the guard's without an app.
+    """
     deployed = [foyer] if app is None else [foyer, app]
     apis = [one.template.api() for one in deployed]
     if app is not None and not apis[1].mapping_key:
@@ -48,6 +51,9 @@ def assemble(foyer: Deployed, app: Deployed | None) -> Apps:
     triggers = foyer.template.triggers()
     needs = {name for api in apis for name in api.needs}
     needs |= {name for trigger, name in triggers.items() if trigger in RUN}
+    if with_unused:
+        template = foyer.template
+        needs |= {name for name in template.functions if template.function(name).code == _WEB}
     functions: dict[str, Function] = {}
     for one in deployed:
         for name in needs & one.template.functions.keys():

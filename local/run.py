@@ -190,6 +190,7 @@ class _Project:
         self._app: Path | None = options.app
         self._app_parameters = dict(options.app_parameter)
         self._host = host  # this machine as functions see it
+        self._is_sam = options.sam
 
     def deploy(self) -> tuple[Stack, Apps]:
         """Raises RunError."""
@@ -206,7 +207,8 @@ class _Project:
             raise RunError(
                 f"{error} (to start with an empty user pool, delete {self._places.data})"
             ) from error
-        found = apps.assemble(stack.deployed, app)
+        # `sam local invoke` can call each of them, with the variables that it is given here.
+        found = apps.assemble(stack.deployed, app, with_unused=self._is_sam)
         functions = apps.with_environments(
             found.functions, self._places, self._aws, stack, self._host
         )
