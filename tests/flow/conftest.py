@@ -8,6 +8,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from moto import mock_aws
 
 from tests.documents import documented
 from tests.fake_cognito import FakeCognito
+from tests.fake_dynamodb import FakeDynamoDb
 from tests.flow.browser import Answer, Browser
 from tests.vault import Boto3Vault
 
@@ -60,6 +62,7 @@ class Stack:
     clock: Clock
     environ: dict[str, str]
     secrets_manager: Any
+    table: FakeDynamoDb | None = None  # where sessions are, if not in cookies
     source: Source | None = None  # where the function reads the secret, if not there
     log_stream: io.StringIO = field(default_factory=io.StringIO)
 
@@ -74,7 +77,13 @@ class Stack:
             log=log,
             clock=self.clock.monotonic,
             now=self.clock.now,
+            pause=self.clock.advance,
         )
+
+    @property
+    def sessions(self) -> FakeDynamoDb:
+        assert self.table is not None, "this test needs sessions in a table"
+        return self.table
 
     def browser(self, **environ: str) -> Browser:
         """A browser in front of a new container."""
@@ -120,10 +129,24 @@ def secrets_manager() -> Iterator[SecretsManagerClient]:
         yield boto3.client("secretsmanager", config=_TWO_TRIES)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Where sessions are kept: in cookies, unless a mark says otherwise."""
+    mark = metafunc.definition.get_closest_marker("sessions")
+    if mark is not None and "kept_in" in metafunc.fixturenames:
+        metafunc.parametrize("kept_in", mark.args, indirect=True)
+
+
 @pytest.fixture
-def stack(secrets_manager: SecretsManagerClient) -> Iterator[Stack]:
+def kept_in(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "cookie"))
+
+
+@pytest.fixture
+def stack(secrets_manager: SecretsManagerClient, kept_in: str) -> Iterator[Stack]:
     redirect_uris = (f"{ORIGIN}/callback", "http://localhost:3000/callback")
-    with FakeCognito(redirect_uris=redirect_uris) as cognito:
+    with ExitStack() as resources:
+        cognito = resources.enter_context(FakeCognito(redirect_uris=redirect_uris))
+        table = resources.enter_context(FakeDynamoDb()) if kept_in == "table" else None
         clock = Clock()
         cognito.clock = clock.now
         secrets_manager.create_secret(
@@ -141,9 +164,10 @@ def stack(secrets_manager: SecretsManagerClient) -> Iterator[Stack]:
             "COGNITO_DOMAIN_URL": cognito.domain_url,
             "COGNITO_ISSUER": cognito.issuer,
             "COGNITO_JWKS_URL": cognito.jwks_url,
+            **(table.environ if table else {}),
         }
         assert urlsplit(cognito.domain_url).hostname == "127.0.0.1"
-        made = Stack(cognito, clock, environ, secrets_manager)
+        made = Stack(cognito, clock, environ, secrets_manager, table)
         yield made
         secrets_manager.delete_secret(SecretId=SECRET_ID, ForceDeleteWithoutRecovery=True)
         made.assert_documented()

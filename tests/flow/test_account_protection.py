@@ -16,6 +16,8 @@ from tests.flow.browser import event
 from tests.flow.conftest import ORIGIN, Stack
 from tests.flow.private_values import found_in, private_values, somebody
 
+pytestmark = pytest.mark.sessions("cookie", "table")
+
 FORMS: list[tuple[str, dict[str, str]]] = [
     ("/account/name", {"name": "Ada King"}),
     ("/account/password", {"current": PASSWORD, "new": A_NEW_PASSWORD}),
@@ -121,6 +123,7 @@ def test_a_session_from_before_the_page_was_turned_on_signs_in_again(stack: Stac
     assert later.get("/account").status == 200
 
 
+@pytest.mark.sessions("cookie")
 def test_a_session_that_keeps_no_refresh_token_signs_in_again(stack: Stack) -> None:
     stack.cognito.token_answer = {"refresh_token": None}
     ada = owner(stack)

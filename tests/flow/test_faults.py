@@ -18,6 +18,8 @@ from tests.flow.conftest import Stack
 from tests.flow.impatience import Impatient
 from tests.flow.private_values import found_in, private_values, somebody
 
+pytestmark = pytest.mark.sessions("cookie", "table")
+
 LONGEST_SIGN_IN, LONGEST_REFRESH = 12, 6  # seconds
 
 HEADINGS = {

@@ -10,6 +10,8 @@ import pytest
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import Stack
 
+pytestmark = pytest.mark.sessions("cookie", "table")
+
 RENEWAL, REFRESH = 1000, 3599  # seconds after sign-in
 
 
@@ -24,6 +26,7 @@ def held_sign_in(stack: Stack, browser: Browser) -> Answer:
     return browser.held("GET", stack.cognito.visit(browser.get("/login").location))
 
 
+@pytest.mark.sessions("cookie")
 @pytest.mark.parametrize("seconds", [RENEWAL, REFRESH])
 def test_a_late_answer_does_not_undo_a_sign_out(
     stack: Stack, signed_in: Browser, seconds: int
@@ -95,6 +98,7 @@ def test_a_late_answer_does_not_bring_back_a_refresh_token_that_was_replaced(
     assert signed_in.get("/me").status == 200
 
 
+@pytest.mark.sessions("cookie")
 def test_a_refused_refresh_leaves_alone_what_another_tab_got(
     stack: Stack, signed_in: Browser
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 from tests.flow.browser import Browser
 from tests.flow.conftest import Stack
 
+pytestmark = pytest.mark.sessions("cookie", "table")
+
 
 @pytest.fixture
 def signed_in(stack: Stack) -> Browser:
@@ -61,6 +63,7 @@ def test_use_keeps_a_session_alive_until_its_absolute_end(stack: Stack, signed_i
     assert not is_signed_in(signed_in)
 
 
+@pytest.mark.sessions("cookie")
 def test_activity_is_noted_only_when_it_is_worth_a_cookie(stack: Stack, signed_in: Browser) -> None:
     stack.clock.advance(700)
     assert signed_in.get("/").cookies == ()
@@ -282,6 +285,7 @@ def test_a_refresh_for_another_issuer_or_audience_ends_the_session(
     assert not is_signed_in(signed_in)
 
 
+@pytest.mark.sessions("cookie")
 def test_a_session_too_large_for_a_cookie_leaves_out_the_least_needed(
     stack: Stack, browser: Browser
 ) -> None:
@@ -300,6 +304,7 @@ def test_a_session_too_large_for_a_cookie_leaves_out_the_least_needed(
     assert stack.cognito.calls("token") == calls + 1, "the refresh token was kept"
 
 
+@pytest.mark.sessions("cookie")
 def test_without_a_refresh_token_the_session_still_serves(stack: Stack, browser: Browser) -> None:
     stack.cognito.token_answer = {"refresh_token": "r" * 4000}
     stack.sign_in(browser)

@@ -12,6 +12,8 @@ import requests
 from tests.flow.browser import Browser, event
 from tests.flow.conftest import ORIGIN, Stack
 
+pytestmark = pytest.mark.sessions("cookie", "table")
+
 
 @pytest.fixture
 def signed_in(stack: Stack, browser: Browser) -> Browser:

@@ -16,6 +16,8 @@ from foyer.cognito.answers import Tokens
 from foyer.cognito.id_token import IdToken
 from foyer.cookies import CookieStyle
 from foyer.errors import Refused
+from foyer.sessions.cookie_keeper import CookieKeeper
+from foyer.sessions.refresh import Refresh
 from foyer.sessions.session import Session, SessionCookie
 from foyer.sessions.visitors import Visitors
 from hypothesis import settings
@@ -90,11 +92,21 @@ class Browser(RuleBasedStateMachine):
         microseconds = count(NOW * 1_000_000)
         self.numbers = count(1)
         self.cognito = Cognito()
+        cookie = SessionCookie(CookieStyle(secure=True), idle_seconds=3600, max_seconds=36000)
         self.visitors = Visitors(
-            cookie=SessionCookie(CookieStyle(secure=True), idle_seconds=3600, max_seconds=36000),
-            client=cast("Any", self.cognito),
-            verifier=cast("Any", self.cognito),
-            secrets=cast("Any", Secrets()),
+            cookie=cookie,
+            keeper=CookieKeeper(
+                cookie,
+                cast("Any", Secrets()),
+                log=cast("Any", Silent()),
+                now=lambda: self.now,
+            ),
+            refresh=Refresh(
+                client=cast("Any", self.cognito),
+                verifier=cast("Any", self.cognito),
+                clock=lambda: 0.0,
+                now=lambda: self.now,
+            ),
             log=cast("Any", Silent()),
             counters=cast("Any", Silent()),
             clock=lambda: 0.0,
@@ -143,7 +155,9 @@ class Browser(RuleBasedStateMachine):
         if sent.what == "sign out":
             return Made(number, sent.what, self.visitors.sign_out(sent.cookies))
         if sent.what == "sign in":
-            visit = self.visitors.begin(session(f"person{number}", int(self.now)), sent.cookies)
+            visit = self.visitors.begin(
+                session(f"person{number}", int(self.now)), sent.cookies, user_agent=""
+            )
         elif sent.what == "use":
             visit = self.visitors.recognise(sent.cookies)
         else:

@@ -22,6 +22,8 @@ from .language import DEFAULT
 from .pages import Brand, PagesByLanguage
 from .services import Services
 from .sessions.attempt import AttemptCookies
+from .sessions.keepers import keeper_for
+from .sessions.refresh import Refresh
 from .sessions.session import SessionCookie
 from .sessions.sign_in import SignIn
 from .sessions.visitors import Visitors
@@ -87,10 +89,11 @@ def build(
     log: Logger,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
+    pause: Callable[[float], None] = time.sleep,
 ) -> App:
     """Build the app from an environment; raise ConfigurationError.
 
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
+    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
     """
     settings = Settings.from_environ(environ)
     log.setLevel(settings.log_level)
@@ -111,6 +114,7 @@ def build(
         now=now,
     )
     style = CookieStyle.of_app(settings.app_url)
+    cookie = SessionCookie(style, settings.session_idle_seconds, settings.session_max_seconds)
     counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
     brand = Brand(
         settings.brand_name,
@@ -126,12 +130,19 @@ def build(
         client=client,
         secrets=secrets,
         visitors=Visitors(
-            cookie=SessionCookie(
-                style, settings.session_idle_seconds, settings.session_max_seconds
+            cookie=cookie,
+            keeper=keeper_for(
+                settings,
+                environ,
+                cookie=cookie,
+                secrets=secrets,
+                log=log,
+                counters=counters,
+                clock=clock,
+                now=now,
+                pause=pause,
             ),
-            client=client,
-            verifier=verifier,
-            secrets=secrets,
+            refresh=Refresh(client=client, verifier=verifier, clock=clock, now=now),
             log=log,
             counters=counters,
             clock=clock,

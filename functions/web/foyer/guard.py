@@ -24,7 +24,7 @@ from .cookies import CookieStyle
 from .counters import Counters
 from .errors import ConfigurationError, RequestFailed
 from .return_to import own_path
-from .sessions.reader import SessionReader
+from .sessions.cookie_keeper import CookieKeeper
 from .sessions.session import SessionCookie
 from .settings import CommonSettings
 
@@ -58,7 +58,7 @@ class Guard:
     def __init__(
         self,
         *,
-        reader: SessionReader,
+        reader: CookieKeeper,
         cookie: SessionCookie,
         app_url: str | None,
         log: Logger,
@@ -198,7 +198,7 @@ def build(
         settings.session_max_seconds,
     )
     guard = Guard(
-        reader=SessionReader(cookie, secrets, now=now),
+        reader=CookieKeeper(cookie, secrets, log=log, now=now),
         cookie=cookie,
         app_url=settings.app_url,
         log=log,

@@ -85,8 +85,10 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
     session = services.sign_in.finish(
         query["code"], attempt, redirect_uri=redirect_uri(request), deadline=deadline
     )
+    user_agent = request.headers.get("user-agent", "")
+    begun = services.visitors.begin(session, request.cookies, user_agent=user_agent)
     cookies = (
-        *services.visitors.begin(session, request.cookies).cookies,
+        *begun.cookies,
         services.attempts.clear(attempt),
         *_forget_restart(services, request),
     )
@@ -110,7 +112,9 @@ def _reported(request: Request, error: str) -> RequestFailed:
 
 def _end_replaced(services: Services, request: Request, deadline: float) -> None:
     """The session from before this sign-in, if there was one, is not refreshed again."""
-    replaced = services.visitors.session_in(request.cookies)
+    replaced = None
+    with contextlib.suppress(Unavailable):  # the new session has begun
+        replaced = services.visitors.take(request.cookies)
     soon = min(deadline, services.clock() + _REVOKE_SECONDS)
     revoke(replaced, services.client, services.log, deadline=soon)
 

@@ -32,7 +32,7 @@ def sign_out(services: Services, request: Request, _visit: Visit) -> Response:
     """Ends the session here, its refresh token, and the session at managed login."""
     session = None
     try:
-        session = services.visitors.session_in(request.cookies)
+        session = services.visitors.take(request.cookies)
         deadline = services.clock() + _REVOKE_SECONDS
         revoke(session, services.client, services.log, deadline=deadline)
         location = _logout_url(services, request)
@@ -55,8 +55,9 @@ def _record(services: Services, request: Request, session: Session | None) -> No
         services.log.info("signed_out", sub=session.subject if session else None)
 
 
-def everywhere(services: Services, request: Request, *, say: str) -> Response:
-    """Like sign_out, when Cognito has already ended every refresh token."""
+def everywhere(services: Services, request: Request, subject: str, *, say: str) -> Response:
+    """Like sign_out, when Cognito has already ended every refresh token of the user."""
+    services.visitors.end_all(subject)
     return _leave(services, request, _logout_url(services, request), say=say)
 
 

@@ -5,7 +5,8 @@ Keys are an ordered list: the first one seals, any one opens, so that a key can 
 without signing anybody out. Each purpose has its own key (HMAC-SHA256 of the purpose's
 label, the one-block case of NIST SP 800-108), so that an attempt can never pass for a session.
 The full name of the cookie is authenticated too, so that a cookie made on http://localhost, where
-names have no ``__Host-``, is never accepted elsewhere.
+names have no ``__Host-``, is never accepted elsewhere. With ``only_with``, the key is made of that
+text too, so that nobody who has only our keys, or only the text, can open the value.
 Random 96-bit nonces are safe for 2^32 values under one key (NIST SP 800-38D §8.3): a thousand
 sign-ins a second for seven weeks. Keys change only when the secret is rotated.
 """
@@ -46,18 +47,22 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({len(self._keys)} keys)"
 
-    def seal(self, payload: bytes, *, purpose: str, cookie: str, expires_at: int) -> str:
+    def seal(
+        self, payload: bytes, *, purpose: str, cookie: str, expires_at: int, only_with: str = ""
+    ) -> str:
         """Return ASCII that is safe in a cookie, for the cookie of this full name.
 
         ``expires_at`` is in seconds since the epoch.
         """
         nonce = os.urandom(_NONCE)
-        sealed = self._cipher(self._newest, purpose).encrypt(
+        sealed = self._cipher(self._newest, purpose, only_with).encrypt(
             nonce, _EXPIRY.pack(expires_at) + payload, _bound_to(purpose, cookie)
         )
         return base64.urlsafe_b64encode(self._newest + nonce + sealed).rstrip(b"=").decode()
 
-    def open(self, sealed: str, *, purpose: str, cookie: str, now: float) -> bytes:
+    def open(
+        self, sealed: str, *, purpose: str, cookie: str, now: float, only_with: str = ""
+    ) -> bytes:
         """Return the payload; raise UnknownKey or SealBroken."""
         raw = _decode(sealed)
         key_id, nonce, box = raw[:_KEY_ID], raw[_KEY_ID : _KEY_ID + _NONCE], raw[_KEY_ID + _NONCE :]
@@ -66,7 +71,8 @@ class KeyRing:
         if key_id not in self._keys:
             raise UnknownKey("unknown_key")
         try:
-            plain = self._cipher(key_id, purpose).decrypt(nonce, box, _bound_to(purpose, cookie))
+            cipher = self._cipher(key_id, purpose, only_with)
+            plain = cipher.decrypt(nonce, box, _bound_to(purpose, cookie))
         except InvalidTag:
             raise SealBroken("changed_or_other_purpose") from None
         (expires_at,) = _EXPIRY.unpack_from(plain)
@@ -74,7 +80,9 @@ class KeyRing:
             raise SealBroken("expired")
         return plain[_EXPIRY.size :]
 
-    def _cipher(self, key_id: bytes, purpose: str) -> AESGCM:
+    def _cipher(self, key_id: bytes, purpose: str, only_with: str) -> AESGCM:
+        if only_with:  # not kept: each visitor has another one
+            return AESGCM(_derive(self._keys[key_id], f"purpose {purpose} with {only_with}"))
         cipher = self._ciphers.get((key_id, purpose))
         if cipher is None:
             cipher = AESGCM(_derive(self._keys[key_id], f"purpose {purpose}"))

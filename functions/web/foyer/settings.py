@@ -35,6 +35,8 @@ class CommonSettings:
     app_url: str | None
     session_idle_seconds: int
     session_max_seconds: int
+    session_table: str  # "" keeps sessions in cookies
+    pass_access_token: bool
     log_level: str
     metrics_namespace: str
     stack_name: str
@@ -43,6 +45,10 @@ class CommonSettings:
     def from_environ(cls, environ: Mapping[str, str]) -> CommonSettings:
         """Raise ConfigurationError naming the first variable that is missing or malformed."""
         idle = _seconds(environ, "SESSION_IDLE_SECONDS", default=3600, least=60)
+        table = _session_table(environ)
+        pass_access_token = _flag(environ, "PASS_ACCESS_TOKEN")
+        if pass_access_token and not table:
+            raise ConfigurationError("PASS_ACCESS_TOKEN needs SESSION_TABLE")
         return cls(
             secret_id=_required(environ, "SECRET_ID"),
             app_url=_app_url(environ),
@@ -50,6 +56,8 @@ class CommonSettings:
             session_max_seconds=_seconds(
                 environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
             ),
+            session_table=table,
+            pass_access_token=pass_access_token,
             log_level=_log_level(environ),
             metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),
             stack_name=_metric_word(environ, "STACK_NAME", "foyer"),
@@ -57,13 +65,35 @@ class CommonSettings:
 
 
 @dataclass(frozen=True)
-class Settings(CommonSettings):
-    """What the environment says. URLs called origins carry no path and no trailing slash."""
+class CognitoSettings:
+    """Where Cognito is. URLs called origins carry no path and no trailing slash."""
 
     cognito_domain_url: str
     cognito_backchannel_url: str
     cognito_issuer: str
     cognito_jwks_url: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> CognitoSettings:
+        """Raise ConfigurationError naming the first variable that is missing or malformed."""
+        domain_url = _origin(
+            environ, "COGNITO_DOMAIN_URL", _required(environ, "COGNITO_DOMAIN_URL")
+        )
+        issuer = _url(environ, "COGNITO_ISSUER", _required(environ, "COGNITO_ISSUER"))
+        return cls(
+            cognito_domain_url=domain_url,
+            cognito_backchannel_url=_origin(environ, "COGNITO_BACKCHANNEL_URL", domain_url),
+            cognito_issuer=issuer,
+            cognito_jwks_url=_url(
+                environ, "COGNITO_JWKS_URL", f"{issuer.rstrip('/')}/.well-known/jwks.json"
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Settings(CommonSettings, CognitoSettings):
+    """What the environment of the web function says."""
+
     user_api_url: str | None  # None leaves the account page out
     password_rules: Mapping[str, int]
     allows_sign_up: bool
@@ -79,19 +109,11 @@ class Settings(CommonSettings):
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Raise ConfigurationError naming the first variable that is missing or malformed."""
-        domain_url = _origin(
-            environ, "COGNITO_DOMAIN_URL", _required(environ, "COGNITO_DOMAIN_URL")
-        )
-        issuer = _url(environ, "COGNITO_ISSUER", _required(environ, "COGNITO_ISSUER"))
+        cognito = CognitoSettings.from_environ(environ)
         return cls(
             **vars(CommonSettings.from_environ(environ)),
-            cognito_domain_url=domain_url,
-            cognito_backchannel_url=_origin(environ, "COGNITO_BACKCHANNEL_URL", domain_url),
-            cognito_issuer=issuer,
-            cognito_jwks_url=_url(
-                environ, "COGNITO_JWKS_URL", f"{issuer.rstrip('/')}/.well-known/jwks.json"
-            ),
-            user_api_url=_user_api_url(environ, issuer),
+            **vars(cognito),
+            user_api_url=_user_api_url(environ, cognito.cognito_issuer),
             password_rules=_password_rules(environ),
             allows_sign_up=_flag(environ, "SELF_SIGN_UP", default="true"),
             origin_verify_header=_header(environ, "ORIGIN_VERIFY_HEADER"),
@@ -202,6 +224,13 @@ def _seconds(environ: Mapping[str, str], name: str, *, default: int, least: int)
     if int(value) < least:
         raise ConfigurationError(f"{name} must be at least {least} seconds")
     return int(value)
+
+
+def _session_table(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "SESSION_TABLE", "")
+    if value and not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", value):
+        raise ConfigurationError("SESSION_TABLE must be the name of a DynamoDB table")
+    return value
 
 
 def _brand_name(environ: Mapping[str, str]) -> str:

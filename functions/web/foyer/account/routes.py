@@ -108,7 +108,7 @@ def sign_out_everywhere(services: Services, request: Request, member: Member) ->
     """Ends every refresh token, then the session here and managed login's in this browser."""
     member.api.sign_out_everywhere(member.token, deadline=member.deadline)
     record_change(services, member, "signed_out_everywhere")
-    return logout.everywhere(services, request, say="signed_out_everywhere")
+    return logout.everywhere(services, request, member.session.subject, say="signed_out_everywhere")
 
 
 def deletion_page(_services: Services, _request: Request, member: Member) -> Response:
@@ -123,7 +123,7 @@ def delete(services: Services, request: Request, member: Member) -> Response:
         return member.pages.deletion(typed, problem="username_does_not_match")
     member.api.delete(member.token, deadline=member.deadline)
     record_change(services, member, "deleted")
-    return logout.everywhere(services, request, say="account_was_deleted")
+    return logout.everywhere(services, request, member.session.subject, say="account_was_deleted")
 
 
 def _done(services: Services, member: Member, kind: str, say: str) -> Response:

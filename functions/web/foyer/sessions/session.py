@@ -1,8 +1,10 @@
 """The session: who is signed in, sealed into a cookie (order.py says under which name).
 
-There is no session store: the cookie carries the claims that the pages show and the refresh
-token, but no access token. A session ends after a time without use (idle), at a fixed time after
-sign-in (absolute), or when Cognito refuses to refresh it.
+The cookie carries the claims that the pages show and the refresh token, but no access token.
+(table_keeper.py keeps sessions in a table instead.)
+
+A session ends after a time without use (idle), at a fixed time after sign-in (absolute), or when
+Cognito refuses to refresh it.
 """
 
 from __future__ import annotations
@@ -69,6 +71,7 @@ class Session:
     from_userinfo: Sequence[str] = field(default_factory=list)
     left_out: Sequence[str] = field(default_factory=list)
     auth_time: int = 0  # when the password (or passkey) was last given; 0 if that is not known
+    access_token: str | None = field(default=None, repr=False)  # never in a cookie
 
     @property
     def place(self) -> Place:
@@ -171,7 +174,7 @@ class SessionCookie:
         name = self.style.name(place.name)
         opened = keys.open(cookies[name], purpose=_PURPOSE, cookie=name, now=now)
         session = Session(**json.loads(opened))
-        if now >= self._ends_at(session):  # the limits may have been lowered since it was sealed
+        if now >= self.ends_at(session):  # the limits may have been lowered since it was sealed
             raise SealBroken("expired")
         return session
 
@@ -200,8 +203,10 @@ class SessionCookie:
         return now - session.seen_at >= self.idle_seconds / 10
 
     def _sealed(self, session: Session, keys: KeyRing) -> str:
-        ends_at = self._ends_at(session)
-        payload = json.dumps(vars(session), separators=(",", ":"), ensure_ascii=False)
+        ends_at = self.ends_at(session)
+        fields = {**vars(session)}
+        del fields["access_token"]
+        payload = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
         name = session.place.name
         sealed = keys.seal(
             payload.encode(),
@@ -211,7 +216,8 @@ class SessionCookie:
         )
         return self.style.line(name, sealed, max_age=max(0, ends_at - session.seen_at))
 
-    def _ends_at(self, session: Session) -> int:
+    def ends_at(self, session: Session) -> int:
+        """When the session ends unless it is used, in seconds since the epoch."""
         return min(session.seen_at + self.idle_seconds, session.signed_in_at + self.max_seconds)
 
 

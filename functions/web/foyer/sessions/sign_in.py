@@ -98,5 +98,6 @@ class SignIn:
             seen_at=now,
             refresh_at=next_refresh(tokens.expires_in, id_token.claims, now),
             auth_time=auth_time(id_token.claims),
+            access_token=tokens.access_token,
         )
         return session.with_claims(id_token.claims, profile)

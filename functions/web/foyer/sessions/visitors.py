@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .. import flash
-from ..errors import BadGateway, PerhapsNewKey, Refused, RequestFailed
-from .reader import SessionReader
-from .session import (
-    Session,
-    SessionCookie,
-    auth_time,
-    hash_of_nonce,
-    next_refresh,
-)
+from ..errors import PerhapsNewKey, RequestFailed, Unavailable
+from .session import auth_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools import Logger
 
-    from ..aws.secret_store import SecretStore
-    from ..cognito.answers import Tokens
-    from ..cognito.id_token import IdToken, IdTokenVerifier
-    from ..cognito.oauth import AppClient
     from ..counters import Counters
+    from .keeper import Kept, Reading, SessionKeeper
+    from .refresh import Access, AsksCognito
+    from .session import Session, SessionCookie
 
-# Seconds: for all of it, reading the secret included; for the refresh and for the key set within
-# that; and until a refresh that failed is tried again.
+# Seconds for all of it, reading the secret included; and for waiting for another request's refresh.
 _RECOGNISE = 10
-_REFRESH = 3
-_KEYS = 3
-_TRY_AGAIN_AFTER = 30
-
-# Only the ID token itself may prove that a session must end. Without the right key nothing is
-# proven, whether the key set was unavailable, malformed or lacked the key.
-_PROVES_NOTHING = ("jwks_", "id_token_unknown_key", "id_token_ambiguous_key")
-
-
-@dataclass(frozen=True)
-class Access:
-    """What a refresh gave for this one request: an access token and the ID token's claims."""
-
-    token: str = field(repr=False)
-    claims: Mapping[str, Any] = field(repr=False)
+_WAIT = 4
 
 
 @dataclass(frozen=True)
@@ -52,7 +29,8 @@ class Visit:
     """Who is here, and the ``Set-Cookie`` lines that must go with the answer.
 
     ``postponed`` is why a refresh that was due did not happen. ``was_refused``: the session ended
-    because its refresh token does not count any more.
+    because its refresh token does not count any more. ``unusable`` is why the session that the
+    browser shows is none.
     """
 
     session: Session | None
@@ -61,6 +39,7 @@ class Visit:
     was_refused: bool = False
     access: Access | None = None
     postponed: RequestFailed | None = None
+    unusable: str = ""
 
     @property
     def signed_in(self) -> Session:
@@ -91,9 +70,8 @@ class Visitors:
         self,
         *,
         cookie: SessionCookie,
-        client: AppClient,
-        verifier: IdTokenVerifier,
-        secrets: SecretStore,
+        keeper: SessionKeeper,
+        refresh: AsksCognito,
         log: Logger,
         counters: Counters,
         clock: Callable[[], float],
@@ -101,10 +79,8 @@ class Visitors:
         microseconds: Callable[[], int],
     ) -> None:
         self._cookie = cookie
-        self._reader = SessionReader(cookie, secrets, now=now)
-        self._client = client
-        self._verifier = verifier
-        self._secrets = secrets
+        self._keeper = keeper
+        self._refresh = refresh
         self._log = log
         self._counters = counters
         self._clock = clock
@@ -114,16 +90,16 @@ class Visitors:
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Asks Cognito only when the access token has expired."""
         deadline = self._clock() + _RECOGNISE
-        visit = self._shown(cookies)
-        session = visit.session
+        reading = self._keeper.read(cookies)
+        session = reading.session
         if session is None:
-            return visit
+            return self._nobody(reading)
         now = self._now()
         if session.is_due_for_refresh(now):
-            return self._refreshed(session, visit.cookies, deadline)
+            return self._refreshed(reading, deadline)
         if self._cookie.is_worth_renewing(session, now):
-            return self._sealed(session, visit.cookies)
-        return visit
+            return self._visit(self._keeper.renew(reading))
+        return Visit(session, self._left_over(reading))
 
     def ask(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Refreshes now and returns a new access token.
@@ -131,17 +107,19 @@ class Visitors:
         A session without a refresh token has no ``access``, and no ``postponed`` either.
         """
         deadline = self._clock() + _RECOGNISE
-        visit = self._shown(cookies)
-        session = visit.session
-        if session is None or session.refresh_token is None:
-            return visit
-        return self._refreshed(session, visit.cookies, deadline)
+        reading = self._keeper.read(cookies)
+        session = reading.session
+        if session is None:
+            return self._nobody(reading)
+        if session.refresh_token is None:
+            return Visit(session, self._left_over(reading))
+        return self._refreshed(reading, deadline, wait_until=self._clock() + _WAIT)
 
-    def begin(self, session: Session, cookies: Mapping[str, str]) -> Visit:
+    def begin(self, session: Session, cookies: Mapping[str, str], *, user_agent: str) -> Visit:
         """Begin a session, in place of all that the browser has."""
         shown = self._cookie.shown(cookies)
         session = replace(session, began=shown.next_began(self._microseconds()))
-        return self._sealed(session, self._cookie.clear(shown.sessions))
+        return self._visit(self._keeper.begin(session, cookies, user_agent=user_agent))
 
     def has_cookie(self, cookies: Mapping[str, str]) -> bool:
         """Whether the browser sent a session cookie that counts, valid or not."""
@@ -152,104 +130,80 @@ class Visitors:
         return self._cookie.sign_out(self._cookie.shown(cookies), self._microseconds())
 
     def session_in(self, cookies: Mapping[str, str]) -> Session | None:
-        """The session in the cookie as it is, or None when there is none or it is invalid."""
-        return self._shown(cookies).session
+        """The session as it is, or None when there is none or it is invalid."""
+        reading = self._keeper.read(cookies)
+        return self._nobody(reading).session if reading.broken else reading.session
 
-    def _shown(self, cookies: Mapping[str, str]) -> Visit:
-        """The session as it is; cookies that are invalid or left over are cleared."""
-        reading = self._reader.read(cookies)
+    def take(self, cookies: Mapping[str, str]) -> Session | None:
+        """The session as it was. In a table it is over from now on, whoever has its cookie."""
+        return self._keeper.take(cookies)
+
+    def end_all(self, subject: str) -> None:
+        """End all sessions of a user; those in cookies end at their next refresh instead."""
+        self._keeper.end_all(subject)
+
+    def _nobody(self, reading: Reading) -> Visit:
+        """No session; cookies that are invalid or left over are cleared."""
         if reading.broken is None:
-            return Visit(reading.session, self._cookie.clear(reading.shown.left_over))
-        self._log.info("session_not_usable", reason=str(reading.broken))
+            return Visit(None, self._left_over(reading))
+        reason = str(reading.broken)
+        self._log.info("session_not_usable", reason=reason)
         if isinstance(reading.broken, PerhapsNewKey):  # another container may be able to open it
-            return Visit(None)
-        return Visit(None, self._cookie.clear(reading.shown.sessions))
+            return Visit(None, unusable=reason)
+        return Visit(None, self._cookie.clear(reading.shown.sessions), unusable=reason)
 
-    def _sealed(self, session: Session, cleared: tuple[str, ...]) -> Visit:
-        """The session, in use now, in its cookie; the lines in ``cleared`` go with it."""
-        session = replace(session, seen_at=int(self._now()))
-        line, left_out = self._cookie.line(session, keys=self._secrets.credentials().key_ring)
-        if left_out:
-            self._log.warning("session_too_large", left_out=list(left_out))
-            session = session.without(left_out)
-        return Visit(session, (line, *cleared))
+    def _visit(self, kept: Kept) -> Visit:
+        return Visit(kept.session, kept.cookies)
 
-    def _refreshed(self, session: Session, cleared: tuple[str, ...], deadline: float) -> Visit:
-        """Ask Cognito; the lines in ``cleared`` go with the answer."""
-        ended = (*self._cookie.clear([session.place.name]), *cleared)
-        answered_by = min(deadline, self._clock() + _REFRESH)
-        try:
-            tokens = self._client.refresh(session.refresh_token or "", deadline=answered_by)
-        except Refused as error:
-            # Any refusal of the token means that this visitor may not stay: disabled, deleted,
-            # signed out everywhere.
-            if error.error == "invalid_client":  # the operator's mistake
-                return self._later(session, cleared, error)
-            return self._ended(session, ended, error)
-        except RequestFailed as error:
-            return self._later(session, cleared, error)
-        # From here on only a rotated token works, so this is a new cookie.
-        session = replace(
-            session,
-            refresh_token=tokens.refresh_token or session.refresh_token,
-            refreshes=session.refreshes + 1,
-        )
-        return self._confirmed(session, tokens, ended, deadline)
-
-    def _confirmed(
-        self, session: Session, tokens: Tokens, cleared: tuple[str, ...], deadline: float
+    def _refreshed(
+        self, reading: Reading, deadline: float, *, wait_until: float | None = None
     ) -> Visit:
-        """The visit after a refresh. Its ID token is optional, but Cognito always sends one."""
-        if tokens.id_token is None:
-            refresh_at = next_refresh(tokens.expires_in, {}, self._now())
-            return self._sealed(replace(session, refresh_at=refresh_at), cleared)
+        """Ask Cognito, unless another request is doing so."""
         try:
-            id_token = self._verified(session, tokens, tokens.id_token, deadline)
-        except RequestFailed as error:
-            if error.reason.startswith(_PROVES_NOTHING):
-                return self._later(session, cleared, error)
-            return self._ended(session, cleared, error)
-        gaps = {
-            name: session.claims[name] for name in session.from_userinfo if name in session.claims
-        }
-        refreshed = replace(
-            session.with_claims(id_token.claims, gaps),
-            refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._now()),
-            auth_time=auth_time(id_token.claims),
-        )
-        access = Access(tokens.access_token, id_token.claims)
-        return replace(self._sealed(refreshed, cleared), access=access)
+            is_ours, locked = self._keeper.lock(reading, wait_until=wait_until)
+        except Unavailable as error:  # the session was read, so it still serves
+            return self._postponed(reading.session, self._left_over(reading), error)
+        session = locked.session
+        if session is None:
+            return self._nobody(locked)
+        if not is_ours:
+            busy = Unavailable("refresh_under_way") if wait_until is not None else None
+            return Visit(session, self._left_over(locked), postponed=busy)
+        return self._asked(locked, session, deadline)
 
-    def _verified(self, session: Session, tokens: Tokens, new: str, deadline: float) -> IdToken:
-        """The new ID token, after the checks of OIDC Core §12.2."""
-        id_token = self._verifier.verify(
-            new,
-            client_id=tokens.client_id,
-            nonce=None,
-            access_token=tokens.access_token,
-            deadline=min(deadline, self._clock() + _KEYS),
-        )
-        if (id_token.issuer, id_token.subject) != (session.issuer, session.subject):
-            raise BadGateway("refresh_other_subject")
-        nonce = id_token.claims.get("nonce")
-        if nonce is not None and hash_of_nonce(str(nonce)) != session.nonce_hash:
-            raise BadGateway("refresh_other_nonce")
-        return id_token
+    def _asked(self, reading: Reading, session: Session, deadline: float) -> Visit:
+        """What Cognito says, and whatever comes of it kept."""
+        asked = self._refresh.ask(session, deadline=deadline)
+        if asked.ended is not None:
+            return self._ended(session, self._keeper.end(reading), asked.ended)
+        try:
+            kept = self._keeper.write(reading, asked.session)
+        except Unavailable as error:
+            return self._postponed(session, self._left_over(reading), error)
+        if asked.postponed is not None:
+            return self._postponed(kept.session, kept.cookies, asked.postponed)
+        return Visit(kept.session, kept.cookies, access=asked.access if kept.session else None)
 
-    def _later(self, session: Session, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
-        """Cognito is unavailable: nobody's session ends, and the refresh is tried again later."""
-        sub = session.subject
+    def _left_over(self, reading: Reading) -> tuple[str, ...]:
+        return self._cookie.clear(reading.shown.left_over)
+
+    def _postponed(
+        self, session: Session | None, cookies: tuple[str, ...], error: RequestFailed
+    ) -> Visit:
+        """Nobody's session ends because Cognito, or the table, is unavailable."""
+        sub = session.subject if session else None
         self._log.warning("refresh_postponed", reason=error.reason, detail=error.detail, sub=sub)
         self._counters.count("RefreshPostponed", reason=error.reason)
-        later = replace(session, refresh_at=int(self._now()) + _TRY_AGAIN_AFTER)
-        return replace(self._sealed(later, cleared), postponed=error)
+        return Visit(session, cookies, postponed=error)
 
-    def _ended(self, session: Session, cleared: tuple[str, ...], error: RequestFailed) -> Visit:
+    def _ended(self, session: Session, kept: Kept, error: RequestFailed) -> Visit:
+        if kept.session is not None:  # another request refreshed it meanwhile
+            return self._visit(kept)
         sub = session.subject
         self._log.info("session_ended", reason=error.reason, detail=error.detail, sub=sub)
         self._counters.count("SessionEnded", reason=error.reason)
         if error.reason != "token_invalid_grant":
-            return Visit(None, cleared, was_ended=True)
+            return Visit(None, kept.cookies, was_ended=True)
         # Signed out everywhere, disabled, or used by somebody with a copy of the cookie.
         refused = flash.remember_refusal(style=self._cookie.style)
-        return Visit(None, (*cleared, refused), was_ended=True, was_refused=True)
+        return Visit(None, (*kept.cookies, refused), was_ended=True, was_refused=True)

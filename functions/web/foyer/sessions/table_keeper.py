@@ -1,0 +1,252 @@
+"""Sessions in a table: over at once wherever they are used, and listed for their owner.
+
+The cookie holds a random id, the same during the whole session, and the row's key is the id's
+SHA-256. Tokens and claims are sealed with a key made of the id and the session key, so that neither
+the table nor the cookie opens anything alone. In the clear are the subject's SHA-256, times and
+the device.
+
+No write creates a row, except at sign-in; so an answer that comes late cannot bring back a session
+that is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets as random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..errors import SealBroken, Unavailable
+from .device import device_of
+from .keeper import Kept, Reading
+from .order import Place
+from .session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aws_lambda_powertools import Logger
+
+    from ..aws.dynamodb import Row, Table
+    from ..aws.secret_store import SecretStore
+    from ..sealing import KeyRing
+    from .order import Shown
+    from .session import SessionCookie
+
+INDEX = "BySubject"
+
+# Longer than a refresh can take, with its writes, so that only the lock of a container that has
+# died is taken over. Cognito's grace period for a replaced refresh token is longer (template.yaml).
+LOCK_SECONDS = 15
+_ASK_AGAIN_AFTER = 0.1  # seconds, while another request refreshes
+
+_PURPOSE = "row 1"  # count up when the fields change: rows outlive a deployment
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
+
+_IS_THERE = "attribute_exists(id)"
+_IS_OURS = "lock_id = :lock"
+# Our own lock counts as free: a call may be carried out twice.
+_IS_FREE = (
+    "writes = :writes AND"
+    " (attribute_not_exists(locked_until) OR locked_until <= :now OR lock_id = :lock)"
+)
+
+
+class TableKeeper:
+    """Keeps sessions in a table; ``clock`` gives monotonic seconds, ``now`` those since the epoch.
+
+    ``pause`` waits. Access tokens are kept for the guard only, with ``keeps_access_token``.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        cookie: SessionCookie,
+        secrets: SecretStore,
+        *,
+        keeps_access_token: bool,
+        log: Logger,
+        clock: Callable[[], float],
+        now: Callable[[], float],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._table = table
+        self._cookie = cookie
+        self._secrets = secrets
+        self._keeps_access_token = keeps_access_token
+        self._log = log
+        self._clock = clock
+        self._now = now
+        self._pause = pause
+
+    def read(self, cookies: Mapping[str, str]) -> Reading:
+        shown = self._cookie.shown(cookies)
+        if shown.current is None:
+            return Reading(shown)
+        session_id = self._id(shown.current.name, cookies)
+        if not session_id:
+            return Reading(shown, broken=SealBroken("not_an_id"))
+        return self._looked_up(shown, session_id)
+
+    def begin(self, session: Session, cookies: Mapping[str, str], *, user_agent: str) -> Kept:
+        shown = self._cookie.shown(cookies)
+        session_id = random.token_urlsafe(32)
+        self._table.put(
+            {
+                "id": key_of(session_id),
+                "subject_hash": hash_of_subject(session.subject),
+                "signed_in_at": session.signed_in_at,
+                "device": device_of(user_agent),
+                **self._fields(session, session_id, writes=0),
+            }
+        )
+        seconds = session.signed_in_at + self._cookie.max_seconds - int(self._now())
+        name = Place(session.began, 0).name
+        line = self._cookie.style.line(name, session_id, max_age=max(0, seconds))
+        others = [each for each in shown.sessions if each != name]
+        return Kept(session, (line, *self._cookie.clear(others)))
+
+    def renew(self, reading: Reading) -> Kept:
+        """If the row cannot be written, the session serves as it is."""
+        if reading.session is None:
+            return self._over(reading)
+        session = replace(reading.session, seen_at=int(self._now()))
+        try:
+            key = key_of(reading.session_id)
+            if not self._table.update(key, self._times(session), _IS_THERE):
+                return self._over(reading)
+        except Unavailable as error:
+            self._log.warning("session_not_renewed", reason=error.reason, detail=error.detail)
+            session = reading.session
+        return Kept(session, self._cookie.clear(reading.shown.left_over))
+
+    def lock(self, reading: Reading, *, wait_until: float | None) -> tuple[bool, Reading]:
+        lock = random.token_hex(16)
+        while True:
+            now = int(self._now())
+            if self._table.update(
+                key_of(reading.session_id),
+                {"lock_id": lock, "locked_until": now + LOCK_SECONDS},
+                _IS_FREE,
+                {"writes": reading.writes, "now": now, "lock": lock},
+            ):
+                return True, replace(reading, lock=lock)
+            reading = self._looked_up(reading.shown, reading.session_id)
+            if reading.session is None or wait_until is None or self._clock() >= wait_until:
+                return False, reading
+            self._pause(_ASK_AGAIN_AFTER)
+
+    def write(self, reading: Reading, session: Session) -> Kept:
+        """Sealed with the newest key. The session is over if its row has gone meanwhile."""
+        session = replace(session, seen_at=int(self._now()))
+        fields = self._fields(session, reading.session_id, writes=reading.writes + 1)
+        key = key_of(reading.session_id)
+        is_written = self._table.update(
+            key, {**fields, "locked_until": 0}, _IS_OURS, {"lock": reading.lock}
+        )
+        return self._kept(reading, session) if is_written else self._as_it_is(reading)
+
+    def end(self, reading: Reading) -> Kept:
+        """A row that cannot be deleted is refused at its next refresh again."""
+        key = key_of(reading.session_id)
+        try:
+            is_deleted, _ = self._table.delete(key, _IS_OURS, {"lock": reading.lock})
+        except Unavailable as error:
+            self._log.warning("session_not_deleted", reason=error.reason, detail=error.detail)
+            is_deleted = True
+        return self._over(reading) if is_deleted else self._as_it_is(reading)
+
+    def take(self, cookies: Mapping[str, str]) -> Session | None:
+        shown = self._cookie.shown(cookies)
+        current = None
+        for name in shown.sessions:
+            session_id = self._id(name, cookies)
+            if not session_id:
+                continue
+            _, row = self._table.delete(key_of(session_id))
+            if row is not None and shown.current is not None and name == shown.current.name:
+                current = self._read(shown, session_id, row).session
+        return current
+
+    def end_all(self, subject: str) -> None:
+        for row in self._rows(subject):
+            self._table.delete(str(row["id"]))
+
+    def _id(self, name: str, cookies: Mapping[str, str]) -> str:
+        value = cookies.get(self._cookie.style.name(name), "")
+        return value if _ID.fullmatch(value) else ""
+
+    def _rows(self, subject: str) -> list[Row]:
+        return self._table.query(INDEX, "subject_hash", hash_of_subject(subject))
+
+    def _looked_up(self, shown: Shown, session_id: str) -> Reading:
+        row = self._table.get(key_of(session_id))
+        if row is None:
+            return Reading(shown, broken=SealBroken("not_in_table"))
+        return self._read(shown, session_id, row)
+
+    def _read(self, shown: Shown, session_id: str, row: Row) -> Reading:
+        try:
+            session = self._secrets.use(
+                lambda credentials: self._open(shown, session_id, row, credentials.key_ring)
+            )
+        except SealBroken as error:
+            return Reading(shown, broken=error)
+        return Reading(shown, session, session_id=session_id, writes=int(row["writes"]))
+
+    def _open(self, shown: Shown, session_id: str, row: Row, keys: KeyRing) -> Session:
+        """The session in the row; raise SealBroken."""
+        if not {"sealed", "seen_at", "writes"} <= row.keys():
+            raise SealBroken("row_malformed")
+        opened = keys.open(
+            str(row["sealed"]),
+            purpose=_PURPOSE,
+            cookie=self._name(shown.current.began if shown.current else 0),
+            now=self._now(),
+            only_with=session_id,
+        )
+        session = replace(Session(**json.loads(opened)), seen_at=int(row["seen_at"]))
+        if self._now() >= self._cookie.ends_at(session):  # DynamoDB deletes such rows days later
+            raise SealBroken("expired")
+        return session
+
+    def _fields(self, session: Session, session_id: str, *, writes: int) -> Row:
+        kept = session if self._keeps_access_token else replace(session, access_token=None)
+        keys = self._secrets.credentials().key_ring
+        sealed = keys.seal(
+            json.dumps(vars(kept)).encode(),
+            purpose=_PURPOSE,
+            cookie=self._name(session.began),
+            expires_at=session.signed_in_at + self._cookie.max_seconds,
+            only_with=session_id,
+        )
+        return {"sealed": sealed, "writes": writes, **self._times(session)}
+
+    def _times(self, session: Session) -> Row:
+        return {"seen_at": session.seen_at, "expires_at": self._cookie.ends_at(session)}
+
+    def _name(self, began: int) -> str:
+        return self._cookie.style.name(Place(began, 0).name)
+
+    def _kept(self, reading: Reading, session: Session) -> Kept:
+        return Kept(session, self._cookie.clear(reading.shown.left_over))
+
+    def _as_it_is(self, reading: Reading) -> Kept:
+        """Another request has changed the row, or it has gone."""
+        found = self._looked_up(reading.shown, reading.session_id)
+        return self._over(reading) if found.session is None else self._kept(found, found.session)
+
+    def _over(self, reading: Reading) -> Kept:
+        return Kept(None, self._cookie.clear(reading.shown.sessions))
+
+
+def key_of(session_id: str) -> str:
+    """The key of a session's row."""
+    return hashlib.sha256(session_id.encode()).hexdigest()
+
+
+def hash_of_subject(subject: str) -> str:
+    """How rows name their user; docs/operations.md has the command."""
+    return hashlib.sha256(subject.encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""DynamoDB on loopback: MiniStack's, behind a wire that can fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import dynamodb  # type: ignore[import-untyped]
+
+from tests.wire_faults import Fault, Line, Reply, json_reply
+from tests.wire_server import Arrived, WireServer
+
+_ONE_AT_A_TIME = threading.Lock()  # MiniStack answers in one thread
+
+
+_CLOSE = {"Connection": "close"}
+
+
+def refusal(code: str, status: int = 400) -> Fault:
+    """DynamoDB's own words."""
+    error = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "canary-message"}
+    return lambda line, _: line.send(json_reply(error, status, _CLOSE).to_bytes())
+
+
+class FakeDynamoDb:
+    """One table of sessions, as template.yaml has it."""
+
+    def __init__(self) -> None:
+        self.name = f"sessions-{uuid.uuid4().hex}"
+        self.faults: dict[str, Fault] = {}  # by operation, or by "" for all
+        self.before: Callable[[str], None] = lambda _operation: None
+        self.asked: dict[str, dict[str, Any]] = {}  # the last request of each operation
+        self._server = WireServer(self._answer)
+        self.environ = {
+            "SESSION_TABLE": self.name,
+            "AWS_ENDPOINT_URL_DYNAMODB": self._server.url,
+            "AWS_ACCESS_KEY_ID": "made-up",
+            "AWS_SECRET_ACCESS_KEY": "made-up",
+            "AWS_REGION": "eu-central-1",
+        }
+        self.call(
+            "CreateTable",
+            AttributeDefinitions=[
+                {"AttributeName": "id", "AttributeType": "S"},
+                {"AttributeName": "subject_hash", "AttributeType": "S"},
+            ],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "BySubject",
+                    "KeySchema": [{"AttributeName": "subject_hash", "KeyType": "HASH"}],
+                    "Projection": {
+                        "ProjectionType": "INCLUDE",
+                        "NonKeyAttributes": ["signed_in_at", "seen_at", "expires_at", "device"],
+                    },
+                }
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def __enter__(self) -> FakeDynamoDb:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+        self.call("DeleteTable")
+
+    def call(self, operation: str, **fields: Any) -> dict[str, Any]:
+        """Ask the table itself, past the wire."""
+        answer: dict[str, Any] = json.loads(
+            self._carried_out(
+                operation, json.dumps({"TableName": self.name, **fields}).encode()
+            ).body
+        )
+        return answer
+
+    def rows(self) -> list[dict[str, Any]]:
+        return list(self.call("Scan")["Items"])
+
+    def row(self) -> dict[str, Any]:
+        (row,) = self.rows()
+        return row
+
+    def put(self, row: dict[str, Any]) -> None:
+        self.call("PutItem", Item=row)
+
+    def empty(self) -> None:
+        for row in self.rows():
+            self.call("DeleteItem", Key={"id": row["id"]})
+
+    def _answer(self, arrived: Arrived, line: Line) -> bool:
+        operation = arrived.headers["X-Amz-Target"].partition(".")[2]
+        self.asked[operation] = json.loads(arrived.body)
+        self.before(operation)
+        fault = self.faults.get(operation) or self.faults.get("")
+        if fault is None:
+            line.send(self._carried_out(operation, arrived.body).to_bytes())
+        else:
+            fault(line, json_reply({}))
+        return False
+
+    def _carried_out(self, operation: str, body: bytes) -> Reply:
+        headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
+        with _ONE_AT_A_TIME:
+            status, _, answer = asyncio.run(dynamodb.handle_request("POST", "/", headers, body, {}))
+        # Closed after each answer, so that clients need not be closed.
+        return Reply(status, answer if isinstance(answer, bytes) else answer.encode(), _CLOSE)
