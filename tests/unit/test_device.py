@@ -16,7 +16,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         (f"{MOZILLA} (X11; Linux x86_64) {WEBKIT} Chrome/142.0 Safari/537.36", "Chrome, Linux"),
         (f"{MOZILLA} (Windows NT 10.0) {WEBKIT} Chrome/142 Safari/537 Edg/142.0", "Edge, Windows"),
         (f"{MOZILLA} (Macintosh; Intel Mac OS X 10_15) Version/26 Safari/605.1", "Safari, macOS"),
-        (f"{MOZILLA} (iPhone; CPU iPhone OS 18_7 like Mac OS X) CriOS/142 Safari/604", "Chrome, iOS"),
+        (f"{MOZILLA} (iPhone; CPU iPhone OS 18_7 like Mac OS X) CriOS/142", "Chrome, iOS"),
         (f"{MOZILLA} (iPad; CPU OS 18_7 like Mac OS X) Version/26 Safari/604", "Safari, iPadOS"),
         (f"{MOZILLA} (Linux; Android 10; K) {WEBKIT} Chrome/142 Mobile Safari", "Chrome, Android"),
         ("curl/8.5.0", ""),
