@@ -50,6 +50,7 @@ SAMPLES = {
     "logout-cross-site": Outcome(400, "reference"),
     "renew": Outcome(303, "/login?return_to=/notes"),
     "health": Outcome(200, "ok"),
+    "not-found": Outcome(404, "Page not found"),
 }
 
 # Created with a running stack, for the demo user.

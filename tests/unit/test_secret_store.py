@@ -35,6 +35,12 @@ def fields() -> dict[str, Any]:
     }
 
 
+def test_spaces_around_a_field_are_ignored() -> None:
+    made = fields()
+    pasted = {name: f" {value}  " for name, value in made.items()}
+    assert parse_credentials(json.dumps(pasted)) == parse_credentials(json.dumps(made))
+
+
 def test_one_object_gives_all() -> None:
     made = fields()
     assert parse_credentials(json.dumps(made)) == Credentials(

@@ -24,6 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # A cookie's name is a token (RFC 6265 §4.1.1, RFC 9110 §5.6.2).
 _COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MAX_QUERY_CHARACTERS = 8192
+_DEFAULT = "$default"  # API Gateway's route key for what has no other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +137,13 @@ def is_head(event: Mapping[str, Any]) -> bool:
 
 
 def _route_key(event: Mapping[str, Any]) -> str:
-    return f"GET {event['rawPath']}" if is_head(event) else str(event["routeKey"])
+    """A request without a route of its own (``$default``, HEAD) is known by method and path."""
+    if is_head(event):
+        return f"GET {event['rawPath']}"
+    key = str(event["routeKey"])
+    if key == _DEFAULT:
+        return f"{event['requestContext']['http']['method']} {event['rawPath']}"
+    return key
 
 
 def _cookies(listed: list[str] | None, header: str) -> dict[str, str]:

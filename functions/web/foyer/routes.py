@@ -5,6 +5,7 @@ API Gateway has routed the request already, so this is a table and not a router.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -30,7 +31,7 @@ _NOBODY = Visit(None)
 
 def answer(table: Mapping[str, Route], services: Services, request: Request) -> Response:
     """The answer to any request, in the visitor's language; errors have become answers too."""
-    route = table.get(request.route_key, _NOT_FOUND)
+    route, request = find(table, request)
     if route.is_json:  # read by programs
         return _answer(services, route, request)
     cookie = services.style.name(language.COOKIE)
@@ -40,6 +41,33 @@ def answer(table: Mapping[str, Route], services: Services, request: Request) -> 
         return response
     kept = services.style.line(language.COOKIE, chosen.language, max_age=language.COOKIE_SECONDS)
     return replace(response, cookies=(*response.cookies, kept))
+
+
+def find(table: Mapping[str, Route], request: Request) -> tuple[Route, Request]:
+    """The request's route. API Gateway has found it already, except for what comes by ``$default``.
+
+    It sends HEAD there too, without path parameters.
+    """
+    key = request.route_key
+    route = table.get(key) or _WITHOUT_EVENT.get(key)
+    if route is not None:
+        return route, request
+    if request.method == "HEAD":
+        for each, found in table.items():
+            parameters = _match(each, key) if "{" in each else None
+            if parameters is not None:
+                return found, replace(request, path_parameters=parameters)
+    return _NOT_FOUND, request
+
+
+def _match(route_key: str, key: str) -> dict[str, str] | None:
+    """The path parameters, if ``key`` is for this route: ``{id}`` one segment, ``{id+}`` more."""
+    parts = re.split(r"\{(\w+)(\+?)\}", route_key)
+    pattern = re.escape(parts[0])
+    for name, plus, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        pattern += f"(?P<{name}>{'.+' if plus else '[^/]+'})" + re.escape(rest)
+    found = re.fullmatch(pattern, key)
+    return found.groupdict() if found else None
 
 
 def _answer(services: Services, route: Route, request: Request) -> Response:
@@ -153,6 +181,34 @@ def _not_found(services: Services, request: Request, _visit: Visit) -> Response:
 
 
 _NOT_FOUND = Route(_not_found)
+
+
+def _favicon(_services: Services, _request: Request, _visit: Visit) -> Response:
+    """Pages have an icon of their own; browsers ask for this one after JSON, for example."""
+    return Response(204, headers=_FOR_A_DAY)
+
+
+def _robots(_services: Services, _request: Request, _visit: Visit) -> Response:
+    """Nothing here is for search engines."""
+    headers = {"content-type": "text/plain; charset=utf-8", **_FOR_A_DAY}
+    return Response(200, "User-agent: *\nDisallow: /\n", headers)
+
+
+def _change_password(services: Services, request: Request, visit: Visit) -> Response:
+    """Where password managers send people (https://w3c.github.io/webappsec-change-password-url/)."""
+    if not services.has_account_page:
+        return _not_found(services, request, visit)
+    return http_api.redirect("/account/password", status=302)
+
+
+_FOR_A_DAY = {"cache-control": "public, max-age=86400"}
+
+# Paths without a route of their own at API Gateway; they come by $default.
+_WITHOUT_EVENT: Mapping[str, Route] = {
+    "GET /favicon.ico": Route(_favicon),
+    "GET /robots.txt": Route(_robots),
+    "GET /.well-known/change-password": Route(_change_password),
+}
 
 ROUTES: Mapping[str, Route] = {
     "GET /": Route(home, needs=Needs.VISITOR),

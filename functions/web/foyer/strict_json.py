@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object that ``data`` (UTF-8) is, or raise ValueError.
 
-    Members that appear twice are refused, and so are infinities, NaN and lone surrogates,
-    none of which could be encoded again.
+    Members that appear twice are refused, and so are infinities and NaN, which could not be encoded
+    again. Neither could half a surrogate pair, which people's names have when something cut an
+    emoji in two: it becomes U+FFFD.
     """
     text = data.decode()
     try:
         value = _DECODER.decode(text)
         if "\\u" in text:  # half a surrogate pair passes UTF-8 only as an escape
-            json.dumps(value, ensure_ascii=False).encode()
+            again = json.dumps(value, ensure_ascii=False)
+            if _LONE_SURROGATE.search(again):
+                value = _DECODER.decode(_LONE_SURROGATE.sub("\ufffd", again))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):

@@ -66,6 +66,8 @@ def _text(fields: dict[str, Any], name: str, *, at_least: int) -> str:
     value = fields.get(name)
     if value is None:
         raise ConfigurationError(f"the secret has no field {name}")
+    if isinstance(value, str):
+        value = value.strip(" ")
     if not isinstance(value, str) or not value.isascii() or not value.isprintable():
         raise ConfigurationError(f"the secret's field {name} is not printable ASCII text")
     if len(value) < at_least:
