@@ -50,6 +50,7 @@ check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets and requ
 	$(PY) -m pytest -q tests/guards
 	git ls-files -z -- ':!uv.lock' ':!*requirements.txt' ':!*.png' | xargs -0 -n 80 -P 2 .venv/bin/detect-secrets-hook $(SECRET_FORMATS)
 	$(SAM) validate --lint
+	$(SAM) validate --lint --template examples/notes/template.yaml
 	@$(MAKE) --no-print-directory requirements && git diff --exit-code -- functions/*/requirements.txt
 
 format: .venv/dev ## Format the code and fix lint errors with ruff

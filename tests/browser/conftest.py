@@ -15,6 +15,8 @@ from tests.browser.chromium import NO_BROWSER, NoBrowser, launch
 from tests.browser.people import Directory, Visitor
 from tests.running_stack import RunningStack, running_stack
 
+NO_NODE = "node is not installed; `apt-get install nodejs` or the like gets it"
+
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
@@ -29,10 +31,11 @@ def chromium() -> Iterator[Browser]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    missed = [report for report in skipped if NO_BROWSER in str(report.longrepr)]
-    if missed:
-        terminalreporter.section("NO BROWSER", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{len(missed)} browser tests did not run: {NO_BROWSER}.", red=True)
+    for title, reason in (("NO BROWSER", NO_BROWSER), ("NO NODE", NO_NODE)):
+        missed = [report for report in skipped if reason in str(report.longrepr)]
+        if missed:
+            terminalreporter.section(title, sep="!", red=True, bold=True)
+            terminalreporter.line(f"{len(missed)} browser tests did not run: {reason}.", red=True)
 
 
 @pytest.fixture(scope="package")

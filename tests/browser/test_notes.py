@@ -1,0 +1,167 @@
+"""examples/notes in a real browser, as `make run APP=examples/notes` serves it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from tests.browser.conftest import NO_NODE
+from tests.browser.people import Account, Directory, Visitor
+from tests.running_stack import RunningStack, running_stack
+
+pytestmark = pytest.mark.browser
+
+EDITOR = Account("edith", "edith@example.com", "Edith")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[RunningStack]:  # noqa: ARG001 - without a browser there is no need for a stack
+    folder = tmp_path_factory.mktemp("notes")
+    attributes = {"name": EDITOR.name, "email": EDITOR.email}
+    editor = {"username": EDITOR.username, "password": EDITOR.password, "attributes": attributes}
+    (folder / "users.json").write_text(json.dumps([{**editor, "groups": ["editors"]}]))
+    trigger = "PostConfirmationArn=arn:aws:lambda:us-east-1:000000000000:function:FirstNote"
+    users = str(folder / "users.json")
+    arguments = ["--app", "examples/notes", "--users", users, "--parameter", trigger]
+    with running_stack(folder / "output", arguments) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(stack: RunningStack, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.arriving(stack, chromium) as arrived:
+        yield arrived
+
+
+def arrive(visitor: Visitor, account: Account) -> None:
+    """Opens the notes, signs in, and is back at the notes."""
+    visitor.open("/notes")
+    visitor.sees("Sign in")
+    visitor.submit_sign_in(account)
+    visitor.is_at("/notes")
+    visitor.sees(f"Notes of {account.name}")
+
+
+def add(visitor: Visitor, text: str) -> None:
+    visitor.page.get_by_label("New note").fill(text)
+    visitor.press("Add")
+
+
+def has(visitor: Visitor, *texts: str) -> None:
+    """These are the user's own notes, which can be deleted; announcements cannot."""
+    delete = visitor.page.get_by_role("button", name="Delete")
+    own = visitor.page.get_by_role("listitem").filter(has=delete)
+    expect(own).to_have_text([f"{text}Delete" for text in texts])
+
+
+def test_notes_are_kept_and_nobody_else_sees_them(
+    visitor: Visitor, directory: Directory, stack: RunningStack, chromium: Browser
+) -> None:
+    arrive(visitor, directory.add("Ada"))
+    add(visitor, "<b>mine</b>")
+    has(visitor, "<b>mine</b>")
+    with visitor.page.expect_response("**/api/notes") as listed:
+        visitor.page.reload()
+    has(visitor, "<b>mine</b>")
+    note = listed.value.json()["notes"][0]["id"]
+    with Visitor.arriving(stack, chromium) as other:
+        arrive(other, directory.add("Bob"))
+        add(other, "Bob's")
+        has(other, "Bob's")
+        status = "id => fetch(`/notes/api/notes/${id}`, {method: 'DELETE'}).then(r => r.status)"
+        assert other.page.evaluate(status, note) == 200  # of Bob's notes, none has this id
+    visitor.page.reload()
+    has(visitor, "<b>mine</b>")
+    visitor.press("Delete")
+    has(visitor)
+
+
+def test_whoever_signs_up_finds_a_first_note(visitor: Visitor) -> None:
+    account = Account.of_somebody_new()
+    visitor.open("/signup?return_to=/notes")
+    visitor.fill_in_sign_up(account)
+    visitor.press("Create account")
+    visitor.enter_code(visitor.mailed_code(account.email))
+    visitor.press("Confirm")
+    visitor.submit_sign_in(account)
+    visitor.is_at("/notes")
+    has(visitor, "Welcome! This is your first note.")
+
+
+def test_only_editors_announce(visitor: Visitor, directory: Directory) -> None:
+    arrive(visitor, directory.add())
+    expect(visitor.page.get_by_label("Announcement")).to_be_hidden()
+    announce = """() => fetch('/notes/api/announcements', {method: 'POST', body: '{"text": "x"}'})
+        .then(async response => [response.status, (await response.json()).message])"""
+    refused = visitor.page.evaluate(announce)
+    assert refused == [403, "Only editors may announce something."]
+    visitor.context.clear_cookies()
+    arrive(visitor, EDITOR)
+    visitor.page.get_by_label("Announcement").fill("Lunch is at noon")
+    visitor.press("Announce")
+    visitor.reads("Lunch is at noon")
+
+
+def test_a_refused_call_renews_the_session_and_is_repeated(
+    visitor: Visitor, directory: Directory
+) -> None:
+    arrive(visitor, directory.add())
+    calls: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if route.request.method == "POST":
+            calls.append("add")
+        if calls == ["add"]:
+            route.fulfill(status=403, json={"message": "Forbidden"})
+        else:
+            route.fallback()
+
+    visitor.context.route("**/notes/api/notes", refuse_once)
+    visitor.context.on(
+        "request", lambda asked: calls.append("me") if asked.url.endswith("/me") else None
+    )
+    add(visitor, "in spite of it")
+    has(visitor, "in spite of it")
+    assert calls == ["add", "me", "add"]
+
+
+def test_a_call_after_the_session_leads_to_sign_in_and_back(
+    visitor: Visitor, directory: Directory
+) -> None:
+    account = directory.add()
+    arrive(visitor, account)
+    visitor.context.clear_cookies()
+    add(visitor, "too late")
+    visitor.sees("Sign in")
+    visitor.submit_sign_in(account)
+    visitor.is_at("/notes")
+    has(visitor)
+
+
+def test_a_page_of_another_origin_adds_nothing(
+    visitor: Visitor, directory: Directory, stack: RunningStack
+) -> None:
+    arrive(visitor, directory.add())
+    sibling = f"http://localhost:{stack.port + 9}/"  # the same site, so its forms bring the cookie
+    form = f"""<form method=post enctype=text/plain action={stack.app}/notes/api/notes>
+        <input name='{{"text": "not mine", "x": "' value='"}}'><button>Win</button></form>"""
+    visitor.context.route(sibling, lambda route: route.fulfill(body=form, content_type="text/html"))
+    visitor.open(sibling)
+    with visitor.page.expect_response(f"{stack.app}/notes/api/notes") as answered:
+        visitor.press("Win")
+    assert answered.value.request.header_value("cookie")
+    assert answered.value.status == 403
+    visitor.open("/notes")
+    add(visitor, "mine")
+    has(visitor, "mine")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason=NO_NODE)
+def test_the_node_function_reads_the_claims(visitor: Visitor, directory: Directory) -> None:
+    account = directory.add()
+    arrive(visitor, account)
+    visitor.reads(f"Signed in with {account.email}")
