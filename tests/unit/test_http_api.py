@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from foyer import forms
 from foyer.errors import BadRequest
 from foyer.http_api import Request, Response, redirect, reply, understand
 from hypothesis import given
@@ -160,3 +162,29 @@ def test_a_responses_own_headers_win() -> None:
         "body": "",
         "isBase64Encoded": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "reason"),
+    [
+        ("application/json; charset=utf-8", b'{"a": [1, "\xc3\xa4"]}', ""),
+        ("text/plain", b'{"a": 1}', "json_malformed"),
+        ("application/json", b"[1]", "json_malformed"),
+        ("application/json", b'{"a": 1, "a": 2}', "json_malformed"),
+        ("application/json", b"\xff", "json_malformed"),
+        ("application/json", b'{"a": "' + b"x" * 16 * 1024 + b'"}', "form_too_large"),
+    ],
+)
+def test_a_json_body_is_an_object_or_a_400(content_type: str, body: bytes, reason: str) -> None:
+    made = event(
+        headers={"content-type": content_type},
+        body=base64.b64encode(body).decode(),
+        isBase64Encoded=True,
+    )
+    sent = understand(made, app_url=None)
+    if not reason:
+        assert forms.read_json(sent) == {"a": [1, "ä"]}
+        return
+    with pytest.raises(BadRequest) as raised:
+        forms.read_json(sent)
+    assert raised.value.reason == reason

@@ -19,6 +19,8 @@ from .errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from .content_policy import Allows
+
 # Half a surrogate pair is not a character and cannot be encoded again (RFC 3629 §3).
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # A cookie's name is a token (RFC 6265 §4.1.1, RFC 9110 §5.6.2).
@@ -174,6 +176,7 @@ class Response:
     body: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = field(default=(), repr=False)
+    allows: Allows | None = None  # what this page may load besides
     ends_session: bool = False  # so no cookie goes with it that continues the session
 
 
@@ -184,6 +187,7 @@ def html(
     status: int = 200,
     cookies: tuple[str, ...] = (),
     more_headers: Mapping[str, str] | None = None,
+    allows: Allows | None = None,
 ) -> Response:
     """An HTML page in one language, which the browser's preferences or a cookie have chosen."""
     headers = {
@@ -192,7 +196,7 @@ def html(
         "vary": "Accept-Language, Cookie",
         **(more_headers or {}),
     }
-    return Response(status, body, headers, cookies)
+    return Response(status, body, headers, cookies, allows)
 
 
 def json_document(
@@ -245,9 +249,13 @@ def reply(
     response: Response, *, always: Mapping[str, str], without_body: bool = False
 ) -> dict[str, Any]:
     """The reply in payload format 2.0; a response's own headers win over ``always``."""
+    headers = {**always, **response.headers}
+    if response.allows is not None:
+        policy = headers["content-security-policy"]
+        headers["content-security-policy"] = response.allows.widen(policy)
     return {
         "statusCode": response.status,
-        "headers": {**always, **response.headers},
+        "headers": headers,
         "cookies": list(response.cookies),
         "body": "" if without_body else response.body,
         "isBase64Encoded": False,
