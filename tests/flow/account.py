@@ -26,7 +26,7 @@ class Owner:
 
     def has_changed(self, kind: str) -> bool:
         lines = self.stack.logged("account_changed")
-        return [(line["kind"], line["sub"]) for line in lines] == [(kind, self.sub)]
+        return [(line["kind"], line.get("sub")) for line in lines] == [(kind, self.sub)]
 
     @property
     def sub(self) -> str:

@@ -209,7 +209,7 @@ def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
     assert page.status == 200
     assert stack.cognito.user.name in page.body
     scene.logged_once("refresh_postponed", fault.reason)
-    assert stack.logged("refresh_postponed")[0]["sub"] == stack.cognito.user.sub
+    assert stack.logged("refresh_postponed")[0].get("sub") == stack.cognito.user.sub
     assert scene.has_called(*fault.calls)
     assert scene.seconds <= LONGEST_REFRESH
 
@@ -244,7 +244,7 @@ def test_a_refusal_during_refresh_ends_the_session_and_says_so(
     assert stack.cognito.user.name not in page.body
     assert scene.browser.named("session") == {}
     scene.logged_once("session_ended", fault.reason)
-    assert stack.logged("session_ended")[0]["sub"] == stack.cognito.user.sub
+    assert stack.logged("session_ended")[0].get("sub") == stack.cognito.user.sub
     assert scene.has_called(*fault.calls)
     assert scene.browser.get("/me").status == 401
 
