@@ -80,7 +80,9 @@ def main() -> None:
         aws,
         hosts=os.environ["LOCAL_AWS_HOSTS"].split(","),
         runs_code=runs_code,
-        changed=Saver().changed,
+        # Where functions run, the state holds their packages, and saving them takes seconds. Only
+        # tests want that, and no later run.
+        changed=(lambda: None) if runs_code else Saver().changed,
     )
     ministack.main()
 
