@@ -23,6 +23,7 @@ PARAMETER_SETS: dict[str, dict[str, str]] = {
         "SessionMaxSeconds": "28800",
     },
     "proxy": {"AppUrl": "https://www.example.com", "OriginVerify": "true", "LogLevel": "DEBUG"},
+    "session table": {"Sessions": "table", "PassAccessToken": "true"},
     "existing pool": {"UserPoolId": "us-east-1_Abc123xyz", "DomainPrefix": "older-pool"},
     "own domains": {
         "AppDomainName": "www.example.com",

@@ -53,6 +53,14 @@ GRANTS = {
 }
 
 
+_TABLE_ACTIONS = {f"dynamodb:{name}Item" for name in ("Get", "Update")}
+TABLE_ACTIONS = {
+    "WebRole": _TABLE_ACTIONS | {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"},
+    "GuardRole": _TABLE_ACTIONS,
+    "VisitorRole": _TABLE_ACTIONS,
+}
+
+
 @pytest.fixture(params=PARAMETER_SETS)
 def stack(request: pytest.FixtureRequest) -> Rendered:
     return render(PARAMETER_SETS[request.param])
@@ -63,12 +71,26 @@ def test_each_role_grants_exactly_this() -> None:
     assert {name: _grants(role) for name, role in roles.items()} == GRANTS
 
 
-def test_no_parameter_changes_which_actions_are_granted(stack: Rendered) -> None:
+def test_a_session_table_grants_exactly_this_besides() -> None:
+    roles = render({"Sessions": "table"}).of_type("AWS::IAM::Role")
+    index = "<SessionTable.Arn>/index/BySubject"
+    for name, role in roles.items():
+        besides = {(action, "<SessionTable.Arn>") for action in TABLE_ACTIONS.get(name, ())}
+        if name == "WebRole":
+            besides |= {(action, index) for action in TABLE_ACTIONS[name]}
+        assert _grants(role) == GRANTS[name] | besides
+
+
+def test_no_other_parameter_changes_which_actions_are_granted(stack: Rendered) -> None:
     actions = {
         name: {action for action, _ in _grants(role)}
         for name, role in stack.of_type("AWS::IAM::Role").items()
     }
-    assert actions == {name: {action for action, _ in grants} for name, grants in GRANTS.items()}
+    besides = TABLE_ACTIONS if stack.of_type("AWS::DynamoDB::Table") else {}
+    assert actions == {
+        name: {action for action, _ in grants} | besides.get(name, set())
+        for name, grants in GRANTS.items()
+    }
 
 
 def test_no_statement_is_about_every_resource_or_every_action(stack: Rendered) -> None:

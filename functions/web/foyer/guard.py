@@ -3,7 +3,8 @@
 API Gateway asks one of them before it calls a function (payload format 2.0, simple responses):
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
 
-Both import neither requests nor pages, and make no call while the secret is cached.
+With sessions in cookies, both import neither requests nor pages, and make no call while the secret
+is cached. With sessions in a table, they make one call to it, and check sessions with Cognito.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .aws.secret_store import Source
     from .http_api import Request
     from .sessions.session import Session
+    from .sessions.visitors import Visitors
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110 §9.2.1; they change nothing
 
@@ -46,7 +48,7 @@ class GuardFailed(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """Who sent a request. Without a session, ``refused`` is the reason."""
+    """Who sent a request. Only without a session, ``refused`` is the reason."""
 
     session: Session | None
     refused: str = ""
@@ -59,12 +61,17 @@ class Guard:
         self,
         *,
         reader: CookieKeeper,
+        visitors: Visitors | None,
         cookie: SessionCookie,
         app_url: str | None,
+        passes_access_token: bool,
         log: Logger,
         counters: Counters,
         now: Callable[[], float],
     ) -> None:
+        """With sessions in a table, there are ``visitors``."""
+        self._visitors = visitors
+        self._passes_access_token = passes_access_token
         self._reader = reader
         self._cookie = cookie
         self._app_url = app_url
@@ -85,17 +92,31 @@ class Guard:
             self._counters.count("GuardAllowed")
         return request, finding
 
+    def access_token(self, session: Session | None) -> dict[str, str]:
+        """The session's access token, for the functions' context, if it is to be passed on."""
+        if not self._passes_access_token:
+            return {}
+        return {"access_token": (session.access_token or "") if session else ""}
+
     def _find(self, request: Request) -> Finding:
-        reading = self._reader.read(request.cookies)
-        session = reading.session
+        finding = self._recognise(request.cookies)
+        session = finding.session
         if session is None:
-            return Finding(None, str(reading.broken or "no_session"))
+            return finding
         # Sent by another site's page, with the visitor's cookies.
         if request.method not in _SAFE_METHODS and not forms.is_from_own_page(request):
             return Finding(None, "cross_site")
-        if self._cookie.is_due(session, self._now()):
+        if self._visitors is None and self._cookie.is_due(session, self._now()):
             return Finding(None, "check_due")
-        return Finding(session)
+        return finding
+
+    def _recognise(self, cookies: Mapping[str, str]) -> Finding:
+        if self._visitors is None:
+            reading = self._reader.read(cookies)
+            return Finding(reading.session, str(reading.broken or "no_session"))
+        visit = self._visitors.recognise(cookies)
+        refused = "session_ended" if visit.was_ended else visit.unusable or "no_session"
+        return Finding(visit.session, refused)
 
     def _fail(self, error: Exception, event: Mapping[str, Any], context: LambdaContext) -> NoReturn:
         """``from None``: Lambda logs the exception, and a cause may quote what was sent."""
@@ -119,7 +140,8 @@ def signed_in(guard: Guard, event: Mapping[str, Any], context: LambdaContext) ->
     _, finding = guard.look(event, context)
     if finding.session is None:
         return {"isAuthorized": False}
-    return {"isAuthorized": True, "context": described(finding.session)}
+    about = {**described(finding.session), **guard.access_token(finding.session)}
+    return {"isAuthorized": True, "context": about}
 
 
 def visitor(guard: Guard, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -129,6 +151,7 @@ def visitor(guard: Guard, event: Mapping[str, Any], context: LambdaContext) -> d
         about = {**described(finding.session), "signed_in": True, "go": ""}
     else:
         about = {**_NOBODY, "signed_in": False, "go": _way(request, finding)}
+    about |= guard.access_token(finding.session)
     return {"isAuthorized": True, "context": about}
 
 
@@ -184,10 +207,11 @@ def build(
     log: Logger,
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
+    pause: Callable[[float], None] = time.sleep,
 ) -> tuple[Guard, SecretStore]:
     """Build the guard from an environment; raise ConfigurationError.
 
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
+    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
     """
     settings = CommonSettings.from_environ(environ)
     log.setLevel(settings.log_level)
@@ -197,12 +221,30 @@ def build(
         settings.session_idle_seconds,
         settings.session_max_seconds,
     )
+    counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
+    visitors = None
+    if settings.session_table:
+        from .guard_table import visitors_for  # noqa: PLC0415 - imported only with a table
+
+        visitors = visitors_for(
+            settings,
+            environ,
+            cookie=cookie,
+            secrets=secrets,
+            log=log,
+            counters=counters,
+            clock=clock,
+            now=now,
+            pause=pause,
+        )
     guard = Guard(
         reader=CookieKeeper(cookie, secrets, log=log, now=now),
+        visitors=visitors,
         cookie=cookie,
         app_url=settings.app_url,
+        passes_access_token=settings.pass_access_token,
         log=log,
-        counters=Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name),
+        counters=counters,
         now=now,
     )
     return guard, secrets

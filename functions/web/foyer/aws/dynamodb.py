@@ -73,16 +73,10 @@ class Table:
         )
         return answer is not None
 
-    def delete(
-        self, key: str, condition: str = "", values: Row | None = None
-    ) -> tuple[bool, Row | None]:
-        """Delete a row: whether the condition held, and the row as it was, if there was one."""
-        fields: dict[str, Any] = {"Key": _encoded({"id": key}), "ReturnValues": "ALL_OLD"}
-        if condition:
-            fields["ConditionExpression"] = condition
-            fields["ExpressionAttributeValues"] = _encoded(_as_values(values))
-        answer = self._call("DeleteItem", fields)
-        return answer is not None, _decoded(answer.get("Attributes")) if answer else None
+    def delete(self, key: str) -> Row | None:
+        """Delete a row, and return it as it was, if there was one."""
+        answer = self._call("DeleteItem", {"Key": _encoded({"id": key}), "ReturnValues": "ALL_OLD"})
+        return _decoded(answer.get("Attributes")) if answer else None
 
     def query(self, index: str, attribute: str, value: str) -> list[Row]:
         """All rows of an index whose attribute has this value. They may be a moment old."""

@@ -149,14 +149,18 @@ class TableKeeper:
         return self._kept(reading, session) if is_written else self._as_it_is(reading)
 
     def end(self, reading: Reading) -> Kept:
-        """A row that cannot be deleted is refused at its next refresh again."""
+        """Empties the row, because the guard may not delete any; DynamoDB deletes it later.
+
+        A session whose row cannot be written is refused at its next refresh again.
+        """
+        empty: Row = {"sealed": "", "writes": reading.writes + 1, "expires_at": int(self._now())}
         key = key_of(reading.session_id)
         try:
-            is_deleted, _ = self._table.delete(key, _IS_OURS, {"lock": reading.lock})
+            is_ended = self._table.update(key, empty, _IS_OURS, {"lock": reading.lock})
         except Unavailable as error:
-            self._log.warning("session_not_deleted", reason=error.reason, detail=error.detail)
-            is_deleted = True
-        return self._over(reading) if is_deleted else self._as_it_is(reading)
+            self._log.warning("session_still_in_table", reason=error.reason, detail=error.detail)
+            is_ended = True
+        return self._over(reading) if is_ended else self._as_it_is(reading)
 
     def take(self, cookies: Mapping[str, str]) -> Session | None:
         shown = self._cookie.shown(cookies)
@@ -165,7 +169,7 @@ class TableKeeper:
             session_id = self._id(name, cookies)
             if not session_id:
                 continue
-            _, row = self._table.delete(key_of(session_id))
+            row = self._table.delete(key_of(session_id))
             if row is not None and shown.current is not None and name == shown.current.name:
                 current = self._read(shown, session_id, row).session
         return current
@@ -200,6 +204,8 @@ class TableKeeper:
         """The session in the row; raise SealBroken."""
         if not {"sealed", "seen_at", "writes"} <= row.keys():
             raise SealBroken("row_malformed")
+        if not row["sealed"]:
+            raise SealBroken("not_in_table")
         opened = keys.open(
             str(row["sealed"]),
             purpose=_PURPOSE,

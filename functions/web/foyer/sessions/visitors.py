@@ -64,6 +64,7 @@ class Visitors:
     """Recognises visitors; ``clock`` gives monotonic seconds, ``now`` those since the epoch.
 
     ``microseconds`` gives those since the epoch; it orders sign-ins and sign-outs (order.py).
+    ``seconds`` is how long it may take to recognise one.
     """
 
     def __init__(
@@ -77,7 +78,9 @@ class Visitors:
         clock: Callable[[], float],
         now: Callable[[], float],
         microseconds: Callable[[], int],
+        seconds: float = _RECOGNISE,
     ) -> None:
+        self._seconds = seconds
         self._cookie = cookie
         self._keeper = keeper
         self._refresh = refresh
@@ -89,7 +92,7 @@ class Visitors:
 
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Asks Cognito only when the access token has expired."""
-        deadline = self._clock() + _RECOGNISE
+        deadline = self._clock() + self._seconds
         reading = self._keeper.read(cookies)
         session = reading.session
         if session is None:
@@ -106,7 +109,7 @@ class Visitors:
 
         A session without a refresh token has no ``access``, and no ``postponed`` either.
         """
-        deadline = self._clock() + _RECOGNISE
+        deadline = self._clock() + self._seconds
         reading = self._keeper.read(cookies)
         session = reading.session
         if session is None:
