@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import uuid
@@ -14,11 +15,13 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from aws_lambda_powertools import Logger
 from foyer.errors import Unavailable
-from foyer.guard import GuardFailed, build, signed_in, visitor
+from foyer.guard import Guard, GuardFailed, build, signed_in, visitor
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.flow.browser import Browser, Context, Handler, event
 from tests.flow.conftest import ORIGIN, Stack
-from tests.vault import Boto3Vault
+from tests.vault import Boto3Vault, Vault
 
 DOMAIN = urlsplit(ORIGIN).netloc
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
@@ -453,3 +456,27 @@ def test_nothing_private_is_logged(
     printed = capsys.readouterr().out + guards.log_stream.getvalue()
     for private in ("Test Visitor", "visitor+test@example.com", *ada.cookies.values()):
         assert private not in printed
+
+
+@functools.cache
+def some_guard() -> Guard:
+    log = Logger(service="made-up cookies", stream=io.StringIO())
+    return build({"SECRET_ID": "s"}, source=Vault(), log=log)[0]
+
+
+NAMES = st.sampled_from(
+    ["__Host-foyer-session", "__Host-foyer-session-1-0", "__Host-foyer-session-9999999999999999-9"]
+)
+VALUES = st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{50,80}", fullmatch=True)
+
+
+@given(
+    listed=st.lists(st.builds("{}={}".format, NAMES, VALUES) | st.text(max_size=40), max_size=6),
+    method=st.sampled_from(["GET", "POST"]),
+)
+def test_nothing_that_a_browser_makes_up_passes_or_breaks_the_guard(
+    listed: list[str], method: str
+) -> None:
+    asked = event(method, "/api", domain=DOMAIN, cookies={}, headers=OWN_PAGE)
+    for made in ({**asked, "cookies": listed}, {**asked, "headers": {"Cookie": ";".join(listed)}}):
+        assert signed_in(some_guard(), made, Context()) == {"isAuthorized": False}  # type: ignore[arg-type]
