@@ -440,6 +440,7 @@ def test_something_unexpected_is_an_error_that_quotes_nothing(stack: Stack) -> N
     broken = {"requestContext": {"requestId": "r"}, "cookies": ["private"], "rawPath": "/private"}
     with pytest.raises(GuardFailed) as caught:
         guards.ask_signed_in(broken, Context())
+    assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     (line,) = guards.log()
     assert (line["message"], line["error"]) == ("unexpected_error", "builtins.KeyError")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from . import fetch_metadata, flash, forms, http_api, language, login, logout, problems
 from .errors import SignInAgain
@@ -158,8 +158,6 @@ def renew(_services: Services, request: Request, visit: Visit) -> Response:
     """Back to where a guard sent this browser from, with the session checked and renewed."""
     query = request.query(return_to=MAX_CHARACTERS)
     path = own_path(query.get("return_to", "/"))
-    if urlsplit(path).path == request.path:  # whoever asks for that would go in circles
-        path = "/"
     if visit.session is None:
         path = f"/login?return_to={quote(path, safe='/')}"
     return http_api.redirect(path, status=303)
