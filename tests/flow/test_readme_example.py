@@ -68,7 +68,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (package / "pages/orders.html").write_text(page, "utf-8")
     insert(package / "routes.py", "ROUTES: Mapping", f"{function}\n\n")
     insert(package / "routes.py", '    "GET /healthz": Route(health),', route)
-    insert(folder / "template.yaml", "        Health: { Type: HttpApi", event)
+    insert(folder / "template.yaml", "\n  WebRole:\n", event)
     # Under another name, because other tests have imported the package.
     (folder / PACKAGE).symlink_to(package)
     sys.path.insert(0, str(folder))
