@@ -22,6 +22,10 @@ class HttpVisitor:
         self.answer = requests.Response()
 
     @property
+    def cookies(self) -> requests.cookies.RequestsCookieJar:
+        return self._http.cookies
+
+    @property
     def page(self) -> HtmlPage:
         return HtmlPage(self.answer.text)
 
