@@ -41,7 +41,8 @@ def arrive(visitor: Visitor, account: Account) -> None:
     """Opens the notes, signs in, and is back at the notes."""
     visitor.open("/notes")
     visitor.sees("Sign in")
-    visitor.submit_sign_in(account)
+    with visitor.page.expect_response("**/notes/api/profile"):  # the page's last call
+        visitor.submit_sign_in(account)
     visitor.is_at("/notes")
     visitor.sees(f"Notes of {account.name}")
 
@@ -61,7 +62,7 @@ def has(visitor: Visitor, *texts: str) -> None:
 def test_notes_are_kept_and_nobody_else_sees_them(
     visitor: Visitor, directory: Directory, stack: RunningStack, chromium: Browser
 ) -> None:
-    arrive(visitor, directory.add("Ada"))
+    arrive(visitor, directory.add("<i>Ada</i>"))
     add(visitor, "<b>mine</b>")
     has(visitor, "<b>mine</b>")
     with visitor.page.expect_response("**/api/notes") as listed:
