@@ -43,6 +43,7 @@ SAMPLES = {
     "account-authenticator-code": Outcome(200, "/login?return_to=/account"),
     "account-authenticator-off-page": Outcome(302, "/login?return_to=/account/authenticator/off"),
     "account-authenticator-off": Outcome(200, "/login?return_to=/account/authenticator/off"),
+    "account-devices": Outcome(200, "/login?return_to=/account"),
     "account-everywhere-page": Outcome(302, "/login?return_to=/account/sign-out-everywhere"),
     "account-everywhere": Outcome(200, "/login?return_to=/account/sign-out-everywhere"),
     "account-delete-page": Outcome(302, "/login?return_to=/account/delete"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import requests
 from foyer.errors import SealBroken
 from foyer.sealing import KeyRing
 
+from tests.fake_cognito import User
 from tests.fake_dynamodb import refusal
 from tests.fake_user_api import SCOPE
 from tests.flow.account import environment
@@ -95,6 +98,86 @@ def test_whom_cognito_refuses_is_out_everywhere(stack: Stack, owner: Browser) ->
     assert int(stack.sessions.row()["expires_at"]["N"]) <= stack.clock.now(), "deleted soon"
     assert not serves(copy)
     assert stack.logged("session_not_usable")[0]["reason"] == "not_in_table"
+
+
+# The list of a user's sessions
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+def signed_in(stack: Stack, user_agent: str = "") -> Browser:
+    browser = stack.browser(**environment(stack))
+    callback = stack.cognito.visit(browser.get("/login").location)
+    browser.get(callback, **{"user-agent": user_agent})
+    return browser
+
+
+@pytest.fixture
+def devices(stack: Stack) -> tuple[Browser, Browser, Browser]:
+    """This one, and two others of the same user."""
+    stack.cognito.scopes = (*stack.cognito.scopes, SCOPE)
+    return signed_in(stack, FIREFOX), signed_in(stack), signed_in(stack)
+
+
+def keys_on(page: str) -> list[str]:
+    return re.findall(r'name="session" value="([0-9a-f]+)"', page)
+
+
+def test_the_account_page_lists_where_the_user_is_signed_in(
+    stack: Stack, devices: tuple[Browser, Browser, Browser]
+) -> None:
+    page = re.sub(r"</?bdi>", "", devices[0].get("/account").body)
+    assert "Firefox, Linux (this device)" in page
+    assert page.count("Unknown device</dt>") == 2
+    assert len(keys_on(page)) == 2
+    moment = f"{datetime.fromtimestamp(stack.clock.now(), UTC):%Y-%m-%d %H:%M} UTC"
+    assert page.count(f"Signed in {moment}, last seen {moment}") == 3
+
+
+def test_a_user_ends_one_session_of_the_list(devices: tuple[Browser, Browser, Browser]) -> None:
+    here, *others = devices
+    key, _ = keys_on(here.get("/account").body)
+    assert here.submit("/account/devices", session=key).location == "/account"
+    assert "That device has been signed out." in here.get("/account").body
+    assert serves(here)
+    assert sorted(map(serves, others)) == [False, True]
+
+
+def test_a_user_ends_all_sessions_but_this_one(devices: tuple[Browser, Browser, Browser]) -> None:
+    here, *others = devices
+    here.submit("/account/devices")
+    page = here.get("/account").body
+    assert "All other devices have been signed out." in page
+    assert "Sign out all other devices" not in page
+    assert [serves(each) for each in others] == [False, False]
+
+
+def test_nobody_sees_or_ends_the_sessions_of_somebody_else(
+    stack: Stack, devices: tuple[Browser, Browser, Browser]
+) -> None:
+    key, _ = keys_on(devices[0].get("/account").body)
+    stack.cognito.user = User(username="mallory")
+    mallory = signed_in(stack)
+    assert keys_on(mallory.get("/account").body) == []
+    mallory.submit("/account/devices", session=key)
+    mallory.submit("/account/devices")
+    assert all(serves(each) for each in devices)
+
+
+def test_a_session_that_is_over_is_not_listed(
+    stack: Stack, devices: tuple[Browser, Browser, Browser]
+) -> None:
+    for _ in range(4):
+        stack.clock.advance(900)
+        serves(devices[0])
+    assert len(stack.sessions.rows()) == 3
+    assert keys_on(devices[0].get("/account").body) == []
+
+
+@pytest.mark.sessions("cookie")
+def test_without_a_table_there_is_no_list(stack: Stack) -> None:
+    stack.cognito.scopes = (*stack.cognito.scopes, SCOPE)
+    assert "Where you are signed in" not in signed_in(stack).get("/account").body
 
 
 # What a part alone is worth

@@ -26,6 +26,8 @@ KEYS = (
     "authenticator_was_turned_on",
     "authenticator_was_turned_off",
     "signed_out_everywhere",
+    "device_was_signed_out",
+    "other_devices_were_signed_out",
     "account_was_deleted",
     "sign_in_was_cancelled",
 )

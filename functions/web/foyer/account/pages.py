@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -9,11 +10,12 @@ from markupsafe import Markup
 from .forms import Forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..cognito.user_api import User
     from ..http_api import Response
     from ..pages import Pages
+    from ..sessions.keeper import Listed
 
 # Ids, which mean nothing to people, and attributes that have their own row.
 _NOT_SHOWN = ("sub", "identities", "name", "email", "email_verified")
@@ -48,7 +50,13 @@ class AccountPages:
         self.brand_name = pages.brand_name
 
     def overview(
-        self, user: User, *, notice: str | None, has_password: bool, cookies: tuple[str, ...]
+        self,
+        user: User,
+        *,
+        notice: str | None,
+        has_password: bool,
+        sessions: Sequence[Listed],
+        cookies: tuple[str, ...],
     ) -> Response:
         said = self._pages.fill("notice", notice=self._text[notice]) if notice else ""
         rows = Markup().join(self._security(user)) if has_password else ""
@@ -59,7 +67,25 @@ class AccountPages:
             notice=said,
             profile=Markup().join(self._profile(user)),
             security=self._pages.fill("account/security", rows=rows),
+            devices=self._devices(sessions) if sessions else "",
         )
+
+    def _devices(self, sessions: Sequence[Listed]) -> Markup:
+        rows = Markup().join(map(self._device, sessions))
+        has_others = any(not each.is_this for each in sessions)
+        others = self._pages.fill("account/other_devices") if has_others else ""
+        return self._pages.fill("account/devices", rows=rows, others=others)
+
+    def _device(self, session: Listed) -> Markup:
+        device = session.device or self._text["unknown_device"]
+        times = self._text["session_times"].format(
+            signed_in=_minute(session.signed_in_at), seen=_minute(session.seen_at)
+        )
+        if session.is_this:
+            here = self._text["this_device"].format(device=device)
+            return self._pages.fill("account/device", device=here, times=times, end="")
+        end = self._pages.fill("account/end_device", key=session.key, device=device)
+        return self._pages.fill("account/device", device=device, times=times, end=end)
 
     def _profile(self, user: User) -> Iterator[Markup]:
         attributes = user.attributes
@@ -198,3 +224,8 @@ class AccountPages:
             has_problem=bool(problem),
             is_dangerous=True,
         )
+
+
+def _minute(seconds: int) -> str:
+    """A time that reads the same in every language."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

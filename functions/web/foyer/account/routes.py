@@ -49,7 +49,11 @@ def overview(services: Services, request: Request, member: Member) -> Response:
         raise BadGateway("user_api_other_subject")
     key, gone = flash.take(request.cookies, style=services.style)
     return member.pages.overview(
-        user, notice=key, has_password=not member.is_federated, cookies=gone
+        user,
+        notice=key,
+        has_password=not member.is_federated,
+        sessions=services.visitors.listed(request.cookies, member.session.subject),
+        cookies=gone,
     )
 
 
@@ -98,6 +102,14 @@ def change_password(services: Services, request: Request, member: Member) -> Res
         broken = error.rules if isinstance(error, WeakPassword) else ()
         return member.pages.password(member.password_rules, {field: key}, broken=broken)
     return _done(services, member, "password", "password_was_changed")
+
+
+def sign_out_devices(services: Services, request: Request, member: Member) -> Response:
+    """Ends one of the sessions in the list, or all but this one (without a key)."""
+    key = forms.read(request, session=_MAX_CHARACTERS)["session"]
+    services.visitors.end_listed(request.cookies, member.session.subject, key or None)
+    say = "device_was_signed_out" if key else "other_devices_were_signed_out"
+    return _done(services, member, "devices_signed_out", say)
 
 
 def everywhere_page(_services: Services, _request: Request, member: Member) -> Response:
@@ -159,6 +171,7 @@ def routes(account: Account) -> Mapping[str, Route]:
         ),
         "GET /account/authenticator/off": route(authenticator.turn_off_page, recently=True),
         "POST /account/authenticator/off": form(authenticator.turn_off, recently=True),
+        "POST /account/devices": form(sign_out_devices, form_page="/account"),
         "GET /account/sign-out-everywhere": route(everywhere_page),
         "POST /account/sign-out-everywhere": form(sign_out_everywhere),
         "GET /account/delete": route(deletion_page, recently=True),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import SealBroken
-from .keeper import Kept, Reading
+from .keeper import Kept, Listed, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,6 +71,14 @@ class CookieKeeper:
     def take(self, cookies: Mapping[str, str]) -> Session | None:
         """The session; only the browser can forget a cookie."""
         return self.read(cookies).session
+
+    def listed(self, cookies: Mapping[str, str], subject: str) -> tuple[Listed, ...]:
+        """None: cookies elsewhere are not known."""
+        del cookies, subject
+        return ()
+
+    def end_listed(self, cookies: Mapping[str, str], subject: str, key: str | None) -> None:
+        """There is no list."""
 
     def end_all(self, subject: str) -> None:
         """Cookies elsewhere end at their next refresh."""

@@ -37,6 +37,20 @@ class Kept:
     cookies: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A session in the list of its user's; times are in seconds since the epoch.
+
+    ``key`` names it and is worth nothing as a cookie. ``device`` is "" if it is not known.
+    """
+
+    key: str
+    device: str
+    signed_in_at: int
+    seen_at: int
+    is_this: bool
+
+
 class SessionKeeper(Protocol):
     """Reads and writes sessions. Each method may raise Unavailable."""
 
@@ -64,6 +78,12 @@ class SessionKeeper(Protocol):
 
     def take(self, cookies: Mapping[str, str]) -> Session | None:
         """The session that the browser shows, which is over from now on, if that can be done."""
+
+    def listed(self, cookies: Mapping[str, str], subject: str) -> tuple[Listed, ...]:
+        """All sessions of a user, the one last used first, if they are known here."""
+
+    def end_listed(self, cookies: Mapping[str, str], subject: str, key: str | None) -> None:
+        """End the user's session of this key; without a key, all but the browser's."""
 
     def end_all(self, subject: str) -> None:
         """End all sessions of a user, if that can be done here."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SealBroken, Unavailable
 from .device import device_of
-from .keeper import Kept, Reading
+from .keeper import Kept, Listed, Reading
 from .order import Place
 from .session import Session
 
@@ -173,6 +173,32 @@ class TableKeeper:
             if row is not None and shown.current is not None and name == shown.current.name:
                 current = self._read(shown, session_id, row).session
         return current
+
+    def listed(self, cookies: Mapping[str, str], subject: str) -> tuple[Listed, ...]:
+        own = self._own_key(cookies)
+        sessions = [
+            Listed(
+                str(row["id"]),
+                str(row.get("device", "")),
+                int(row.get("signed_in_at", 0)),
+                int(row.get("seen_at", 0)),
+                row["id"] == own,
+            )
+            for row in self._rows(subject)
+            if int(row.get("expires_at", 0)) > self._now()
+        ]
+        return tuple(sorted(sessions, key=lambda each: each.seen_at, reverse=True))
+
+    def end_listed(self, cookies: Mapping[str, str], subject: str, key: str | None) -> None:
+        """Only rows of this user: a key comes from a form."""
+        own = self._own_key(cookies)
+        for row in self._rows(subject):
+            if row["id"] == key or (key is None and row["id"] != own):
+                self._table.delete(str(row["id"]))
+
+    def _own_key(self, cookies: Mapping[str, str]) -> str:
+        place = self._cookie.shown(cookies).current
+        return key_of(self._id(place.name, cookies)) if place else ""
 
     def end_all(self, subject: str) -> None:
         for row in self._rows(subject):

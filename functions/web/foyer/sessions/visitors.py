@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from ..counters import Counters
-    from .keeper import Kept, Reading, SessionKeeper
+    from .keeper import Kept, Listed, Reading, SessionKeeper
     from .refresh import Access, AsksCognito
     from .session import Session, SessionCookie
 
@@ -140,6 +140,14 @@ class Visitors:
     def take(self, cookies: Mapping[str, str]) -> Session | None:
         """The session as it was. In a table it is over from now on, whoever has its cookie."""
         return self._keeper.take(cookies)
+
+    def listed(self, cookies: Mapping[str, str], subject: str) -> tuple[Listed, ...]:
+        """All sessions of a user, the one last used first; none with sessions in cookies."""
+        return self._keeper.listed(cookies, subject)
+
+    def end_listed(self, cookies: Mapping[str, str], subject: str, key: str | None) -> None:
+        """End the user's session of this key; without a key, all but this browser's."""
+        self._keeper.end_listed(cookies, subject, key)
 
     def end_all(self, subject: str) -> None:
         """End all sessions of a user; those in cookies end at their next refresh instead."""
