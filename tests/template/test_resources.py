@@ -18,6 +18,8 @@ from tests.template.rendering import (
     transformed,
 )
 
+_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/x"
+
 
 @pytest.fixture(params=PARAMETER_SETS)
 def stack(request: pytest.FixtureRequest) -> Rendered:
@@ -481,3 +483,33 @@ def test_the_account_page_needs_no_permission_on_the_pool() -> None:
     role = render({"AccountPage": "true"}).properties("WebRole")
     assert role == render().properties("WebRole")
     assert "cognito" not in str(role)
+
+
+# One changed parameter each, from two starting points.
+_CHANGES = {
+    "AppDomainName": {"AppDomainName": "b.example.com", "AppCertificateArn": _CERTIFICATE},
+    "AuthDomainName": {"AuthDomainName": "a.example.com", "AuthCertificateArn": _CERTIFICATE},
+    "PassAccessToken": {"Sessions": "table", "PassAccessToken": "true"},
+    "UserPoolId": {"UserPoolId": "us-east-1_Zyx987cba", "DomainPrefix": "newer-pool"},
+    **{
+        name: {name: value}
+        for name, value in {
+            "AccountPage": "false", "AppUrl": "https://p.example.com", "BrandName": "Other",
+            "LogLevel": "DEBUG", "MemorySize": "1024", "OriginVerify": "true",
+            "PasswordMinimumLength": "20", "SelfSignUp": "false", "SessionIdleSeconds": "900",
+            "Sessions": "table", "SnapStart": "true",
+        }.items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["plain", "existing pool"])
+@pytest.mark.parametrize("change", _CHANGES)
+def test_a_new_version_is_published_only_of_a_changed_function(start: str, change: str) -> None:
+    """Lambda has no new version of an unchanged function: the deployment would fail."""
+    before = render(PARAMETER_SETS[start])
+    after = render(PARAMETER_SETS[start] | _CHANGES[change])
+    for name, version in before.of_type("AWS::Lambda::Version").items():
+        function = version["FunctionName"].strip("<>")
+        if after.properties(name)["Description"] != version["Description"]:
+            assert after.properties(function) != before.properties(function), function
