@@ -11,6 +11,7 @@ import segno
 from aws_lambda_powertools import Logger
 from foyer import login, problems
 from foyer.account.pages import AccountPages
+from foyer.cognito.user_api import User
 from foyer.errors import (
     AccessDenied,
     BadGateway,
@@ -22,6 +23,7 @@ from foyer.errors import (
 from foyer.http_api import Request
 from foyer.pages import Brand, Pages
 from foyer.route import Route
+from foyer.sessions.keeper import Listed
 from playwright.sync_api import Browser, ViewportSize
 
 from local.managed_login.language import ENGLISH
@@ -379,6 +381,24 @@ def _request(method: str, path: str) -> Request:
     )
 
 
+def account_with_devices(pages: Pages) -> str:
+    """As with sessions in a table; `make run` keeps them in cookies by default."""
+    owner = User("ada", {"name": "Ada Lovelace", "email": "ada@example.com"}, False)
+    moment = 1_800_000_000
+    sessions = [
+        Listed("a" * 64, "Firefox, Windows", moment, moment, True),
+        Listed("b" * 64, "Samsung Internet, Android", moment - 90_000, moment - 9_000, False),
+        Listed("c" * 64, "", moment - 99_000, moment - 99_000, False),
+    ]
+    return (
+        AccountPages(pages, username="ada")
+        .overview(
+            owner, notice="device_was_signed_out", has_password=True, sessions=sessions, cookies=()
+        )
+        .body
+    )
+
+
 def _account_without_stack(pages: Pages) -> dict[str, str]:
     account = AccountPages(pages, username="ada")
     request = _request("GET", "/account/delete")
@@ -395,6 +415,7 @@ def _account_without_stack(pages: Pages) -> dict[str, str]:
         "account sign-in again": problems.answer(
             again, route, request, pages, log, session=None
         ).body,
+        "account devices": account_with_devices(pages),
         "account authenticator too late": account.authenticator_start(
             problem="authenticator_too_late"
         ).body,
