@@ -1,4 +1,4 @@
-"""Sessions in a table: over at once, everywhere, and worth nothing to whoever has only a part."""
+"""Sessions in a table: over at once, everywhere; one part alone opens nothing."""
 
 from __future__ import annotations
 
@@ -348,7 +348,7 @@ def test_a_container_that_dies_during_a_refresh_holds_it_up_for_seconds_only(
     assert serves(owner)
     stack.clock.advance(14)
     assert serves(owner)
-    assert stack.cognito.calls("token") == 1, "the lock of whoever died holds"
+    assert stack.cognito.calls("token") == 1, "the lock of the dead container holds"
     stack.clock.advance(1)
     assert serves(owner)
     assert stack.cognito.calls("token") == 2, "and is taken over"

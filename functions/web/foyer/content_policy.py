@@ -1,4 +1,4 @@
-"""What one page may load besides what every page may (Content Security Policy, level 3)."""
+"""What one page may load in addition to what every page may (Content Security Policy, level 3)."""
 
 from __future__ import annotations
 

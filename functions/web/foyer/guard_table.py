@@ -1,4 +1,4 @@
-"""What the guard needs besides, when sessions are in a table: it checks them with Cognito itself.
+"""What the guard also needs when sessions are in a table: it checks them with Cognito itself.
 
 ``guard`` imports this only then; and this imports requests when a session is due for a check.
 """

@@ -176,7 +176,7 @@ class Response:
     body: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = field(default=(), repr=False)
-    allows: Allows | None = None  # what this page may load besides
+    allows: Allows | None = None  # what this page may also load
     ends_session: bool = False  # so no cookie goes with it that continues the session
 
 

@@ -99,7 +99,7 @@ def callback(services: Services, request: Request, _visit: Visit) -> Response:
 
 
 def _cancelled(services: Services, request: Request) -> Response:
-    """Said calmly on the next page: whoever cancels knows why. Anybody may send a visitor here."""
+    """A calm notice on the next page. Anybody may send a visitor here, so no error is logged."""
     forgotten = forget_failed_attempt(services, request, CANCELLED)
     services.log.info("sign_in_cancelled")
     notice = flash.leave("sign_in_was_cancelled", style=services.style)

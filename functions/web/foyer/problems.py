@@ -109,7 +109,7 @@ def _words(error: RequestFailed, route: Route) -> _Words:
 
 
 def _sign_in_again(error: SignInAgain, route: Route, request: Request, pages: Pages) -> Response:
-    sentence = "sign_in_again_recently" if error.with_password else "sign_in_again_anew"
+    sentence = "sign_in_again_recently" if error.with_password else "sign_in_again_for_account"
     if route.is_json:
         return _json(error.status, pages.text[sentence], request)
     href = sign_in_path(route, request) + ("&prompt=login" if error.with_password else "")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TRIES = 2
 TRY_SECONDS = 3.0
 
-# Errors that may have passed by the next attempt, besides those with a status of 5xx.
+# Errors that may have passed by the next attempt, in addition to those with a status of 5xx.
 _TRANSIENT = {
     "InternalServiceError",
     "ProvisionedThroughputExceededException",

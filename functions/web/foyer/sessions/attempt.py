@@ -31,7 +31,7 @@ SLOTS = "ABCDE"
 LIFETIME = 600  # seconds; managed login's own form dies after five minutes
 MAX_OPEN = len(SLOTS)
 # Of all cookies together. API Gateway answers 431 to a request whose line and headers have more
-# than 10,240 bytes, and a browser sends up to 1,000 besides cookies.
+# than 10,240 bytes, and a browser sends up to 1,000 more without cookies.
 MOST_COOKIE_BYTES = 9200
 _NEW_ATTEMPT_BYTES = 1200
 MAX_KEPT_BYTES = 3000

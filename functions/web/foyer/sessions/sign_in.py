@@ -47,7 +47,7 @@ class SignIn:
         return named is None or self._verifier.is_issuer(named)
 
     def finish(self, code: str, attempt: Attempt, *, redirect_uri: str, deadline: float) -> Session:
-        """Exchange the code and return the session of whoever signed in, or raise RequestFailed.
+        """Exchange the code and return the session of anyone who signed in, or raise RequestFailed.
 
         ``deadline`` is for everything that this takes, on the monotonic clock.
         """
