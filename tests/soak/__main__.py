@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--users", type=int, default=16, help="at once")
     parser.add_argument("--seconds", type=float, default=300, help="stop then at the latest")
     parser.add_argument("--one-in", type=int, default=30, help="answers of Cognito goes wrong")
+    parser.add_argument("--sessions", choices=("cookie", "table"), default="cookie")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="foyer-soak-") as folder:
         figures = soak(
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             users=options.users,
             seconds=options.seconds,
             one_in=options.one_in,
+            in_table=options.sessions == "table",
         )
     sys.stdout.write(f"{figures.report()}\n")
     return 1 if figures.unexpected else 0

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.fake_dynamodb import FakeDynamoDb
 from tests.ports import free_port
 from tests.process_tree import family
 from tests.running_stack import ROOT, eventually
@@ -107,12 +108,19 @@ class Figures:
 
 
 def soak(
-    folder: Path, *, sign_ins: int, warm_up: int, users: int, seconds: float, one_in: int
+    folder: Path,
+    *,
+    sign_ins: int,
+    warm_up: int,
+    users: int,
+    seconds: float,
+    one_in: int,
+    in_table: bool = False,
 ) -> Figures:
     """Run until so many sign-ins are done, or the time is over; raise what went wrong.
 
     ``folder`` takes the copy and the log. One upstream answer in ``one_in`` is a fault. Memory
-    and files are compared from ``warm_up`` sign-ins on.
+    and files are compared from ``warm_up`` sign-ins on. Sessions are in cookies or ``in_table``.
     """
     with contextlib.ExitStack() as resources:
         port = free_port()
@@ -133,6 +141,8 @@ def soak(
             "AWS_SECRET_ACCESS_KEY": "made-up",
             "AWS_REGION": "eu-central-1",
         }
+        if in_table:
+            environment |= resources.enter_context(FakeDynamoDb()).environ
         gateway = resources.enter_context(_gateway(folder, port, environment))
         began = time.monotonic()
         figures = Figures(Tally(wanted=sign_ins, deadline=began + seconds))

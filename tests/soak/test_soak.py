@@ -13,8 +13,13 @@ from tests.soak.visitors import Tally
 pytestmark = pytest.mark.stack
 
 
-def test_users_are_not_mixed_up_and_nothing_is_lost_or_leaks(tmp_path: Path) -> None:
-    figures = soak(tmp_path, sign_ins=120, warm_up=60, users=8, seconds=60, one_in=20)
+@pytest.mark.parametrize("in_table", [False, True], ids=["cookie", "table"])
+def test_users_are_not_mixed_up_and_nothing_is_lost_or_leaks(
+    tmp_path: Path, in_table: bool
+) -> None:
+    figures = soak(
+        tmp_path, sign_ins=120, warm_up=60, users=8, seconds=60, one_in=20, in_table=in_table
+    )
     assert figures.tally.sign_ins > 20, figures.report()
     assert figures.messages["signed_in"] == figures.tally.sign_ins
     assert figures.faults
