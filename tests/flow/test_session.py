@@ -314,3 +314,15 @@ def test_without_a_refresh_token_the_session_still_serves(stack: Stack, browser:
     stack.clock.advance(3599)
     assert is_signed_in(browser)
     assert stack.cognito.calls("token") == 1
+
+
+@pytest.mark.sessions("cookie")
+def test_of_many_groups_a_cookie_keeps_those_that_the_app_asks_for(stack: Stack) -> None:
+    stack.cognito.user.groups = [f"a-group-with-a-long-name-{number:03}" for number in range(120)]
+    everything = stack.browser()
+    stack.sign_in(everything)
+    assert everything.get("/me").json["left_out"] == ["cognito:groups"], "and nothing else"
+    wanted = stack.browser(SESSION_GROUPS="staff, a-group-with-a-long-name-117")
+    stack.sign_in(wanted)
+    assert wanted.get("/me").json["cognito:groups"] == ["a-group-with-a-long-name-117"]
+    assert "left_out" not in wanted.get("/me").json

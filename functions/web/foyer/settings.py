@@ -36,6 +36,7 @@ class CommonSettings:
     session_idle_seconds: int
     session_max_seconds: int
     session_table: str  # "" keeps sessions in cookies
+    session_groups: tuple[str, ...]  # those that a cookie keeps; empty means all
     pass_access_token: bool
     log_level: str
     metrics_namespace: str
@@ -57,6 +58,7 @@ class CommonSettings:
                 environ, "SESSION_MAX_SECONDS", default=max(idle, 12 * 3600), least=idle
             ),
             session_table=table,
+            session_groups=tuple(environ.get("SESSION_GROUPS", "").replace(",", " ").split()),
             pass_access_token=pass_access_token,
             log_level=_log_level(environ),
             metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),

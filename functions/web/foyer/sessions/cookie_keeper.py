@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class CookieKeeper:
-    """Opens and seals session cookies; ``now`` gives seconds since the epoch."""
+    """Opens and seals session cookies; ``now`` gives seconds since the epoch.
+
+    ``groups`` are those worth their place in a cookie; empty means all.
+    """
 
     def __init__(
         self,
@@ -28,7 +31,9 @@ class CookieKeeper:
         *,
         log: Logger,
         now: Callable[[], float],
+        groups: tuple[str, ...] = (),
     ) -> None:
+        self._groups = groups
         self._cookie = cookie
         self._secrets = secrets
         self._log = log
@@ -88,6 +93,8 @@ class CookieKeeper:
         if session is None:
             raise LookupError("there is no session to seal")
         session = replace(session, seen_at=int(self._now()))
+        if self._groups:
+            session = session.with_groups_of(self._groups)
         line, left_out = self._cookie.line(session, keys=self._secrets.credentials().key_ring)
         if left_out:
             self._log.warning("session_too_large", left_out=list(left_out))

@@ -35,7 +35,7 @@ def keeper_for(
     ``clock`` gives monotonic seconds, ``now`` those since the epoch; ``pause`` waits.
     """
     if not settings.session_table:
-        return CookieKeeper(cookie, secrets, log=log, now=now)
+        return CookieKeeper(cookie, secrets, log=log, now=now, groups=settings.session_groups)
     from ..aws.dynamodb import Table  # noqa: PLC0415 - imported only with a table
     from .table_keeper import TableKeeper  # noqa: PLC0415 - likewise
 

@@ -21,7 +21,7 @@ from ..errors import SealBroken
 from . import order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from ..cookies import CookieStyle
     from ..sealing import KeyRing
@@ -89,6 +89,15 @@ class Session:
         claims = kept_claims(id_token, userinfo)
         from_userinfo = [name for name in claims if name not in id_token]
         return replace(self, claims=claims, from_userinfo=from_userinfo, left_out=[])
+
+    def with_groups_of(self, kept: Collection[str]) -> Session:
+        """The session with those of the user's groups that are in ``kept``."""
+        groups = self.claims.get(_GROUPS)
+        if not isinstance(groups, list):
+            return self
+        return replace(
+            self, claims={**self.claims, _GROUPS: [each for each in groups if each in kept]}
+        )
 
     def without(self, names: Sequence[str]) -> Session:
         """The session without these claims (and the refresh token, if it is among them)."""
@@ -161,11 +170,21 @@ class SessionCookie:
         """
         left_out: list[str] = []
         line = self._sealed(session, keys)
+        if len(line) > MAX_BYTES and self._has_too_many_groups(session, keys):
+            left_out.append(_GROUPS)
+            session = session.without(left_out)
+            line = self._sealed(session, keys)
         while len(line) > MAX_BYTES:
             left_out.append(_next_to_leave_out(session))
             session = session.without(left_out[-1:])
             line = self._sealed(session, keys)
         return line, tuple(left_out)
+
+    def _has_too_many_groups(self, session: Session, keys: KeyRing) -> bool:
+        """Whether they would not fit even if every other claim was left out."""
+        others = [name for name in session.claims if name != _GROUPS]
+        alone = session.without(others)
+        return _GROUPS in alone.claims and len(self._sealed(alone, keys)) > MAX_BYTES
 
     def open(
         self, place: Place, cookies: Mapping[str, str], *, keys: KeyRing, now: float
