@@ -184,6 +184,7 @@ def _second_factor(visitor: Visitor, account: Account, look: Look) -> None:
     visitor.reads("Two-step sign-in is on")
     visitor.open()
     visitor.press("Sign out")
+    visitor.is_signed_out()
     visitor.begin_sign_in()
     visitor.submit_sign_in(account)
     visitor.sees("Enter the code")
