@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,8 @@ def test_whom_cognito_refuses_the_guard_refuses(
     guards = Guards(stack)
     assert guards.visitor(ada)["go"] == "/login?return_to=/shop"
     assert counted(capsys.readouterr().out) == [("GuardRefused", "session_ended")]
+    (line,) = [json.loads(each) for each in guards.log_stream.getvalue().splitlines()]
+    assert (line["message"], bool(line["correlation_id"])) == ("session_ended", True)
     assert stack.sessions.row()["sealed"] == {"S": ""}
     assert "DeleteItem" not in stack.sessions.asked, "its role does not allow that"
 

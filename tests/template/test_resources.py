@@ -63,7 +63,8 @@ def test_in_govcloud_the_login_pages_and_the_function_use_fips_endpoints(
     assert stack.outputs["LoginUrl"] == host
     for function in ("WebFunction", "RotationFunction"):
         assert _variables(stack, function)["COGNITO_DOMAIN_URL"] == host
-    assert _variables(stack, "WebFunction")["AWS_USE_FIPS_ENDPOINT"] == "true"
+    for function in ("WebFunction", "GuardFunction", "VisitorFunction"):
+        assert _variables(stack, function)["AWS_USE_FIPS_ENDPOINT"] == "true"
 
 
 # -- Login pages --------------------------------------------------------------------------------

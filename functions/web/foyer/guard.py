@@ -82,6 +82,8 @@ class Guard:
     def look(self, event: Mapping[str, Any], context: LambdaContext) -> tuple[Request, Finding]:
         """Raise GuardFailed when the secret is unavailable, and for anything unexpected."""
         try:
+            if self._visitors is not None:  # they log; a session in a cookie is only read
+                self._mark_log(event, context)
             request = http_api.understand(event, app_url=self._app_url)
             finding = self._find(request)
         except Exception as error:
@@ -118,13 +120,17 @@ class Guard:
         refused = "session_ended" if visit.was_ended else visit.unusable or "no_session"
         return Finding(visit.session, refused)
 
-    def _fail(self, error: Exception, event: Mapping[str, Any], context: LambdaContext) -> NoReturn:
-        """``from None``: Lambda logs the exception, and a cause may quote what was sent."""
-        reason = error.reason if isinstance(error, RequestFailed) else "unexpected_error"
+    def _mark_log(self, event: Mapping[str, Any], context: LambdaContext) -> None:
+        """Give the lines that follow the ids of this request."""
         self._log.append_keys(
             correlation_id=event.get("requestContext", {}).get("requestId"),
             function_request_id=context.aws_request_id,
         )
+
+    def _fail(self, error: Exception, event: Mapping[str, Any], context: LambdaContext) -> NoReturn:
+        """``from None``: Lambda logs the exception, and a cause may quote what was sent."""
+        reason = error.reason if isinstance(error, RequestFailed) else "unexpected_error"
+        self._mark_log(event, context)
         if isinstance(error, RequestFailed):
             self._log.error("guard_failed", reason=reason, detail=error.detail)
         else:
