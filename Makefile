@@ -16,7 +16,9 @@ SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disabl
 .PHONY: mutants soak bench sweep help run stop start-api attach events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run on this machine
 
 run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
 	@exec $(PY) -m local.run --port $(PORT) $(if $(APP),--app $(APP)) $(ARGS)
@@ -32,6 +34,8 @@ attach: .venv/local ## Open the debugger of a function that waits at a breakpoin
 
 events: .venv/local ## Create the sample events that need a running stack (callback, signed in)
 	@$(PY) -m local.mint --port $(PORT) $(ARGS)
+
+##@ Test
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
 	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -57,11 +61,15 @@ format: .venv/dev ## Format the code and fix lint errors with ruff
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+##@ Deploy
+
 build: .venv-sam/done ## Build with sam build
 	PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM) build
 
 deploy: .venv-sam/done ## Build and deploy to an AWS account; ARGS="Mfa=on" sets parameters
 	@PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/python local/deploy.py $(ARGS)
+
+##@ Measure and picture
 
 pictures: .venv/dev ## Take README's screenshots again
 	@$(PY) -m tests.browser.take_pictures
@@ -74,6 +82,8 @@ bench: .venv/dev .venv-sam/done ## Compare cold starts with other stacks (20 min
 
 sweep: .venv/dev .venv-sam/done ## Measure each memory size with a throttled processor (5 minutes, root; docs/cost.md)
 	@$(PY) -m bench.sweep --uv $(UV) --sam $(SAM) $(ARGS)
+
+##@ Maintain
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null
