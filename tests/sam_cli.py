@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 import subprocess
+import tempfile
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +20,26 @@ NO_DOCKER = "no Docker engine answers, and `sam local` needs one"
 
 @cache
 def built() -> None:
-    """Runs `make build` once; skips the test if Docker cannot run the result."""
+    """Runs `make build` once; skips the test if Docker cannot run the result.
+
+    Once for all workers: a second build would replace the code of running containers.
+    """
     docker_or_skip()
-    done = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - wherever it is
-    assert done.returncode == 0, done.stderr
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    with (Path(tempfile.gettempdir()) / f"foyer-build-{run}").open("a+") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        mark.seek(0)
+        if mark.read():
+            return
+        done = subprocess.run(
+            ["make", "build"],  # noqa: S607 - wherever it is
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        mark.write("done")
 
 
 def docker_or_skip() -> None:

@@ -58,7 +58,7 @@ class Project:
                 "AWS_ENDPOINT_URL": self.aws.endpoint,
                 # The system's Python and uv, not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
-                "UV_HTTP_RETRIES": "0",  # without a network, a second try is of no use either
+                "UV_HTTP_RETRIES": "1",  # without a network, more tries only take longer
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             },

@@ -35,7 +35,7 @@ def build(uv: Path, folder: Path, *, architecture: str = "x86_64", **environ: st
             **os.environ,
             "PATH": f"{uv.resolve().parent}:{os.environ['PATH']}",
             "ARTIFACTS_DIR": str(folder),
-            "UV_HTTP_RETRIES": "0",  # without a network, a second try is of no use either
+            "UV_HTTP_RETRIES": "1",  # without a network, more tries only take longer
             **environ,
         },
         stdout=subprocess.PIPE,
