@@ -58,7 +58,7 @@ def sign_in_and_out(stack: RunningStack) -> None:
     visitor = HttpVisitor(stack.app)
     visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
     assert visitor.answer.url == f"{stack.app}/"
-    assert visitor.page.heading == "Welcome, Demo Visitor", visitor.page.text
+    assert visitor.page.heading == "Demo Visitor", visitor.page.text
     assert "demo@example.com" in visitor.page.text
     visitor.press("Sign out")
     assert visitor.answer.url == f"{stack.app}/"
