@@ -16,6 +16,7 @@ from tests.running_stack import (
     DEMO_USER,
     ROOT,
     command,
+    eventually,
     running_stack,
 )
 from tests.sam_cli import built, containers, existing_containers
@@ -40,7 +41,7 @@ def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(tmp_pat
         assert made <= existing_containers()
         assert stack.press_ctrl_c() == 0
     assert made.isdisjoint(existing_containers())
-    assert not any(map(is_running, members))
+    assert eventually(lambda: not any(map(is_running, members)))
     assert all(map(is_free, range(stack.port, stack.port + 3)))
     assert "Traceback" not in stack.printed()
 

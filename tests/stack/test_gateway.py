@@ -10,6 +10,7 @@ import pytest
 
 from local import template
 from tests.process_tree import is_running
+from tests.running_stack import eventually
 from tests.stack.gateway_project import ECHO, Answer, GatewayProject
 
 pytestmark = pytest.mark.stack
@@ -184,7 +185,8 @@ def test_a_function_past_its_timeout_is_killed_and_a_500(project: GatewayProject
     with project.serve() as gateway:
         _assert_internal_server_error(gateway.ask("GET", "/page?sleep"))
         assert "Task timed out after 1.00 seconds" in gateway.terminal.getvalue()
-        assert not is_running(int((project.folder / "pid").read_text()))
+        child = int((project.folder / "pid").read_text())
+        assert eventually(lambda: not is_running(child))
         assert gateway.ask().body == b"here"
 
 
