@@ -6,59 +6,141 @@
         cognito.id_token_defect("wrong_nonce")      # fake_tokens.py has the names
         assert cognito.calls("token") == 1
 
-Two origins, as in AWS: the pool's domain (``domain_url``) and the issuer's, which has the
-key set (``jwks_url``). Tokens name a real-looking issuer, not the loopback one.
+Two origins, as in AWS: the pool's domain (``domain_url``) and the issuer's, which has the key
+set (``jwks_url``) and the API. Tokens name a real-looking issuer, not the loopback one.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import secrets
 import ssl
+import time
+import uuid
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import RLock
-from types import TracebackType
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.fake_endpoints import Endpoints, LoginErrorPage
-from tests.fake_token_mint import User
-from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, bearer_error, oauth_error
+from tests.fake_cognito_api import FakeCognitoApi
+from tests.fake_tokens import (
+    ID_TOKEN_DEFECTS,
+    JWKS_DEFECTS,
+    Draft,
+    Json,
+    SigningKey,
+    at_hash,
+    base64url,
+)
+from tests.wire_faults import (
+    LOST,
+    WIRE_FAULTS,
+    Fault,
+    Line,
+    Reply,
+    bearer_error,
+    json_reply,
+    oauth_error,
+)
 from tests.wire_server import Arrived, WireServer
 
-__all__ = ["FakeCognito", "User"]
+SCOPES = ("openid", "email", "profile")
+CODE_SECONDS = 300
+_BY_THE_APP = ("other", "token", "userinfo", "revoke", "jwks", "user_api")
 
-_UPSTREAM = ("other", "token", "userinfo", "revoke", "jwks", "user_api")
+
+@dataclass
+class User:
+    """The user who signs in at managed login; tests may change it."""
+
+    sub: str = field(default_factory=lambda: str(uuid.uuid4()))
+    username: str = "visitor"
+    name: str = "Test Visitor"
+    email: str = "visitor+test@example.com"
+    email_verified: bool = True
+    groups: list[str] = field(default_factory=list)
+    custom: dict[str, str] = field(default_factory=dict)
+    enabled: bool = True
+
+    def attributes(self) -> dict[str, str]:
+        """Outside ID tokens they are strings, booleans too."""
+        verified = "true" if self.email_verified else "false"
+        named = {"sub": self.sub, "name": self.name, "email": self.email}
+        return {**named, "email_verified": verified, **self.custom}
 
 
-class FakeCognito(Endpoints):
+@dataclass
+class Grant:
+    """One sign-in, which its tokens and refreshes belong to."""
+
+    user: User
+    scopes: list[str]
+    redirect_uri: str
+    nonce: str | None
+    code_challenge: str | None
+    signed_in_at: float
+    origin_jti: str = field(default_factory=lambda: str(uuid.uuid4()))
+    revoked: bool = False
+
+    @property
+    def good(self) -> bool:
+        return self.user.enabled and not self.revoked
+
+
+class LoginErrorPage(Exception):
+    """Managed login shows its own /error page, without a redirect."""
+
+
+class FakeCognito:
     """A pool with one client and one user, and a switch for each fault."""
 
     def __init__(
         self,
         *,
         redirect_uris: tuple[str, ...] = ("http://localhost:3000/callback",),
-        logout_uris: tuple[str, ...] = ("http://localhost:3000/",),
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(redirect_uris, logout_uris)
+        self._domain, self._issuer_origin = (WireServer(self._answer, tls) for _ in range(2))
+        self.domain_url = self._domain.url
+        pool = f"eu-central-1_{secrets.token_hex(4)}"
+        self.issuer = f"https://cognito-idp.eu-central-1.amazonaws.com/{pool}"
+        self.user_api_url = self._issuer_origin.url
+        self.jwks_url = f"{self.user_api_url}/{pool}/.well-known/jwks.json"
+        self.redirect_uris = redirect_uris
+        self.client_id = secrets.token_hex(13)
+        self.scopes: tuple[str, ...] = SCOPES  # what the app client may ask for
+        self.user = User()
+        self.api = FakeCognitoApi(self)
+        # Cognito's may hold a plus sign (``[\w+]+``), so this one always does.
+        self.client_secret = f"{secrets.token_hex(12)}+{secrets.token_hex(12)}+"
+        self.clock: Callable[[], float] = time.time
+        self.access_token_seconds = 3600
+        self.refresh_token_rotation = False
+        self.rotation_grace_seconds = 0
+        # Members that override those of a correct answer; None removes a member.
+        self.token_answer: Json = {}
+        self.userinfo_answer: Json = {}
+        self.id_token_claims: Json = {}
         self.cookies: list[str] = []  # Set-Cookie values on every answer
         self.requests: defaultdict[str, list[Arrived]] = defaultdict(list)
+        self.handed_out: list[str] = []  # codes and tokens, which must not be logged
+        self.attacker = SigningKey()
+        self.jwks: Json = {"keys": []}
+        self.rotate_keys()
         self._faults: dict[str, tuple[str, Fault | None]] = {}
+        self._defect: str | None = None
+        self._codes: dict[str, Grant] = {}
+        self._access_tokens: dict[str, tuple[Grant, float]] = {}
+        self._refresh_tokens: dict[str, Grant] = {}
+        self._replaced_at: dict[str, float] = {}  # by refresh token
         self._lock = RLock()
-        self._domain = WireServer(self._answer, tls)
-        self._issuer_origin = WireServer(self._answer, tls)
-        self.domain_url = self._domain.url
-        pool = self.issuer.rpartition("/")[2]
-        self.user_api_url = self._issuer_origin.url
-        self.jwks_url = f"{self._issuer_origin.url}/{pool}/.well-known/jwks.json"
 
     def __enter__(self) -> FakeCognito:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -73,18 +155,24 @@ class FakeCognito(Endpoints):
     @property
     def upstream_calls(self) -> int:
         """Requests that the app itself made; the browser's are not counted."""
-        return sum(map(self.calls, _UPSTREAM))
+        return sum(map(self.calls, _BY_THE_APP))
 
     def __repr__(self) -> str:
         """The received requests, for messages of failed assertions."""
-        arrived = [
-            f"{each.method} {each.path} by {each.headers.get('User-Agent')}"
-            for name in _UPSTREAM
-            for each in self.requests[name]
-        ]
-        return f"<FakeCognito, upstream calls: {', '.join(arrived) or 'none'}>"
+        arrived = [each for name in _BY_THE_APP for each in self.requests[name]]
+        return f"<FakeCognito, asked for {[f'{each.method} {each.path}' for each in arrived]}>"
 
     # What a test switches
+
+    @property
+    def client_secret(self) -> str:
+        """The oldest one; ``api.active`` has all of them, as during a rotation."""
+        return next(iter(self.api.active.values()))
+
+    @client_secret.setter
+    def client_secret(self, only: str) -> None:
+        self.api.active.clear()
+        self.api.add(only)
 
     def fault(self, endpoint: str, kind: str | Fault) -> None:
         """From now on ``endpoint`` (token, userinfo, revoke, jwks, user_api) fails in this way.
@@ -93,25 +181,38 @@ class FakeCognito(Endpoints):
         test's own. With ``refused`` nobody listens any more; for userinfo this begins after
         the token answer, since both share an origin.
         """
+        as_error = bearer_error if endpoint == "userinfo" else oauth_error
         if not isinstance(kind, str):
             self._faults[endpoint] = ("own", kind)
-            return
-        if kind == "refused":
+        elif kind != "refused":
+            self._faults[endpoint] = (kind, WIRE_FAULTS.get(kind) or as_error(kind))
+        else:
             self._faults[endpoint] = (kind, None)
             if endpoint != "userinfo":
                 (self._issuer_origin if endpoint == "jwks" else self._domain).stop()
-            return
-        as_error = bearer_error if endpoint == "userinfo" else oauth_error
-        self._faults[endpoint] = (kind, WIRE_FAULTS.get(kind) or as_error(kind))
 
     def repair(self, endpoint: str) -> None:
         """Ends the fault. What was stopped by ``refused`` stays stopped."""
         self._faults.pop(endpoint, None)
 
-    def drop_connections(self) -> None:
-        """Closes what clients keep alive, as servers do with idle connections."""
-        self._domain.drop_connections()
-        self._issuer_origin.drop_connections()
+    def id_token_defect(self, name: str | None) -> None:
+        """ID tokens made from now on have this defect of ID_TOKEN_DEFECTS; None ends it."""
+        assert name is None or name in ID_TOKEN_DEFECTS
+        self._defect = name
+
+    def jwks_defect(self, name: str) -> None:
+        """Applies one of JWKS_DEFECTS to the key set as it is published now."""
+        self.jwks = JWKS_DEFECTS[name](self.jwks, self.attacker)
+
+    def rotate_keys(self) -> None:
+        """Signs with new keys; the old ones stay published, behind them."""
+        self._id_key, self._access_key = SigningKey(), SigningKey()
+        self.jwks = {"keys": [self._id_key.jwk(), self._access_key.jwk(), *self.jwks["keys"]]}
+
+    def sign_out_everywhere(self) -> None:
+        """GlobalSignOut: every grant so far is void."""
+        for grant in list(self._refresh_tokens.values()):
+            grant.revoked = True
 
     # Managed login
 
@@ -121,21 +222,53 @@ class FakeCognito(Endpoints):
         The user signs in (or up) at once; with ``error``, the callback reports that error.
         """
         parts = urlsplit(location)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
         if f"{parts.scheme}://{parts.netloc}" != self.domain_url:
             raise LoginErrorPage(f"not managed login: {location}")
-        if parts.path not in {"/oauth2/authorize", "/signup", "/login"}:
+        if parts.path not in {"/oauth2/authorize", "/signup"}:
             raise LoginErrorPage(f"no such page: {parts.path}")
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if query.get("client_id") != self.client_id:
+            raise LoginErrorPage("client_id")
+        if query.get("redirect_uri") not in self.redirect_uris:
+            raise LoginErrorPage("redirect_uri")
         self.requests["authorize"].append(Arrived("GET", parts.path, query, {}, b""))
-        return self._authorize(query, error)
+        scopes = query.get("scope", " ".join(self.scopes)).split()
+        if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
+            error = "invalid_request"
+        elif not set(scopes) <= set(self.scopes):
+            error = "invalid_scope"
+        answer = {"error": error} if error else {"code": self._new_code(query, scopes)}
+        if "state" in query:
+            answer["state"] = query["state"]
+        return f"{query['redirect_uri']}?{urlencode(answer)}"
+
+    def _new_code(self, query: dict[str, str], scopes: list[str]) -> str:
+        code, now = str(uuid.uuid4()), self.clock()
+        challenge = query.get("code_challenge")
+        self._codes[code] = Grant(
+            self.user, scopes, query["redirect_uri"], query.get("nonce"), challenge, now
+        )
+        self.handed_out.append(code)
+        return code
 
     # The wire
 
     def _answer(self, arrived: Arrived, line: Line) -> bool:
-        name, endpoint = self.endpoint(arrived.method, arrived.path)
+        endpoints: dict[tuple[str, str], tuple[str, Callable[[Arrived], Reply]]] = {
+            ("POST", "/oauth2/token"): ("token", self._token),
+            ("GET", "/oauth2/userInfo"): ("userinfo", self._userinfo),
+            ("POST", "/oauth2/revoke"): ("revoke", self._revoke),
+            ("GET", urlsplit(self.jwks_url).path): ("jwks", lambda _: json_reply(self.jwks)),
+            ("POST", "/"): ("user_api", self.api.answer),
+        }
+        nothing = ("other", lambda _: Reply(404))
+        name, endpoint = endpoints.get((arrived.method, arrived.path), nothing)
         with self._lock:
             self.requests[name].append(arrived)
             reply = endpoint(arrived)
+        if reply is LOST:
+            line.reset()
+            return False
         return self.send(name, reply, line)
 
     def send(self, endpoint: str, reply: Reply, line: Line) -> bool:
@@ -144,8 +277,7 @@ class FakeCognito(Endpoints):
         if fault is not None:
             fault(line, reply)
             return kind == "reset_if_reused" and not line.served_before
-        userinfo_is_next = endpoint == "token" and "userinfo" in self._faults
-        if userinfo_is_next and self._faults["userinfo"][0] == "refused":
+        if endpoint == "token" and self._faults.get("userinfo", ("", None))[0] == "refused":
             self._domain.stop_listening()
             line.send(reply.head(Connection="close") + reply.body)
             return False
@@ -153,3 +285,125 @@ class FakeCognito(Endpoints):
         start, rest = reply.to_bytes().split(b"\r\n", 1)
         line.send(start + b"\r\n" + cookies + rest)
         return True
+
+    # The endpoints
+
+    def _is_client(self, arrived: Arrived) -> bool:
+        """client_secret_basic with id and secret as they are, or client_secret_post."""
+        active = [f"{self.client_id}:{each}" for each in self.api.active.values()]
+        authorization, form = arrived.headers.get("Authorization"), arrived.form
+        if authorization is None:
+            return f"{form.get('client_id')}:{form.get('client_secret')}" in active
+        return authorization in [f"Basic {base64.b64encode(a.encode()).decode()}" for a in active]
+
+    def _token(self, arrived: Arrived) -> Reply:
+        if not self._is_client(arrived):
+            return json_reply({"error": "invalid_client"}, 400)
+        grant_types = {"authorization_code": self._exchange, "refresh_token": self._refresh}
+        grant_type = grant_types.get(arrived.form.get("grant_type", ""))
+        if grant_type is None:
+            return json_reply({"error": "unsupported_grant_type"}, 400)
+        return grant_type(arrived.form)
+
+    def _exchange(self, form: dict[str, str]) -> Reply:
+        grant = self._codes.pop(form.get("code", ""), None)
+        if grant is None or self.clock() > grant.signed_in_at + CODE_SECONDS:
+            return json_reply({"error": "invalid_grant"}, 400)
+        if form.get("redirect_uri") != grant.redirect_uri:
+            return json_reply({"error": "unauthorized_client"}, 400)
+        verifier = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if grant.code_challenge not in {None, base64url(verifier)}:
+            return json_reply({"error": "invalid_grant"}, 400)
+        return self._tokens(grant, grant.nonce, self._new_refresh_token(grant))
+
+    def _refresh(self, form: dict[str, str]) -> Reply:
+        presented, now = form.get("refresh_token", ""), self.clock()
+        grant = self._refresh_tokens.get(presented)
+        good_until = self._replaced_at.get(presented, now) + self.rotation_grace_seconds
+        if grant is None or not grant.good or now > good_until:
+            return json_reply({"error": "invalid_grant"}, 400)
+        if not self.refresh_token_rotation:
+            return self._tokens(grant, None, None)
+        self._replaced_at.setdefault(presented, now)
+        return self._tokens(grant, None, self._new_refresh_token(grant))
+
+    def _new_refresh_token(self, grant: Grant) -> str:
+        token = secrets.token_urlsafe(600)  # opaque and long, as Cognito's are
+        self._refresh_tokens[token] = grant
+        return token
+
+    def _tokens(self, grant: Grant, nonce: str | None, refresh_token: str | None) -> Reply:
+        user, now = grant.user, int(self.clock())
+        common = {
+            "sub": user.sub,
+            "iss": self.issuer,
+            "origin_jti": grant.origin_jti,
+            "auth_time": int(grant.signed_in_at),
+            "exp": now + self.access_token_seconds,
+            "iat": now,
+        }
+        access_token = self._access_key.token(
+            {
+                **common,
+                "version": 2,
+                "client_id": self.client_id,
+                "token_use": "access",
+                "scope": " ".join(grant.scopes),
+                "jti": str(uuid.uuid4()),
+                "username": user.username,
+            }
+        )
+        self._access_tokens[access_token] = (grant, now + self.access_token_seconds)
+        claims = {
+            **common,
+            "at_hash": at_hash(access_token),
+            "cognito:groups": user.groups or None,
+            "cognito:username": user.username,
+            "nonce": nonce,
+            "aud": self.client_id,
+            "token_use": "id",
+            "jti": str(uuid.uuid4()),
+            **user.attributes(),
+            "email_verified": user.email_verified,
+            **self.id_token_claims,
+        }
+        draft = Draft(self._id_key, _without_none(claims), self.attacker)
+        answer = {
+            "id_token": ID_TOKEN_DEFECTS[self._defect](draft)
+            if self._defect
+            else self._id_key.token(draft.claims),
+            "access_token": access_token,
+            "refresh_token": refresh_token,
+            "expires_in": self.access_token_seconds,
+            "token_type": "Bearer",
+        }
+        answer = _without_none(answer)
+        self.handed_out += [str(answer[name]) for name in answer if name.endswith("_token")]
+        return json_reply(_without_none(answer | self.token_answer))
+
+    def grant_of(self, access_token: str) -> Grant | None:
+        """The grant of a token that is good now."""
+        grant, expires = self._access_tokens.get(access_token, (None, 0.0))
+        return grant if grant is not None and grant.good and self.clock() < expires else None
+
+    def _userinfo(self, arrived: Arrived) -> Reply:
+        scheme, _, token = arrived.headers.get("Authorization", "").partition(" ")
+        grant = self.grant_of(token)
+        if scheme != "Bearer" or grant is None:
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return json_reply({"error": "invalid_token"}, 401, challenge)
+        answer = {**grant.user.attributes(), "username": grant.user.username}
+        return json_reply(_without_none(answer | self.userinfo_answer))
+
+    def _revoke(self, arrived: Arrived) -> Reply:
+        if not self._is_client(arrived):
+            return json_reply({"error": "invalid_client"}, 401)
+        if "token" not in arrived.form:
+            return json_reply({"error": "invalid_request"}, 400)
+        if arrived.form["token"] in self._refresh_tokens:
+            self._refresh_tokens[arrived.form["token"]].revoked = True
+        return Reply(200)
+
+
+def _without_none(members: Json) -> Json:
+    return {name: value for name, value in members.items() if value is not None}

@@ -61,24 +61,20 @@ class SigningKey:
         """The public half, with the members that Cognito's key sets have."""
         numbers = self.private.public_key().public_numbers()
         modulus = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")
-        return {
-            "alg": "RS256",
-            "e": base64url(numbers.e.to_bytes(3, "big")),
-            "kid": self.kid,
-            "kty": "RSA",
-            "n": base64url(modulus),
-            "use": "sig",
-        }
+        named = {"alg": "RS256", "kid": self.kid, "kty": "RSA", "use": "sig"}
+        return {**named, "e": base64url(numbers.e.to_bytes(3, "big")), "n": base64url(modulus)}
 
     def public_pem(self) -> bytes:
         return self.private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    def rs256(self, data: bytes) -> bytes:
+        return self.private.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
     def sign(self, header: bytes, payload: bytes) -> str:
         signed = signing_input(header, payload)
-        signature = self.private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
-        return f"{signed.decode()}.{base64url(signature)}"
+        return f"{signed.decode()}.{base64url(self.rs256(signed))}"
 
     def token(self, claims: Json) -> str:
         return self.sign(compact({"kid": self.kid, "alg": "RS256"}), compact(claims))
@@ -96,97 +92,58 @@ class Draft:
     def header(self) -> Json:
         return {"kid": self.key.kid, "alg": "RS256"}
 
-    def signed(self) -> str:
-        return self.key.token(self.claims)
-
-    def signed_by_hand(self, alg: str, sign: Callable[[bytes], bytes]) -> str:
-        signed = signing_input(compact({**self.header, "alg": alg}), compact(self.claims))
-        return f"{signed.decode()}.{base64url(sign(signed))}"
-
 
 Defect = Callable[[Draft], str]
 
 
 def _claims(**changes: object) -> Defect:
-    return lambda draft: draft.key.token({**draft.claims, **changes})
+    """Claims that are replaced; a function makes the value from the claims that were there."""
+
+    def spoil(draft: Draft) -> str:
+        made = {name: v(draft.claims) if callable(v) else v for name, v in changes.items()}
+        return draft.key.token({**draft.claims, **made})
+
+    return spoil
 
 
 def _without(claim: str) -> Defect:
     return lambda draft: draft.key.token({k: v for k, v in draft.claims.items() if k != claim})
 
 
-def _moved(claim: str, seconds: int) -> Defect:
-    """The claim, that many seconds from the time of issue."""
-    return lambda draft: draft.key.token({**draft.claims, claim: draft.claims["iat"] + seconds})
-
-
-def _as_text(claim: str) -> Defect:
-    return lambda draft: draft.key.token({**draft.claims, claim: str(draft.claims[claim])})
-
-
-def _audience(choose: Callable[[str], object]) -> Defect:
-    return lambda draft: draft.key.token({**draft.claims, "aud": choose(draft.claims["aud"])})
+def _seconds_from_issue(seconds: int) -> Callable[[Json], int]:
+    return lambda claims: int(claims["iat"]) + seconds
 
 
 def _header(**changes: object) -> Defect:
     return lambda draft: draft.key.sign(compact({**draft.header, **changes}), compact(draft.claims))
 
 
-def _key_id_missing(draft: Draft) -> str:
-    return draft.key.sign(compact({"alg": "RS256"}), compact(draft.claims))
-
-
-def _unsigned(alg: str) -> Defect:
-    return lambda draft: draft.signed_by_hand(alg, lambda _: b"")
-
-
-def _hs256_with_public_key(draft: Draft) -> str:
-    secret = draft.key.public_pem()
-    return draft.signed_by_hand("HS256", lambda data: hmac.digest(secret, data, "sha256"))
-
-
-def _rs384(draft: Draft) -> str:
-    return draft.signed_by_hand(
-        "RS384", lambda data: draft.key.private.sign(data, padding.PKCS1v15(), hashes.SHA384())
-    )
-
-
-def _ps256(draft: Draft) -> str:
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
-    return draft.signed_by_hand(
-        "PS256", lambda data: draft.key.private.sign(data, pss, hashes.SHA256())
-    )
-
-
-def _es256(draft: Draft) -> str:
-    def sign(data: bytes) -> bytes:
-        signature = ec.generate_private_key(ec.SECP256R1()).sign(data, ec.ECDSA(hashes.SHA256()))
-        return b"".join(n.to_bytes(32, "big") for n in decode_dss_signature(signature))
-
-    return draft.signed_by_hand("ES256", sign)
-
-
-def _attackers_key_in_header(member: str) -> Defect:
-    """Signed by the attacker, with a header that points to the attacker's key."""
-
+def _signed_as(alg: str, sign: Callable[[SigningKey, bytes], bytes]) -> Defect:
     def spoil(draft: Draft) -> str:
-        where = {
-            "jku": "https://attacker.example/jwks.json",
-            "x5u": "https://attacker.example/cert.pem",
-            "jwk": draft.attacker.jwk(),
-            "x5c": [base64.b64encode(draft.attacker.public_pem()).decode()],
-        }[member]
-        return draft.attacker.sign(compact({**draft.header, member: where}), compact(draft.claims))
+        signed = signing_input(compact({**draft.header, "alg": alg}), compact(draft.claims))
+        return f"{signed.decode()}.{base64url(sign(draft.key, signed))}"
 
     return spoil
 
 
-def _bad_signature(draft: Draft) -> str:
-    return draft.attacker.sign(compact(draft.header), compact(draft.claims))
+def _ps256(key: SigningKey, data: bytes) -> bytes:
+    return key.private.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+
+def _es256(_key: SigningKey, data: bytes) -> bytes:
+    signature = ec.generate_private_key(ec.SECP256R1()).sign(data, ec.ECDSA(hashes.SHA256()))
+    return b"".join(n.to_bytes(32, "big") for n in decode_dss_signature(signature))
+
+
+def _by_attacker(where_the_key_is: Callable[[SigningKey], Json]) -> Defect:
+    """Signed by the attacker, with a header that points to the attacker's key."""
+    return lambda draft: draft.attacker.sign(
+        compact({**draft.header, **where_the_key_is(draft.attacker)}), compact(draft.claims)
+    )
 
 
 def _changed_after_signing(draft: Draft) -> str:
-    header, _, signature = draft.signed().split(".")
+    header, _, signature = draft.key.token(draft.claims).split(".")
     return f"{header}.{base64url(compact({**draft.claims, 'sub': 'someone-else'}))}.{signature}"
 
 
@@ -196,49 +153,48 @@ def _duplicate_claim(draft: Draft) -> str:
 
 
 def _duplicate_header_member(draft: Draft) -> str:
-    twice = b'{"alg":"none",' + compact(draft.header)[1:]
-    return draft.key.sign(twice, compact(draft.claims))
+    return draft.key.sign(b'{"alg":"none",' + compact(draft.header)[1:], compact(draft.claims))
 
 
 ID_TOKEN_DEFECTS: dict[str, Defect] = {
     "wrong_issuer": _claims(iss="https://cognito-idp.eu-central-1.amazonaws.com/someone-elses"),
     "wrong_audience": _claims(aud="another-client"),
-    "several_audiences": _audience(lambda client_id: [client_id, "another-client"]),
+    "several_audiences": _claims(aud=lambda claims: [claims["aud"], "another-client"]),
     "wrong_azp": _claims(azp="another-client"),
     "wrong_nonce": _claims(nonce="another-nonce"),
     "wrong_at_hash": _claims(at_hash=at_hash("another-token")),
     "wrong_token_use": _claims(token_use="access"),
-    "missing_iss": _without("iss"),
-    "missing_aud": _without("aud"),
-    "missing_token_use": _without("token_use"),
-    "missing_sub": _without("sub"),
-    "missing_iat": _without("iat"),
-    "missing_exp": _without("exp"),
-    "missing_nonce": _without("nonce"),
+    **{
+        f"missing_{claim}": _without(claim)
+        for claim in ("iss", "aud", "token_use", "sub", "iat", "exp", "nonce")
+    },
     "empty_sub": _claims(sub=""),
     "numeric_sub": _claims(sub=7),
-    "textual_exp": _as_text("exp"),
-    "textual_iat": _as_text("iat"),
+    "textual_exp": _claims(exp=lambda claims: str(claims["exp"])),
+    "textual_iat": _claims(iat=lambda claims: str(claims["iat"])),
     "true_iat": _claims(iat=True),
-    "expired": _moved("exp", -3600),
-    "from_the_future": _moved("iat", 3600),
-    "not_valid_yet": _moved("nbf", 3600),
-    "alg_none": _unsigned("none"),
-    "alg_None": _unsigned("None"),
-    "alg_NONE": _unsigned("NONE"),
-    "alg_nOnE": _unsigned("nOnE"),
-    "hs256_with_public_key": _hs256_with_public_key,
-    "rs384": _rs384,
-    "ps256": _ps256,
-    "es256": _es256,
-    "missing_kid": _key_id_missing,
+    "expired": _claims(exp=_seconds_from_issue(-3600)),
+    "from_the_future": _claims(iat=_seconds_from_issue(3600)),
+    "not_valid_yet": _claims(nbf=_seconds_from_issue(3600)),
+    **{f"alg_{alg}": _signed_as(alg, lambda *_: b"") for alg in ("none", "None", "NONE", "nOnE")},
+    "hs256_with_public_key": _signed_as(
+        "HS256", lambda key, data: hmac.digest(key.public_pem(), data, "sha256")
+    ),
+    "rs384": _signed_as(
+        "RS384", lambda key, data: key.private.sign(data, padding.PKCS1v15(), hashes.SHA384())
+    ),
+    "ps256": _signed_as("PS256", _ps256),
+    "es256": _signed_as("ES256", _es256),
+    "missing_kid": lambda draft: draft.key.sign(compact({"alg": "RS256"}), compact(draft.claims)),
     "unknown_kid": _header(kid="never-published"),
-    "attackers_jku": _attackers_key_in_header("jku"),
-    "attackers_jwk": _attackers_key_in_header("jwk"),
-    "attackers_x5u": _attackers_key_in_header("x5u"),
-    "attackers_x5c": _attackers_key_in_header("x5c"),
+    "attackers_jku": _by_attacker(lambda _: {"jku": "https://attacker.example/jwks.json"}),
+    "attackers_jwk": _by_attacker(lambda key: {"jwk": key.jwk()}),
+    "attackers_x5u": _by_attacker(lambda _: {"x5u": "https://attacker.example/cert.pem"}),
+    "attackers_x5c": _by_attacker(
+        lambda key: {"x5c": [base64.b64encode(key.public_pem()).decode()]}
+    ),
     "critical_header": _header(crit=["b64"], b64=True),
-    "bad_signature": _bad_signature,
+    "bad_signature": _by_attacker(lambda _: {}),
     "changed_after_signing": _changed_after_signing,
     "duplicate_claim": _duplicate_claim,
     "duplicate_header_member": _duplicate_header_member,
@@ -246,8 +202,10 @@ ID_TOKEN_DEFECTS: dict[str, Defect] = {
     "encrypted": lambda _: "a.b.c.d.e",
 }
 
+KeySetDefect = Callable[[Json, SigningKey], Json]
 
-def _with_first_key(**changes: object) -> Callable[[Json, SigningKey], Json]:
+
+def _with_first_key(**changes: object) -> KeySetDefect:
     """Assumes that the ID-token key comes first, as it does in the fake."""
     return lambda jwks, _: {"keys": [{**jwks["keys"][0], **changes}, *jwks["keys"][1:]]}
 
@@ -259,16 +217,13 @@ def _mixed(jwks: Json, attacker: SigningKey) -> Json:
     return {"keys": [*strangers, *jwks["keys"]]}
 
 
-def _duplicate_kid(jwks: Json, attacker: SigningKey) -> Json:
-    twin = {**attacker.jwk(), "kid": jwks["keys"][0]["kid"]}
-    return {"keys": [*jwks["keys"], twin]}
-
-
-JWKS_DEFECTS: dict[str, Callable[[Json, SigningKey], Json]] = {
+JWKS_DEFECTS: dict[str, KeySetDefect] = {
     "empty": lambda _jwks, _: {"keys": []},
     "no_keys": lambda _jwks, _: {},
     "keys_no_list": lambda jwks, _: {"keys": jwks["keys"][0]},
-    "duplicate_kid": _duplicate_kid,
+    "duplicate_kid": lambda jwks, attacker: {
+        "keys": [*jwks["keys"], {**attacker.jwk(), "kid": jwks["keys"][0]["kid"]}]
+    },
     "for_encryption": _with_first_key(use="enc"),
     "other_algorithm": _with_first_key(alg="RS512"),
     "other_key_type": _with_first_key(kty="EC"),

@@ -39,6 +39,10 @@ def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | No
     return Reply(status, json.dumps(value).encode(), {"Content-Type": JSON, **(headers or {})})
 
 
+# Nothing is sent and the connection ends.
+LOST = Reply(0)
+
+
 @dataclass(frozen=True)
 class Line:
     """The connection to one client, and when the server is about to close."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.fake_endpoints import SCOPES
-from tests.fake_user_api import SCOPE, FakeUserApi
+from tests.fake_cognito import SCOPES
+from tests.fake_cognito_api import SCOPE, FakeCognitoApi
 from tests.flow.browser import Browser
 from tests.flow.conftest import Stack
 
@@ -21,8 +21,8 @@ class Owner:
     browser: Browser
 
     @property
-    def api(self) -> FakeUserApi:
-        return self.stack.cognito.user_api
+    def api(self) -> FakeCognitoApi:
+        return self.stack.cognito.api
 
     def has_changed(self, kind: str) -> bool:
         lines = self.stack.logged("account_changed")

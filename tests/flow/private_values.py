@@ -28,7 +28,7 @@ def private_values(stack: Stack, *browsers: Browser) -> set[str]:
     cognito, user = stack.cognito, stack.cognito.user
     # The sub is a random id, and says in the log who did what.
     values = {user.username, user.name, user.email, *user.groups, *user.custom.values()}
-    values |= {cognito.client_secret, *cognito.further_client_secrets, *cognito.handed_out}
+    values |= {*cognito.api.active.values(), *cognito.handed_out}
     for arrived in (each for endpoint in cognito.requests.values() for each in endpoint):
         sent = arrived.query | arrived.form
         values |= {sent[name] for name in _NAMED if name in sent}

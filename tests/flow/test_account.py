@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.fake_user_api import PASSWORD, SCOPE, Refusal
+from tests.fake_cognito_api import PASSWORD, SCOPE, Refusal
 from tests.flow.account import A_NEW_PASSWORD, Owner, environment, owner
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
@@ -100,7 +100,7 @@ def test_a_name_that_cognito_refuses_is_kept_in_the_field(ada: Owner) -> None:
 
 def test_no_name_is_asked_for_without_asking_cognito(ada: Owner) -> None:
     assert "Enter a name." in ada.browser.submit("/account/name", name=" ").body
-    assert ada.api.operations == []
+    assert ada.api.calls == []
 
 
 def test_the_rules_for_passwords_are_told_before_one_is_typed(ada: Owner) -> None:
@@ -171,7 +171,7 @@ def test_what_cannot_be_a_password_is_not_sent_to_cognito(
     answer = ada.browser.submit("/account/password", current=current, new=new)
     assert answer.status == 400
     assert sentence in answer.body
-    assert ada.api.operations == []
+    assert ada.api.calls == []
 
 
 def test_users_of_another_provider_have_no_password_here(stack: Stack) -> None:
@@ -226,7 +226,7 @@ def test_another_word_deletes_nothing(ada: Owner, typed: str) -> None:
     assert answer.status == 400
     assert "That is not your user name or e-mail address." in answer.body
     assert not ada.api.is_deleted
-    assert "DeleteUser" not in ada.api.operations
+    assert "DeleteUser" not in ada.api.calls
 
 
 def test_a_name_that_the_app_may_not_write_is_no_reason_to_sign_in_again(ada: Owner) -> None:

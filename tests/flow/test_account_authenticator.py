@@ -68,7 +68,7 @@ def test_finishing_needs_a_recent_sign_in_too(ada: Owner) -> None:
 
 def test_a_get_changes_nothing(ada: Owner) -> None:
     assert ada.browser.get(PAGE).status == 200
-    assert ada.api.operations == []
+    assert ada.api.calls == []
 
 
 def test_the_secret_is_in_no_address_and_the_page_survives_a_reload(ada: Owner) -> None:
@@ -78,7 +78,7 @@ def test_the_secret_is_in_no_address_and_the_page_survives_a_reload(ada: Owner) 
     assert escape(key_uri) in page
     assert escape(segno.make(key_uri).svg_data_uri(border=4, light="#fff", dark="#000")) in page
     assert secret not in str(ada.browser.cookies), "sealed"
-    assert ada.api.operations.count("AssociateSoftwareToken") == 1
+    assert ada.api.calls.count("AssociateSoftwareToken") == 1
 
 
 def test_the_secret_is_sealed_for_its_cookie_alone(ada: Owner) -> None:
@@ -99,7 +99,7 @@ def test_what_is_no_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
     answer = ada.browser.submit(CODE, code=code)
     assert answer.status == 400
     assert "Enter the six-digit code" in answer.body
-    assert "VerifySoftwareToken" not in ada.api.operations
+    assert "VerifySoftwareToken" not in ada.api.calls
 
 
 def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
@@ -122,7 +122,7 @@ def test_a_set_up_lasts_ten_minutes(ada: Owner) -> None:
     answer = ada.browser.submit(CODE, code=digits(secret))
     assert answer.status == 400
     assert "more than ten minutes" in answer.body
-    assert "VerifySoftwareToken" not in ada.api.operations
+    assert "VerifySoftwareToken" not in ada.api.calls
 
 
 def test_another_users_set_up_is_not_taken_up(ada: Owner) -> None:
@@ -194,7 +194,7 @@ def test_an_answer_short_of_success_turns_nothing_on(ada: Owner) -> None:
     secret = begin(ada)
     ada.api.answers["VerifySoftwareToken"] = {"Status": "ERROR"}
     assert ada.browser.submit(CODE, code=digits(secret)).status == 400
-    assert "SetUserMFAPreference" not in ada.api.operations
+    assert "SetUserMFAPreference" not in ada.api.calls
 
 
 def test_a_brand_too_long_for_a_qr_code_leaves_the_key(stack: Stack) -> None:

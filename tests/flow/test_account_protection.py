@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.authenticator import digits
-from tests.fake_endpoints import SCOPES
-from tests.fake_user_api import PASSWORD
+from tests.fake_cognito import SCOPES
+from tests.fake_cognito_api import PASSWORD
 from tests.flow.account import A_NEW_PASSWORD, QUARTER_OF_AN_HOUR, Owner, environment, owner
 from tests.flow.browser import event
 from tests.flow.conftest import ORIGIN, Stack
@@ -69,11 +69,11 @@ def test_what_guards_the_account_needs_a_recent_sign_in(ada: Owner, method: str,
     other = owner(ada.stack)
     ada.stack.cognito.user.enabled = True
     other.stack.clock.advance(QUARTER_OF_AN_HOUR + 1)
-    other.api.operations.clear()
+    other.api.calls.clear()
     status, body = send(other, method, path)
     assert status == 403
     assert f'href="/login?return_to={path}&amp;prompt=login"' in body
-    assert other.api.operations == []
+    assert other.api.calls == []
     (line,) = other.stack.logged("request_failed")
     assert (line["reason"], line.get("sub")) == ("sign_in_not_recent", other.sub)
     assert line["route"] == f"{method} {path}"
@@ -128,7 +128,7 @@ def test_a_session_that_keeps_no_refresh_token_signs_in_again(stack: Stack) -> N
     stack.cognito.token_answer = {"refresh_token": None}
     ada = owner(stack)
     assert ada.browser.get("/account").status == 403
-    assert ada.api.operations == []
+    assert ada.api.calls == []
 
 
 def test_a_session_that_cognito_has_ended_is_over(ada: Owner) -> None:
@@ -177,7 +177,7 @@ def test_a_form_in_another_format_changes_nothing(
     answer = ada.browser.deliver({**made, "isBase64Encoded": is_base64})
     assert answer.status == 400
     assert [line["reason"] for line in ada.stack.logged("request_failed")] == [reason]
-    assert ada.api.operations == []
+    assert ada.api.calls == []
 
 
 def test_no_link_puts_a_notice_on_a_page(ada: Owner) -> None:
@@ -195,7 +195,7 @@ def test_nothing_typed_or_made_is_written_down(
     stack.cognito.scopes = (*SCOPES, "aws.cognito.signin.user.admin")
     browser = stack.browser(LOG_LEVEL="DEBUG", **environment(stack))
     stack.sign_in(browser)
-    api = stack.cognito.user_api
+    api = stack.cognito.api
     steps: list[Callable[[], object]] = [
         lambda: browser.get("/account"),
         lambda: browser.submit("/account/name", name="Canary Newname"),

@@ -16,7 +16,7 @@ from foyer_rotation.client_secrets import ClientSecrets
 from foyer_rotation.rotation import Rotation
 from foyer_rotation.token_endpoint import TokenEndpoint, one_request
 
-from tests.fake_client_secrets import FakeClientSecrets
+from tests.fake_cognito_api import FakeCognitoApi
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, SECRET_ID, Stack
 from tests.rotating_secret import STEPS, RotatingSecret
@@ -29,7 +29,7 @@ class Site:
     """The stack, its rotation function, and the containers that are warm."""
 
     stack: Stack
-    client: FakeClientSecrets
+    client: FakeCognitoApi
     secret: RotatingSecret
     rotation: Rotation
     containers: dict[str, App] = field(default_factory=dict)
@@ -68,23 +68,16 @@ def is_signed_in(browser: Browser) -> bool:
 @pytest.fixture
 def site(stack: Stack) -> Site:
     cognito = stack.cognito
-    client = FakeClientSecrets("eu-central-1_AbCdEfGhI", cognito.client_id, cognito.client_secret)
-
-    def tell_cognito() -> None:
-        first, *others = client.active.values()
-        cognito.client_secret, cognito.further_client_secrets = first, others
-
-    client.changed = tell_cognito
     secret = RotatingSecret(stack.secrets_manager, SECRET_ID)
     rotation = Rotation(
         secrets_manager=stack.secrets_manager,
-        client_secrets=ClientSecrets(client.boto3_client, client.user_pool_id),
+        client_secrets=ClientSecrets(cognito.api.connect(), cognito.api.user_pool_id),
         token_endpoint=TokenEndpoint(
             cognito.domain_url, cognito.redirect_uris[0], one_request, lambda _: None
         ),
         log=Logger(service=uuid.uuid4().hex, stream=stack.log_stream),
     )
-    return Site(stack, client, secret, rotation)
+    return Site(stack, cognito.api, secret, rotation)
 
 
 def test_sign_in_works_before_during_and_after_in_old_and_new_containers(site: Site) -> None:

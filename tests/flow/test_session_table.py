@@ -14,8 +14,8 @@ from foyer.errors import SealBroken
 from foyer.sealing import KeyRing
 
 from tests.fake_cognito import User
+from tests.fake_cognito_api import SCOPE
 from tests.fake_dynamodb import refusal
-from tests.fake_user_api import SCOPE
 from tests.flow.account import environment
 from tests.flow.browser import Browser
 from tests.flow.conftest import Stack

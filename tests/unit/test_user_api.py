@@ -9,7 +9,7 @@ import pytest
 from foyer.cognito import user_api
 from foyer.cognito.user_api import has_scope
 
-from tests.fake_user_api import SCOPE, model
+from tests.fake_cognito_api import SCOPE, model
 
 OPERATIONS = [
     "AssociateSoftwareToken",

@@ -16,7 +16,6 @@ from foyer_rotation.rotation import Rotation
 from foyer_rotation.token_endpoint import TokenEndpoint, one_request
 from moto import mock_aws
 
-from tests.fake_client_secrets import FakeClientSecrets
 from tests.fake_cognito import FakeCognito
 from tests.rotating_secret import RotatingSecret
 
@@ -35,10 +34,8 @@ class Stack:
             "session_key": secrets.token_urlsafe(48),
             "owner": {"team": "left as it is"},
         }
-        self.client = FakeClientSecrets(
-            "eu-central-1_AbCdEfGhI", cognito.client_id, cognito.client_secret
-        )
-        self.client.changed = self._tell_cognito
+        self.client = cognito.api
+        self.client_secrets = cognito.api.connect()
         secrets_manager = boto3.client("secretsmanager")
         secrets_manager.create_secret(Name=SECRET_NAME, SecretString=json.dumps(self.at_first))
         self.secret = RotatingSecret(secrets_manager, SECRET_NAME)
@@ -46,16 +43,12 @@ class Stack:
         self.log = StringIO()
         self.rotation = Rotation(
             secrets_manager=self.secret.boto3_client,
-            client_secrets=ClientSecrets(self.client.boto3_client, self.client.user_pool_id),
+            client_secrets=ClientSecrets(self.client_secrets, self.client.user_pool_id),
             token_endpoint=TokenEndpoint(
                 cognito.domain_url, cognito.redirect_uris[0], one_request, self.slept.append
             ),
             log=Logger(service=f"rotation-{secrets.token_hex(4)}", stream=self.log),
         )
-
-    def _tell_cognito(self) -> None:
-        first, *others = self.client.active.values()
-        self.cognito.client_secret, self.cognito.further_client_secrets = first, others
 
     def step(self, name: str, token: str) -> None:
         self.rotation.run(self.secret.event(name, token))

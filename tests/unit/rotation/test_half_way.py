@@ -26,7 +26,7 @@ class Strike:
         self.seen = {"before": 0, "after": 0}
         for client, service in (
             (stack.secret.boto3_client, "secrets-manager"),
-            (stack.client.boto3_client, "cognito-identity-provider"),
+            (stack.client_secrets, "cognito-identity-provider"),
         ):
             client.meta.events.register_first(f"before-call.{service}", self._hook("before"))
             client.meta.events.register_last(f"after-call.{service}", self._hook("after"))

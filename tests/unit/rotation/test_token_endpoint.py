@@ -72,7 +72,7 @@ def test_a_new_client_secret_is_given_time_to_spread(
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         if len(slept) == 3:
-            cognito.further_client_secrets.append(new)
+            cognito.api.add(new)
 
     endpoint = TokenEndpoint(cognito.domain_url, cognito.redirect_uris[0], one_request, sleep)
     endpoint.prove(cognito.client_id, new)
