@@ -19,6 +19,9 @@ import requests
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 from foyer.app import App, build
+from foyer.clocks import Clocks
+from foyer.container import Container
+from foyer.settings import CommonSettings, Settings
 from moto import mock_aws
 
 from tests.documents import documented
@@ -68,16 +71,22 @@ class Stack:
 
     def app(self, http: requests.Session | None = None, /, **environ: str) -> App:
         """A new container of the function."""
-        # A logger is found by its service name and keeps its stream, so each app has its own.
-        log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
-        return build(
-            {**self.environ, **environ},
-            http=http or requests.Session(),
+        environ = {**self.environ, **environ}
+        settings = Settings.from_environ(environ)
+        container = self.container(settings, environ, log_stream=self.log_stream)
+        return build(settings, container, http=http or requests.Session())
+
+    def container(
+        self, settings: CommonSettings, environ: dict[str, str], *, log_stream: io.StringIO
+    ) -> Container:
+        """What a function is built from."""
+        return Container.of(
+            settings,
+            environ,
             source=self.source or Boto3Vault(self.secrets_manager),
-            log=log,
-            clock=self.clock.monotonic,
-            now=self.clock.now,
-            pause=self.clock.advance,
+            # A logger is found by its service name and keeps its stream, so each has its own.
+            log=Logger(service=uuid.uuid4().hex, stream=log_stream),
+            clocks=Clocks(self.clock.monotonic, self.clock.now, self.clock.advance),
         )
 
     @property

@@ -7,15 +7,17 @@ import io
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from aws_lambda_powertools import Logger
+from foyer.container import Container
 from foyer.errors import Unavailable
 from foyer.guard import Guard, GuardFailed, build, signed_in, visitor
+from foyer.settings import CommonSettings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,14 +47,10 @@ class Guards:
     log_stream: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
-        guard, _ = build(
-            {**self._read_by_it(), **self.environ},
-            source=self.source or Boto3Vault(self.stack.secrets_manager),
-            log=Logger(service=uuid.uuid4().hex, stream=self.log_stream),
-            clock=self.stack.clock.monotonic,
-            now=self.stack.clock.now,
-            pause=self.stack.clock.advance,
-        )
+        environ = {**self._read_by_it(), **self.environ}
+        settings = CommonSettings.from_environ(environ)
+        stack = replace(self.stack, source=self.source)
+        guard = build(settings, stack.container(settings, environ, log_stream=self.log_stream))
         self.ask_signed_in: Handler = partial(signed_in, guard)
         self.ask_visitor: Handler = partial(visitor, guard)
 
@@ -462,7 +460,8 @@ def test_nothing_private_is_logged(
 @functools.cache
 def some_guard() -> Guard:
     log = Logger(service="made-up cookies", stream=io.StringIO())
-    return build({"SECRET_ID": "s"}, source=Vault(), log=log)[0]
+    settings = CommonSettings.from_environ(environ := {"SECRET_ID": "s"})
+    return build(settings, Container.of(settings, environ, source=Vault(), log=log))
 
 
 NAMES = st.sampled_from(

@@ -37,7 +37,7 @@ class Site:
     def warm(self, name: str) -> None:
         """A container that has read the secret as it is now."""
         self.containers[name] = self.stack.app()
-        self.containers[name].load_secret()
+        Browser(self.containers[name], ORIGIN).get("/login")
 
     def sign_in(self, container: str, *, callback_at: str | None = None) -> Browser:
         """Sign in; API Gateway may send the callback to another container than the start."""

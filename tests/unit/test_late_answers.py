@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, cast
 
 from foyer.aws.secret_store import Credentials
+from foyer.clocks import Clocks
 from foyer.cognito.answers import Tokens
 from foyer.cognito.id_token import IdToken
 from foyer.cookies import CookieStyle
@@ -89,7 +90,7 @@ class Browser(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = float(NOW)
-        microseconds = count(NOW * 1_000_000)
+        clocks = Clocks(lambda: 0.0, self.time)
         self.numbers = count(1)
         self.cognito = Cognito()
         cookie = SessionCookie(CookieStyle(secure=True), idle_seconds=3600, max_seconds=36000)
@@ -99,24 +100,26 @@ class Browser(RuleBasedStateMachine):
                 cookie,
                 cast("Any", Secrets()),
                 log=cast("Any", Silent()),
-                now=lambda: self.now,
+                now=self.time,
             ),
             refresh=Refresh(
                 client=cast("Any", self.cognito),
                 verifier=cast("Any", self.cognito),
-                clock=lambda: 0.0,
-                now=lambda: self.now,
+                clocks=clocks,
             ),
             log=cast("Any", Silent()),
             counters=cast("Any", Silent()),
-            clock=lambda: 0.0,
-            now=lambda: self.now,
-            microseconds=lambda: next(microseconds),
+            clocks=clocks,
         )
         self.jar: dict[str, str] = {}
         self.last = Made(0, "sign out", ())  # made last of the sign-ins and -outs that arrived
         self.newest: dict[str, int] = {}  # the newest token that arrived, by person
         self.ended: dict[str, int] = {}  # the newest token whose refusal arrived, by person
+
+    def time(self) -> float:
+        """No two answers are made in the same microsecond."""
+        self.now += 0.000_002
+        return self.now
 
     @rule(
         target=requests,

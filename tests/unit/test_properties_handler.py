@@ -17,6 +17,8 @@ import pytest
 import requests
 from aws_lambda_powertools import Logger
 from foyer.app import App, build
+from foyer.container import Container
+from foyer.settings import Settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,20 +34,19 @@ class NobodyToCall(requests.Session):
         raise AssertionError("an upstream call")
 
 
-def container() -> App:
-    return build(
-        {
-            "SECRET_ID": "s",
-            "COGNITO_DOMAIN_URL": AUTH,
-            "COGNITO_ISSUER": "https://issuer.example.com/pool",
-        },
-        http=NobodyToCall(),
-        source=Vault(),
-        log=Logger(service=uuid.uuid4().hex, stream=io.StringIO()),
-    )
+def app() -> App:
+    environ = {
+        "SECRET_ID": "s",
+        "COGNITO_DOMAIN_URL": AUTH,
+        "COGNITO_ISSUER": "https://issuer.example.com/pool",
+    }
+    settings = Settings.from_environ(environ)
+    log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
+    container = Container.of(settings, environ, source=Vault(), log=log)
+    return build(settings, container, http=NobodyToCall())
 
 
-APP = container()
+APP = app()
 
 
 class Context:

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
 import requests
-from aws_lambda_powertools import Logger
 
 from . import http_api, routes
-from .aws.secret_store import SecretStore, load_ahead
-from .aws.secrets_manager import SecretsManager
 from .cognito.http import Upstream
-from .cognito.id_token import IdTokenVerifier
-from .cognito.oauth import AppClient
-from .cookies import CookieStyle
-from .counters import Counters
-from .errors import ConfigurationError
+from .cognito.pool import client_and_verifier
+from .container import Container, start
 from .language import DEFAULT
 from .pages import Brand, PagesByLanguage
 from .services import Services
 from .sessions.attempt import AttemptCookies
-from .sessions.keepers import keeper_for
+from .sessions.keepers import visitors_for
 from .sessions.refresh import Refresh
-from .sessions.session import SessionCookie
 from .sessions.sign_in import SignIn
-from .sessions.visitors import Visitors
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from .aws.secret_store import Source
+    from .aws.secret_store import SecretStore
     from .proxy import Proxy
     from .route import Route
 
@@ -64,10 +56,6 @@ class App:
         response = routes.answer(self._table, self._services, request)
         return http_api.reply(response, always=self._always, without_body=http_api.is_head(event))
 
-    def load_secret(self) -> None:
-        """Read the secret before the first request."""
-        load_ahead(self._services.secrets, self._services.log)
-
     def _record_start(self, request: http_api.Request, context: LambdaContext) -> None:
         known = request.route_key in self._table
         self._services.log.append_keys(
@@ -81,41 +69,12 @@ class App:
             self._is_cold = False
 
 
-def build(
-    environ: Mapping[str, str],
-    *,
-    http: requests.Session,
-    source: Source,
-    log: Logger,
-    clock: Callable[[], float] = time.monotonic,
-    now: Callable[[], float] = time.time,
-    pause: Callable[[float], None] = time.sleep,
-) -> App:
-    """Build the app from an environment; raise ConfigurationError.
-
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
-    """
-    settings = Settings.from_environ(environ)
-    log.setLevel(settings.log_level)
-    upstream = Upstream(http, clock)
-    secrets = SecretStore(source, settings.secret_id, clock=clock, log=log)
+def build(settings: Settings, container: Container, *, http: requests.Session) -> App:
+    upstream = Upstream(http, container.clocks.monotonic)
     scope, table = _scope_and_routes(settings, upstream)
-    client = AppClient(
-        upstream,
-        secrets,
-        domain_url=settings.cognito_domain_url,
-        backchannel_url=settings.cognito_backchannel_url,
-        jwks_url=settings.cognito_jwks_url,
-        scope=scope,
-    )
-    verifier = IdTokenVerifier(
-        issuer=settings.cognito_issuer,
-        fetch_keys=lambda deadline: client.signing_keys(deadline=deadline),
-        now=now,
-    )
-    style = CookieStyle.of_app(settings.app_url)
-    cookie = SessionCookie(style, settings.session_idle_seconds, settings.session_max_seconds)
-    counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
+    secrets, log, clocks = container.secrets, container.log, container.clocks
+    client, verifier = client_and_verifier(settings, upstream, secrets, scope=scope, now=clocks.now)
+    style = container.cookie.style
     brand = Brand(
         settings.brand_name,
         settings.brand_color,
@@ -129,27 +88,10 @@ def build(
     services = Services(
         client=client,
         secrets=secrets,
-        visitors=Visitors(
-            cookie=cookie,
-            keeper=keeper_for(
-                settings,
-                environ,
-                cookie=cookie,
-                secrets=secrets,
-                log=log,
-                counters=counters,
-                clock=clock,
-                now=now,
-                pause=pause,
-            ),
-            refresh=Refresh(client=client, verifier=verifier, clock=clock, now=now),
-            log=log,
-            counters=counters,
-            clock=clock,
-            now=now,
-            microseconds=lambda: time.time_ns() // 1000,
+        visitors=visitors_for(
+            settings, container, Refresh(client=client, verifier=verifier, clocks=clocks)
         ),
-        sign_in=SignIn(client=client, verifier=verifier, log=log, clock=clock, now=now),
+        sign_in=SignIn(client=client, verifier=verifier, log=log, clocks=clocks),
         attempts=AttemptCookies(style),
         pages=pages,
         allows_sign_up=settings.allows_sign_up,
@@ -158,9 +100,8 @@ def build(
         proxy=_proxy(settings, secrets),
         style=style,
         log=log,
-        counters=counters,
-        clock=clock,
-        now=now,
+        counters=container.counters,
+        clocks=clocks,
     )
     always = http_api.security_headers(
         style_source=pages[DEFAULT].style_source, form_target=settings.cognito_domain_url
@@ -188,21 +129,6 @@ def _scope_and_routes(settings: Settings, upstream: Upstream) -> tuple[str, Mapp
     return f"{_SCOPE} {SCOPE}", {**routes.ROUTES, **account_routes(account)}
 
 
-def start(environ: Mapping[str, str]) -> App:
-    """Build the app; a mistake in the environment is logged and stops the function."""
-    log = Logger(service=environ.get("STACK_NAME") or "foyer")
-    try:
-        source = SecretsManager(environ)
-        app = build(environ, http=requests.Session(), source=source, log=log)
-    except ConfigurationError as error:
-        log.critical("configuration_error", detail=str(error))
-        raise
-    # A snapshot must hold no secret, and lives longer than any connection.
-    if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
-        app.load_secret()
-    return app
-
-
 def __getattr__(name: str) -> Any:
     """Build ``handler`` when Lambda looks it up, which is part of init (PEP 562).
 
@@ -210,5 +136,6 @@ def __getattr__(name: str) -> Any:
     """
     if name != "handler":
         raise AttributeError(name)
-    handler = globals()["handler"] = start(os.environ)
+    build_online = functools.partial(build, http=requests.Session())
+    handler = globals()["handler"] = start(os.environ, Settings.from_environ, build_online)
     return handler

@@ -11,32 +11,26 @@ from __future__ import annotations
 
 import functools
 import os
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
-from aws_lambda_powertools import Logger
-
 from . import forms, http_api, stack_trace
-from .aws.secret_store import SecretStore, load_ahead
-from .aws.secrets_manager import SecretsManager
-from .cookies import CookieStyle
-from .counters import Counters
-from .errors import ConfigurationError, RequestFailed
+from .container import Container, start
+from .errors import RequestFailed
 from .return_to import own_path
 from .sessions.cookie_keeper import CookieKeeper
-from .sessions.session import SessionCookie
 from .settings import CommonSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from .aws.secret_store import Source
+    from .counters import Counters
     from .http_api import Request
-    from .sessions.session import Session
+    from .sessions.session import Session, SessionCookie
     from .sessions.visitors import Visitors
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110 §9.2.1; they change nothing
@@ -206,68 +200,24 @@ def _way(request: Request, finding: Finding) -> str:
     return f"{start}?return_to={quote(own_path(path), safe='/')}"
 
 
-def build(
-    environ: Mapping[str, str],
-    *,
-    source: Source,
-    log: Logger,
-    clock: Callable[[], float] = time.monotonic,
-    now: Callable[[], float] = time.time,
-    pause: Callable[[float], None] = time.sleep,
-) -> tuple[Guard, SecretStore]:
-    """Build the guard from an environment; raise ConfigurationError.
-
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
-    """
-    settings = CommonSettings.from_environ(environ)
-    log.setLevel(settings.log_level)
-    secrets = SecretStore(source, settings.secret_id, clock=clock, log=log)
-    cookie = SessionCookie(
-        CookieStyle.of_app(settings.app_url),
-        settings.session_idle_seconds,
-        settings.session_max_seconds,
-    )
-    counters = Counters(namespace=settings.metrics_namespace, stack_name=settings.stack_name)
+def build(settings: CommonSettings, container: Container) -> Guard:
+    """Raise ConfigurationError when a variable is missing or malformed."""
     visitors = None
     if settings.session_table:
         from .guard_table import visitors_for  # noqa: PLC0415 - imported only with a table
 
-        visitors = visitors_for(
-            settings,
-            environ,
-            cookie=cookie,
-            secrets=secrets,
-            log=log,
-            counters=counters,
-            clock=clock,
-            now=now,
-            pause=pause,
-        )
-    guard = Guard(
-        reader=CookieKeeper(cookie, secrets, log=log, now=now),
+        visitors = visitors_for(settings, container)
+    cookie, log, now = container.cookie, container.log, container.clocks.now
+    return Guard(
+        reader=CookieKeeper(cookie, container.secrets, log=log, now=now),
         visitors=visitors,
         cookie=cookie,
         app_url=settings.app_url,
         passes_access_token=settings.pass_access_token,
         log=log,
-        counters=counters,
+        counters=container.counters,
         now=now,
     )
-    return guard, secrets
-
-
-def start(environ: Mapping[str, str]) -> Guard:
-    """Build the guard; a mistake in the environment is logged and stops the function."""
-    log = Logger(service=environ.get("STACK_NAME") or "foyer")
-    try:
-        guard, secrets = build(environ, source=SecretsManager(environ), log=log)
-    except ConfigurationError as error:
-        log.critical("configuration_error", detail=str(error))
-        raise
-    # A snapshot must hold no secret.
-    if environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
-        load_ahead(secrets, log)
-    return guard
 
 
 _HANDLERS = {"handler": signed_in, "visitor_handler": visitor}
@@ -277,5 +227,6 @@ def __getattr__(name: str) -> Any:
     """Build a handler when Lambda looks it up, which is part of init (PEP 562)."""
     if name not in _HANDLERS:
         raise AttributeError(name)
-    made = globals()[name] = functools.partial(_HANDLERS[name], start(os.environ))
+    guard = start(os.environ, CommonSettings.from_environ, build)
+    made = globals()[name] = functools.partial(_HANDLERS[name], guard)
     return made

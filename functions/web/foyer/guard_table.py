@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .sessions.keepers import keeper_for
-from .sessions.visitors import Visitors
+from .sessions import keepers
 from .settings import CognitoSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aws_lambda_powertools import Logger
-
-    from .aws.secret_store import SecretStore
-    from .counters import Counters
+    from .container import Container
     from .sessions.refresh import AsksCognito, Refreshed
-    from .sessions.session import Session, SessionCookie
+    from .sessions.session import Session
+    from .sessions.visitors import Visitors
     from .settings import CommonSettings
 
 # API Gateway waits for an authorizer for ten seconds, and the session is written at the end.
@@ -27,78 +22,37 @@ _SECONDS = 6
 
 
 class LateRefresh:
-    """Refreshes sessions with what ``make`` makes when the first one is due."""
+    """Refreshes sessions with what it builds when the first one is due."""
 
-    def __init__(self, make: Callable[[], AsksCognito]) -> None:
-        self._make = make
-        self._made: AsksCognito | None = None
+    def __init__(self, cognito: CognitoSettings, container: Container) -> None:
+        self._cognito = cognito
+        self._container = container
+        self._built: AsksCognito | None = None
 
     def ask(self, session: Session, *, deadline: float) -> Refreshed:
-        if self._made is None:
-            self._made = self._make()
-        return self._made.ask(session, deadline=deadline)
+        if self._built is None:
+            self._built = self._build()
+        return self._built.ask(session, deadline=deadline)
 
-
-def visitors_for(
-    settings: CommonSettings,
-    environ: Mapping[str, str],
-    *,
-    cookie: SessionCookie,
-    secrets: SecretStore,
-    log: Logger,
-    counters: Counters,
-    clock: Callable[[], float],
-    now: Callable[[], float],
-    pause: Callable[[float], None],
-) -> Visitors:
-    """Raise ConfigurationError when the environment does not say where Cognito is.
-
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
-    """
-    cognito = CognitoSettings.from_environ(environ)
-
-    def make() -> AsksCognito:
+    def _build(self) -> AsksCognito:
         import requests  # noqa: PLC0415 - takes longer to import than the guard to answer
 
         from .cognito.http import Upstream  # noqa: PLC0415 - likewise
-        from .cognito.id_token import IdTokenVerifier  # noqa: PLC0415 - likewise
-        from .cognito.oauth import AppClient  # noqa: PLC0415 - likewise
+        from .cognito.pool import client_and_verifier  # noqa: PLC0415 - likewise
         from .sessions.refresh import Refresh  # noqa: PLC0415 - likewise
 
-        client = AppClient(
-            Upstream(requests.Session(), clock),
-            secrets,
-            domain_url=cognito.cognito_domain_url,
-            backchannel_url=cognito.cognito_backchannel_url,
-            jwks_url=cognito.cognito_jwks_url,
+        clocks = self._container.clocks
+        client, verifier = client_and_verifier(
+            self._cognito,
+            Upstream(requests.Session(), clocks.monotonic),
+            self._container.secrets,
             scope="",  # it sends nobody to sign in
+            now=clocks.now,
         )
-        verifier = IdTokenVerifier(
-            issuer=cognito.cognito_issuer,
-            fetch_keys=lambda deadline: client.signing_keys(deadline=deadline),
-            now=now,
-        )
-        return Refresh(client=client, verifier=verifier, clock=clock, now=now)
+        return Refresh(client=client, verifier=verifier, clocks=clocks)
 
-    keeper = keeper_for(
-        settings,
-        environ,
-        cookie=cookie,
-        secrets=secrets,
-        log=log,
-        counters=counters,
-        clock=clock,
-        now=now,
-        pause=pause,
-    )
-    return Visitors(
-        cookie=cookie,
-        keeper=keeper,
-        refresh=LateRefresh(make),
-        log=log,
-        counters=counters,
-        clock=clock,
-        now=now,
-        microseconds=lambda: int(now() * 1_000_000),
-        seconds=_SECONDS,
-    )
+
+def visitors_for(settings: CommonSettings, container: Container) -> Visitors:
+    """Raise ConfigurationError when the environment does not say where Cognito is."""
+    refresh = LateRefresh(CognitoSettings.from_environ(container.variables), container)
+    return keepers.visitors_for(settings, container, refresh, seconds=_SECONDS)

@@ -42,7 +42,7 @@ def signup(services: Services, request: Request, _visit: Visit) -> Response:
 
 
 def _start(services: Services, request: Request, path: str) -> Response:
-    keys, now = services.secrets.credentials().key_ring, services.now()
+    keys, now = services.secrets.credentials().key_ring, services.clocks.now()
     return_to = own_path(request.wish("return_to", at_most=MAX_CHARACTERS) or services.home)
     attempt, cookies = services.attempts.begin(
         request.cookies, return_to=return_to, keys=keys, now=now
@@ -65,7 +65,7 @@ def _start(services: Services, request: Request, path: str) -> Response:
 
 def callback(services: Services, request: Request, _visit: Visit) -> Response:
     """Back from managed login: the code becomes a session, which is always a new one."""
-    deadline = services.clock() + _SIGN_IN_SECONDS
+    deadline = services.clocks.monotonic() + _SIGN_IN_SECONDS
     query = request.query(code=2048, state=256, error=64, iss=256)
     if query.get("error") == CANCELLED and services.sign_in.is_from_issuer(query.get("iss")):
         return _cancelled(services, request)
@@ -115,7 +115,7 @@ def _end_replaced(services: Services, request: Request, deadline: float) -> None
     replaced = None
     with contextlib.suppress(Unavailable):  # the new session has begun
         replaced = services.visitors.take(request.cookies)
-    soon = min(deadline, services.clock() + _REVOKE_SECONDS)
+    soon = min(deadline, services.clocks.monotonic() + _REVOKE_SECONDS)
     revoke(replaced, services.client, services.log, deadline=soon)
 
 
@@ -123,7 +123,7 @@ def _attempt(services: Services, request: Request, state: str) -> Attempt | None
     try:
         return services.secrets.use(
             lambda credentials: services.attempts.find(
-                state, request.cookies, keys=credentials.key_ring, now=services.now()
+                state, request.cookies, keys=credentials.key_ring, now=services.clocks.now()
             )
         )
     except SealBroken as error:
@@ -172,7 +172,7 @@ def forget_failed_attempt(services: Services, request: Request, reason: str) -> 
     if reason != "unexpected_error":  # what failed without a reason is not tried again
         with contextlib.suppress(Unavailable):
             keys = services.secrets.credentials().key_ring
-    return services.attempts.forget(state, request.cookies, keys=keys, now=services.now())
+    return services.attempts.forget(state, request.cookies, keys=keys, now=services.clocks.now())
 
 
 def redirect_uri(request: Request) -> str:

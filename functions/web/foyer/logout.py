@@ -33,7 +33,7 @@ def sign_out(services: Services, request: Request, _visit: Visit) -> Response:
     session = None
     try:
         session = services.visitors.take(request.cookies)
-        deadline = services.clock() + _REVOKE_SECONDS
+        deadline = services.clocks.monotonic() + _REVOKE_SECONDS
         revoke(session, services.client, services.log, deadline=deadline)
         location = _logout_url(services, request)
     except Unavailable as error:

@@ -104,7 +104,8 @@ def _admit(services: Services, route: Route, request: Request, visit: Visit) -> 
         return _sign_in_first(route, request, visit, services.pages[request.language])
     if route.asks_cognito and visit.postponed is not None:
         raise visit.postponed
-    if route.needs is Needs.RECENT_SIGN_IN and not visit.is_recent(RECENT_SECONDS, services.now()):
+    now = services.clocks.now()
+    if route.needs is Needs.RECENT_SIGN_IN and not visit.is_recent(RECENT_SECONDS, now):
         raise SignInAgain("sign_in_not_recent", with_password=True)
     return route.handle(services, request, visit)
 

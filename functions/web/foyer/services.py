@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from aws_lambda_powertools import Logger
 
     from .aws.secret_store import SecretStore
+    from .clocks import Clocks
     from .cognito.oauth import AppClient
     from .cookies import CookieStyle
     from .counters import Counters
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """Built once per container.
-
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
-    """
+    """Built once per container."""
 
     client: AppClient
     secrets: SecretStore
@@ -41,5 +37,4 @@ class Services:
     style: CookieStyle
     log: Logger
     counters: Counters
-    clock: Callable[[], float]
-    now: Callable[[], float]
+    clocks: Clocks

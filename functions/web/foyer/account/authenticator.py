@@ -69,7 +69,7 @@ def begin(services: Services, _request: Request, member: Member) -> Response:
         json.dumps(asdict(set_up)).encode(),
         purpose=_PURPOSE,
         cookie=services.style.name(COOKIE),
-        expires_at=int(services.now()) + LIFETIME,
+        expires_at=int(services.clocks.now()) + LIFETIME,
     )
     line = services.style.line(COOKIE, sealed, max_age=LIFETIME)
     return redirect(_PAGE, status=303, cookies=(line,))
@@ -117,7 +117,7 @@ def _under_way(services: Services, request: Request, member: Member) -> SetUp | 
     try:
         opened = services.secrets.use(
             lambda credentials: credentials.key_ring.open(
-                sealed, purpose=_PURPOSE, cookie=name, now=services.now()
+                sealed, purpose=_PURPOSE, cookie=name, now=services.clocks.now()
             )
         )
     except SealBroken as error:

@@ -87,7 +87,7 @@ def members_only(account: Account, handle: MemberHandle) -> Handle:
                 username=str(visit.access.claims.get("cognito:username", "")),
             ),
             password_rules=account.password_rules,
-            deadline=services.clock() + _API_SECONDS,
+            deadline=services.clocks.monotonic() + _API_SECONDS,
         )
         try:
             return handle(services, request, member)

@@ -1,56 +1,60 @@
-"""Which keeper of sessions the settings ask for."""
+"""How sessions are kept, and visitors recognised, as the settings ask."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .cookie_keeper import CookieKeeper
+from .visitors import RECOGNISE_SECONDS, Visitors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aws_lambda_powertools import Logger
-
-    from ..aws.secret_store import SecretStore
-    from ..counters import Counters
+    from ..container import Container
     from ..settings import CommonSettings
     from .keeper import SessionKeeper
-    from .session import SessionCookie
+    from .refresh import AsksCognito
 
 
-def keeper_for(
+def visitors_for(
     settings: CommonSettings,
-    environ: Mapping[str, str],
+    container: Container,
+    refresh: AsksCognito,
     *,
-    cookie: SessionCookie,
-    secrets: SecretStore,
-    log: Logger,
-    counters: Counters,
-    clock: Callable[[], float],
-    now: Callable[[], float],
-    pause: Callable[[float], None],
-) -> SessionKeeper:
-    """The keeper; ``environ`` has the table's endpoint and credentials.
+    seconds: float = RECOGNISE_SECONDS,
+) -> Visitors:
+    """``seconds`` is how long it may take to recognise one."""
+    return Visitors(
+        cookie=container.cookie,
+        keeper=_keeper_for(settings, container),
+        refresh=refresh,
+        log=container.log,
+        counters=container.counters,
+        clocks=container.clocks,
+        seconds=seconds,
+    )
 
-    ``clock`` gives monotonic seconds, ``now`` those since the epoch; ``pause`` waits.
-    """
+
+def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper:
     if not settings.session_table:
-        return CookieKeeper(cookie, secrets, log=log, now=now, groups=settings.session_groups)
+        return CookieKeeper(
+            container.cookie,
+            container.secrets,
+            log=container.log,
+            now=container.clocks.now,
+            groups=settings.session_groups,
+        )
     from ..aws.dynamodb import Table  # noqa: PLC0415 - imported only with a table
     from .table_keeper import TableKeeper  # noqa: PLC0415 - likewise
 
     table = Table(
-        environ,
+        container.variables,
         settings.session_table,
-        on_failure=lambda reason: counters.count("TableFailed", reason=reason),
+        on_failure=lambda reason: container.counters.count("TableFailed", reason=reason),
     )
     return TableKeeper(
         table,
-        cookie,
-        secrets,
+        container.cookie,
+        container.secrets,
         keeps_access_token=settings.pass_access_token,
-        log=log,
-        clock=clock,
-        now=now,
-        pause=pause,
+        log=container.log,
+        clocks=container.clocks,
     )

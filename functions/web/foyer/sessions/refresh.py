@@ -9,8 +9,9 @@ from ..errors import BadGateway, Refused, RequestFailed
 from .session import auth_time, hash_of_nonce, next_refresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from ..clocks import Clocks
     from ..cognito.answers import Tokens
     from ..cognito.id_token import IdToken, IdTokenVerifier
     from ..cognito.oauth import AppClient
@@ -55,23 +56,21 @@ class AsksCognito(Protocol):
 
 
 class Refresh:
-    """Refreshes sessions; ``clock`` gives monotonic seconds, ``now`` those since the epoch."""
+    """Refreshes sessions at the token endpoint."""
 
     def __init__(
         self,
         *,
         client: AppClient,
         verifier: IdTokenVerifier,
-        clock: Callable[[], float],
-        now: Callable[[], float],
+        clocks: Clocks,
     ) -> None:
         self._client = client
         self._verifier = verifier
-        self._clock = clock
-        self._now = now
+        self._clocks = clocks
 
     def ask(self, session: Session, *, deadline: float) -> Refreshed:
-        answered_by = min(deadline, self._clock() + _REFRESH)
+        answered_by = min(deadline, self._clocks.monotonic() + _REFRESH)
         try:
             tokens = self._client.refresh(session.refresh_token or "", deadline=answered_by)
         except Refused as error:
@@ -94,7 +93,7 @@ class Refresh:
         """After a refresh. Its ID token is optional, but Cognito always sends one."""
         session = replace(session, access_token=tokens.access_token)
         if tokens.id_token is None:
-            refresh_at = next_refresh(tokens.expires_in, {}, self._now())
+            refresh_at = next_refresh(tokens.expires_in, {}, self._clocks.now())
             return Refreshed(replace(session, refresh_at=refresh_at))
         try:
             id_token = self._verified(session, tokens, tokens.id_token, deadline)
@@ -107,7 +106,7 @@ class Refresh:
         }
         refreshed = replace(
             session.with_claims(id_token.claims, gaps),
-            refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._now()),
+            refresh_at=next_refresh(tokens.expires_in, id_token.claims, self._clocks.now()),
             auth_time=auth_time(id_token.claims),
         )
         return Refreshed(refreshed, Access(tokens.access_token, id_token.claims))
@@ -119,7 +118,7 @@ class Refresh:
             client_id=tokens.client_id,
             nonce=None,
             access_token=tokens.access_token,
-            deadline=min(deadline, self._clock() + _KEYS),
+            deadline=min(deadline, self._clocks.monotonic() + _KEYS),
         )
         if (id_token.issuer, id_token.subject) != (session.issuer, session.subject):
             raise BadGateway("refresh_other_subject")
@@ -130,5 +129,5 @@ class Refresh:
 
     def _later(self, session: Session, error: RequestFailed) -> Refreshed:
         """Cognito is unavailable: nobody's session ends, and the refresh is tried again later."""
-        refresh_at = int(self._now()) + _TRY_AGAIN_AFTER
+        refresh_at = int(self._clocks.now()) + _TRY_AGAIN_AFTER
         return Refreshed(replace(session, refresh_at=refresh_at), postponed=error)

@@ -9,10 +9,11 @@ from ..errors import BadGateway, BadRequest, Refused, RequestFailed
 from .session import Session, auth_time, hash_of_nonce, next_refresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools import Logger
 
+    from ..clocks import Clocks
     from ..cognito.answers import Tokens
     from ..cognito.id_token import IdToken, IdTokenVerifier
     from ..cognito.oauth import AppClient
@@ -25,7 +26,7 @@ _USERINFO = 3
 
 
 class SignIn:
-    """Finishes sign-ins; ``clock`` gives monotonic seconds, ``now`` those since the epoch."""
+    """Finishes sign-ins."""
 
     def __init__(
         self,
@@ -33,14 +34,12 @@ class SignIn:
         client: AppClient,
         verifier: IdTokenVerifier,
         log: Logger,
-        clock: Callable[[], float],
-        now: Callable[[], float],
+        clocks: Clocks,
     ) -> None:
         self._client = client
         self._verifier = verifier
         self._log = log
-        self._clock = clock
-        self._now = now
+        self._clocks = clocks
 
     def is_from_issuer(self, named: str | None) -> bool:
         """Whether the callback's ``iss``, if there is one, names our issuer (RFC 9207 §2.4)."""
@@ -74,7 +73,7 @@ class SignIn:
         return replace(session, nonce_hash=hash_of_nonce(attempt.nonce))
 
     def _within(self, seconds: float, deadline: float) -> float:
-        return min(deadline, self._clock() + seconds)
+        return min(deadline, self._clocks.monotonic() + seconds)
 
     def _profile(self, tokens: Tokens, id_token: IdToken, deadline: float) -> Mapping[str, object]:
         """UserInfo's claims, which must be about the same person (OIDC Core §5.3.2)."""
@@ -88,7 +87,7 @@ class SignIn:
         return profile
 
     def _session(self, tokens: Tokens, id_token: IdToken, profile: Mapping[str, Any]) -> Session:
-        now = int(self._now())
+        now = int(self._clocks.now())
         session = Session(
             issuer=id_token.issuer,
             subject=id_token.subject,

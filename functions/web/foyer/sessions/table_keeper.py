@@ -25,12 +25,13 @@ from .order import Place
 from .session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools import Logger
 
     from ..aws.dynamodb import Row, Table
     from ..aws.secret_store import SecretStore
+    from ..clocks import Clocks
     from ..sealing import KeyRing
     from .order import Shown
     from .session import SessionCookie
@@ -55,10 +56,7 @@ _IS_FREE = (
 
 
 class TableKeeper:
-    """Keeps sessions in a table; ``clock`` gives monotonic seconds, ``now`` those since the epoch.
-
-    ``pause`` waits. Access tokens are kept for the guard only, with ``keeps_access_token``.
-    """
+    """Keeps sessions in a table; access tokens only with ``keeps_access_token``, for the guard."""
 
     def __init__(
         self,
@@ -68,18 +66,14 @@ class TableKeeper:
         *,
         keeps_access_token: bool,
         log: Logger,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-        pause: Callable[[float], None],
+        clocks: Clocks,
     ) -> None:
         self._table = table
         self._cookie = cookie
         self._secrets = secrets
         self._keeps_access_token = keeps_access_token
         self._log = log
-        self._clock = clock
-        self._now = now
-        self._pause = pause
+        self._clocks = clocks
 
     def read(self, cookies: Mapping[str, str]) -> Reading:
         shown = self._cookie.shown(cookies)
@@ -102,7 +96,7 @@ class TableKeeper:
                 **self._fields(session, session_id, writes=0),
             }
         )
-        seconds = session.signed_in_at + self._cookie.max_seconds - int(self._now())
+        seconds = session.signed_in_at + self._cookie.max_seconds - int(self._clocks.now())
         name = Place(session.began, 0).name
         line = self._cookie.style.line(name, session_id, max_age=max(0, seconds))
         others = [each for each in shown.sessions if each != name]
@@ -112,7 +106,7 @@ class TableKeeper:
         """If the row cannot be written, the session serves as it is."""
         if reading.session is None:
             return self._over(reading)
-        session = replace(reading.session, seen_at=int(self._now()))
+        session = replace(reading.session, seen_at=int(self._clocks.now()))
         try:
             key = key_of(reading.session_id)
             if not self._table.update(key, self._times(session), _IS_THERE):
@@ -125,7 +119,7 @@ class TableKeeper:
     def lock(self, reading: Reading, *, wait_until: float | None) -> tuple[bool, Reading]:
         lock = random.token_hex(16)
         while True:
-            now = int(self._now())
+            now = int(self._clocks.now())
             if self._table.update(
                 key_of(reading.session_id),
                 {"lock_id": lock, "locked_until": now + LOCK_SECONDS},
@@ -134,13 +128,14 @@ class TableKeeper:
             ):
                 return True, replace(reading, lock=lock)
             reading = self._looked_up(reading.shown, reading.session_id)
-            if reading.session is None or wait_until is None or self._clock() >= wait_until:
+            is_last_try = wait_until is None or self._clocks.monotonic() >= wait_until
+            if reading.session is None or is_last_try:
                 return False, reading
-            self._pause(_ASK_AGAIN_AFTER)
+            self._clocks.pause(_ASK_AGAIN_AFTER)
 
     def write(self, reading: Reading, session: Session) -> Kept:
         """Sealed with the newest key. The session is over if its row has gone meanwhile."""
-        session = replace(session, seen_at=int(self._now()))
+        session = replace(session, seen_at=int(self._clocks.now()))
         fields = self._fields(session, reading.session_id, writes=reading.writes + 1)
         key = key_of(reading.session_id)
         is_written = self._table.update(
@@ -153,7 +148,8 @@ class TableKeeper:
 
         A session whose row cannot be written is refused at its next refresh again.
         """
-        empty: Row = {"sealed": "", "writes": reading.writes + 1, "expires_at": int(self._now())}
+        now = int(self._clocks.now())
+        empty: Row = {"sealed": "", "writes": reading.writes + 1, "expires_at": now}
         key = key_of(reading.session_id)
         try:
             is_ended = self._table.update(key, empty, _IS_OURS, {"lock": reading.lock})
@@ -185,7 +181,7 @@ class TableKeeper:
                 row["id"] == own,
             )
             for row in self._rows(subject)
-            if int(row.get("expires_at", 0)) > self._now()
+            if int(row.get("expires_at", 0)) > self._clocks.now()
         ]
         return tuple(sorted(sessions, key=lambda each: each.seen_at, reverse=True))
 
@@ -236,11 +232,12 @@ class TableKeeper:
             str(row["sealed"]),
             purpose=_PURPOSE,
             cookie=self._name(shown.current.began if shown.current else 0),
-            now=self._now(),
+            now=self._clocks.now(),
             only_with=session_id,
         )
         session = replace(Session(**json.loads(opened)), seen_at=int(row["seen_at"]))
-        if self._now() >= self._cookie.ends_at(session):  # DynamoDB deletes such rows days later
+        # DynamoDB deletes such rows days later.
+        if self._clocks.now() >= self._cookie.ends_at(session):
             raise SealBroken("expired")
         return session
 

@@ -10,18 +10,18 @@ from ..errors import PerhapsNewKey, RequestFailed, Unavailable
 from .session import auth_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from aws_lambda_powertools import Logger
 
+    from ..clocks import Clocks
     from ..counters import Counters
     from .keeper import Kept, Listed, Reading, SessionKeeper
     from .refresh import Access, AsksCognito
     from .session import Session, SessionCookie
 
-# Seconds for all of it, reading the secret included; and for waiting for another request's refresh.
-_RECOGNISE = 10
-_WAIT = 4
+RECOGNISE_SECONDS = 10  # for all of it, reading the secret included
+_WAIT_SECONDS = 4  # for another request's refresh
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,7 @@ class Visit:
 
 
 class Visitors:
-    """Recognises visitors; ``clock`` gives monotonic seconds, ``now`` those since the epoch.
-
-    ``microseconds`` gives those since the epoch; it orders sign-ins and sign-outs (order.py).
-    ``seconds`` is how long it may take to recognise one.
-    """
+    """Recognises visitors; ``seconds`` is how long it may take to recognise one."""
 
     def __init__(
         self,
@@ -75,10 +71,8 @@ class Visitors:
         refresh: AsksCognito,
         log: Logger,
         counters: Counters,
-        clock: Callable[[], float],
-        now: Callable[[], float],
-        microseconds: Callable[[], int],
-        seconds: float = _RECOGNISE,
+        clocks: Clocks,
+        seconds: float = RECOGNISE_SECONDS,
     ) -> None:
         self._seconds = seconds
         self._cookie = cookie
@@ -86,18 +80,16 @@ class Visitors:
         self._refresh = refresh
         self._log = log
         self._counters = counters
-        self._clock = clock
-        self._now = now
-        self._microseconds = microseconds
+        self._clocks = clocks
 
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Asks Cognito only when the access token has expired."""
-        deadline = self._clock() + self._seconds
+        deadline = self._clocks.monotonic() + self._seconds
         reading = self._keeper.read(cookies)
         session = reading.session
         if session is None:
             return self._nobody(reading)
-        now = self._now()
+        now = self._clocks.now()
         if session.is_due_for_refresh(now):
             return self._refreshed(reading, deadline)
         if self._cookie.is_worth_renewing(session, now):
@@ -109,19 +101,20 @@ class Visitors:
 
         A session without a refresh token has no ``access``, and no ``postponed`` either.
         """
-        deadline = self._clock() + self._seconds
+        deadline = self._clocks.monotonic() + self._seconds
         reading = self._keeper.read(cookies)
         session = reading.session
         if session is None:
             return self._nobody(reading)
         if session.refresh_token is None:
             return Visit(session, self._left_over(reading))
-        return self._refreshed(reading, deadline, wait_until=self._clock() + _WAIT)
+        wait_until = self._clocks.monotonic() + _WAIT_SECONDS
+        return self._refreshed(reading, deadline, wait_until=wait_until)
 
     def begin(self, session: Session, cookies: Mapping[str, str], *, user_agent: str) -> Visit:
         """Begin a session, in place of all that the browser has."""
         shown = self._cookie.shown(cookies)
-        session = replace(session, began=shown.next_began(self._microseconds()))
+        session = replace(session, began=shown.next_began(self._clocks.microseconds()))
         return self._visit(self._keeper.begin(session, cookies, user_agent=user_agent))
 
     def has_cookie(self, cookies: Mapping[str, str]) -> bool:
@@ -130,7 +123,7 @@ class Visitors:
 
     def sign_out(self, cookies: Mapping[str, str]) -> tuple[str, ...]:
         """``Set-Cookie`` lines that sign this browser out, whatever else is still on its way."""
-        return self._cookie.sign_out(self._cookie.shown(cookies), self._microseconds())
+        return self._cookie.sign_out(self._cookie.shown(cookies), self._clocks.microseconds())
 
     def session_in(self, cookies: Mapping[str, str]) -> Session | None:
         """The session as it is, or None when there is none or it is invalid."""

@@ -1,0 +1,40 @@
+"""The objects for one user pool and app client, built from their settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .id_token import IdTokenVerifier
+from .oauth import AppClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..aws.secret_store import SecretStore
+    from ..settings import CognitoSettings
+    from .http import Upstream
+
+
+def client_and_verifier(
+    settings: CognitoSettings,
+    upstream: Upstream,
+    secrets: SecretStore,
+    *,
+    scope: str,
+    now: Callable[[], float],
+) -> tuple[AppClient, IdTokenVerifier]:
+    """``scope`` is what every sign-in asks for; ``now`` gives seconds since the epoch."""
+    client = AppClient(
+        upstream,
+        secrets,
+        domain_url=settings.cognito_domain_url,
+        backchannel_url=settings.cognito_backchannel_url,
+        jwks_url=settings.cognito_jwks_url,
+        scope=scope,
+    )
+    verifier = IdTokenVerifier(
+        issuer=settings.cognito_issuer,
+        fetch_keys=lambda deadline: client.signing_keys(deadline=deadline),
+        now=now,
+    )
+    return client, verifier
