@@ -7,13 +7,14 @@ UV := $(shell command -v uv || echo .tools/bin/uv)
 SAM := .venv-sam/bin/sam
 PY := .venv/bin/python
 PORT ?= 3000
+DOCS := build/docs
 # Finds secrets by their format (AWS keys, private keys, GitHub tokens and others), offline. ruff
 # finds values that are named like a password (S105, S106). The excluded lines test that a URL with a
 # password is rejected.
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: mutants soak bench sweep help run stop start-api attach events test check format build deploy pictures gallery requirements clean
+.PHONY: docs diagrams mutants soak bench sweep help run stop start-api attach events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +47,7 @@ mutants: .venv/dev ## Remove each security check in turn and expect a test to fa
 soak: .venv/dev ## Simulate 10,000 concurrent sign-ins with faults (at most five minutes)
 	@$(PY) -m tests.soak $(ARGS)
 
-check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets and requirements
+check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets, documentation and requirements
 	$(UV) lock --check
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -55,6 +56,7 @@ check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets and requ
 	git ls-files -z -- ':!uv.lock' ':!*requirements.txt' ':!*.png' | xargs -0 -n 80 -P 2 .venv/bin/detect-secrets-hook $(SECRET_FORMATS)
 	$(SAM) validate --lint
 	$(SAM) validate --lint --template examples/notes/template.yaml
+	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory requirements && git diff --exit-code -- functions/*/requirements.txt
 
 format: .venv/dev ## Format the code and fix lint errors with ruff
@@ -74,6 +76,9 @@ deploy: .venv-sam/done ## Build and deploy to an AWS account; ARGS="Mfa=on" sets
 pictures: .venv/dev ## Take README's screenshots again
 	@$(PY) -m tests.browser.take_pictures
 
+diagrams: .venv/dev ## Draw the documentation's diagrams again (needs npm)
+	@$(PY) -m tests.browser.take_diagrams
+
 gallery: .venv/dev ## Take pictures of every page in every state (build/gallery/index.html)
 	@PYTHONPATH=functions/web $(PY) -m tests.browser.take_gallery
 
@@ -84,6 +89,12 @@ sweep: .venv/dev .venv-sam/done ## Measure each memory size with a throttled pro
 	@$(PY) -m bench.sweep --uv $(UV) --sam $(SAM) $(ARGS)
 
 ##@ Maintain
+
+docs: .venv/docs ## Build the documentation site (build/docs/index.html); REPO_URL adds edit links
+	@rm -rf $(DOCS)
+	@REPO_URL="$(REPO_URL)" $(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto \
+	  --conf-dir docs/site --doctree-dir $(DOCS)/../docs-cache . $(DOCS)
+	@echo "Open $(DOCS)/index.html"
 
 requirements: $(UV) ## Write each function's requirements.txt from uv.lock
 	@$(UV) export --locked --quiet --only-group web --output-file functions/web/requirements.txt >/dev/null
@@ -102,10 +113,15 @@ clean: ## Delete everything that was installed and built
 	@$(UV) sync --quiet --locked --no-default-groups --group local --inexact --compile-bytecode
 	@touch $@
 
+.venv/docs: uv.lock pyproject.toml | $(UV)
+	@echo "Installing what builds the documentation (first run only) …"
+	@$(UV) sync --quiet --locked --no-default-groups --group docs --inexact
+	@touch $@
+
 .venv/dev: uv.lock pyproject.toml | $(UV)
 	@echo "Installing the tests' dependencies (first run only) …"
 	@$(UV) sync --quiet --locked --inexact --compile-bytecode
-	@touch $@ .venv/local
+	@touch $@ .venv/local .venv/docs
 
 .venv-sam/done: uv.lock pyproject.toml | $(UV)
 	@echo "Installing the SAM CLI into a separate environment (first run only) …"

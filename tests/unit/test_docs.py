@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from foyer_rotation import errors as rotation_errors
 from foyer_rotation.secret_value import SecretValue
 
 from local.template_file import read_template
+from tests.browser.take_diagrams import PICTURES, SCHEMES, hashes
 from tests.documents import (
     ROOT,
     anchors,
@@ -144,7 +146,17 @@ def test_every_test_that_the_page_about_asvs_names_exists() -> None:
         assert f"\ndef {name}(" in read(f"tests/{file}.py"), name
 
 
-def test_the_index_names_every_document() -> None:
-    index = links(read("docs/README.md"))
-    there = {f for f in DOCUMENTS if f.startswith("docs/") and f != "docs/README.md"}
-    assert there <= {f"docs/{link.partition('#')[0]}" for link in index}
+def test_each_folder_has_an_index_that_names_every_document() -> None:
+    for folder in ("docs", "docs/decisions", "docs/recipes"):
+        index = links(read(f"{folder}/README.md"))
+        there = {file.name for file in (ROOT / folder).glob("*.md")} - {"README.md"}
+        linked = {link.removeprefix("../").partition("#")[0] for link in index}
+        if folder == "docs":
+            linked |= {link.removeprefix("../") for link in links(read("docs/recipes/README.md"))}
+        assert there <= linked, folder
+
+
+def test_the_pictures_of_diagrams_are_up_to_date() -> None:
+    drawn = json.loads(read("docs/pictures/diagrams.json"))
+    assert drawn == hashes(), "run `make diagrams`"
+    assert all((PICTURES / f"{name}-{it}.png").exists() for name in drawn for it in SCHEMES)
