@@ -136,6 +136,7 @@ def login(
         brand_name=stack.parameters["BrandName"],
         brand_color=stack.parameters["BrandColor"],
         brand_logo=stack.parameters["BrandLogo"],
+        token_keys=places.data / "state" / "cognito-pool-keys",
         hosts=hosts,
         triggers=triggers,
     )

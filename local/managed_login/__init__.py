@@ -10,8 +10,6 @@ Deliberate differences from Cognito:
 - A session of the pages keeps the password in memory for one hour, because MiniStack requires it
   for a second authorization code. Nothing is written to disk, and none of this is deployed.
 - After confirming the e-mail address, users have to sign in; Cognito signs them in.
-- With optional MFA, the sign-in page offers to set up an authenticator app; Cognito leaves that
-  to the app.
 - Until a language is chosen with ``lang``, these pages use the browser's (Accept-Language);
   Cognito uses English. The inbox and the users page, which Cognito lacks, are always in English.
 - Authorization codes only, no federation, no passkeys.

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.managed_login.cognito_api import rejections
+from local.managed_login.outbox import Outbox
 from local.managed_login.pool import Client
 from local.managed_login.settings import ManagedLogin
+from local.managed_login.user_triggers import UserTriggers
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -26,11 +28,18 @@ class Outcome:
 
 
 class Accounts:
-    def __init__(self, settings: ManagedLogin, cognito: CognitoIdentityProviderClient) -> None:
+    def __init__(
+        self,
+        settings: ManagedLogin,
+        cognito: CognitoIdentityProviderClient,
+        triggers: UserTriggers,
+        outbox: Outbox,
+    ) -> None:
         self._pool_id = settings.user_pool_id
         self._client_id = settings.pages_client_id
         self._cognito = cognito
-        self._triggers = settings.triggers
+        self._triggers = triggers
+        self._outbox = outbox
 
     # -- signing up
 
@@ -38,7 +47,7 @@ class Accounts:
         self, username: str, password: str, attributes: Mapping[str, str], client_id: str
     ) -> bool:
         """Whether the user is confirmed already, which the pool's PreSignUp can decide."""
-        wishes = self._run(
+        wishes = self._triggers.run(
             "PreSignUp_SignUp",
             username,
             client_id,
@@ -52,10 +61,11 @@ class Accounts:
         if names:
             self._verify(username, names)
         if wishes.get("autoConfirmUser") is not True:
+            self._outbox.write("CustomMessage_SignUp", username, client_id)
             return False
         with rejections():
             self._cognito.admin_confirm_sign_up(UserPoolId=self._pool_id, Username=username)
-        self._run("PostConfirmation_ConfirmSignUp", username, client_id)
+        self._triggers.run("PostConfirmation_ConfirmSignUp", username, client_id)
         return True
 
     def _sign_up(self, username: str, password: str, attributes: Mapping[str, str]) -> None:
@@ -77,17 +87,19 @@ class Accounts:
             )
         # Cognito's ConfirmSignUp also verifies the address; MiniStack's does not.
         self._verify(username, ["email_verified"])
-        self._run("PostConfirmation_ConfirmSignUp", username, client_id)
+        self._triggers.run("PostConfirmation_ConfirmSignUp", username, client_id)
 
-    def resend_confirmation(self, username: str) -> None:
+    def resend_confirmation(self, username: str, client_id: str) -> None:
         with rejections():
             self._cognito.resend_confirmation_code(ClientId=self._client_id, Username=username)
+        self._outbox.write("CustomMessage_ResendCode", username, client_id)
 
     # -- a forgotten password
 
-    def send_reset_code(self, username: str) -> None:
+    def send_reset_code(self, username: str, client_id: str) -> None:
         with rejections():
             self._cognito.forgot_password(ClientId=self._client_id, Username=username)
+        self._outbox.write("CustomMessage_ForgotPassword", username, client_id)
 
     def reset_password(self, username: str, code: str, password: str, client_id: str) -> None:
         with rejections():
@@ -97,16 +109,20 @@ class Accounts:
                 ConfirmationCode=code,
                 Password=password,
             )
-        self._run("PostConfirmation_ConfirmForgotPassword", username, client_id)
+        self._triggers.run("PostConfirmation_ConfirmForgotPassword", username, client_id)
 
     # -- signing in
 
     def signed_in(self, username: str, client_id: str) -> None:
         """Every check has been passed."""
-        self._run("PostAuthentication_Authentication", username, client_id, newDeviceUsed=False)
+        self._triggers.run(
+            "PostAuthentication_Authentication", username, client_id, newDeviceUsed=False
+        )
 
     def authenticate(self, username: str, password: str, client_id: str) -> Outcome:
-        self._run("PreAuthentication_Authentication", username, client_id, validationData={})
+        self._triggers.run(
+            "PreAuthentication_Authentication", username, client_id, validationData={}
+        )
         with rejections():
             answer = self._cognito.initiate_auth(
                 ClientId=self._client_id,
@@ -146,42 +162,6 @@ class Accounts:
                 AccessToken=access_token,
                 SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
             )
-
-    # -- triggers
-
-    def _run(
-        self,
-        source: str,
-        username: str,
-        client_id: str,
-        attributes: Mapping[str, str] | None = None,
-        response: Mapping[str, object] | None = None,
-        **request: object,
-    ) -> Mapping[str, Any]:
-        """Raises TriggerRefused. Without ``attributes``, the user's own are told."""
-        if source.partition("_")[0] not in self._triggers.functions:
-            return {}
-        if attributes is None:
-            attributes = self._attributes(username)
-        if attributes is None:
-            return {}  # no such user; the password will not be right either
-        return self._triggers.run(
-            source,
-            user_pool_id=self._pool_id,
-            client_id=client_id,
-            username=username,
-            attributes=attributes,
-            response=response,
-            **request,
-        )
-
-    def _attributes(self, username: str) -> dict[str, str] | None:
-        try:
-            user = self._cognito.admin_get_user(UserPoolId=self._pool_id, Username=username)
-        except self._cognito.exceptions.UserNotFoundException:
-            return None
-        found = {one["Name"]: one.get("Value", "") for one in user.get("UserAttributes", [])}
-        return {**found, "cognito:user_status": user.get("UserStatus", "")}
 
     def _verify(self, username: str, names: Sequence[str]) -> None:
         with rejections():

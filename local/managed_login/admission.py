@@ -33,10 +33,10 @@ def admit(site: Site, incoming: Incoming, pool: Pool, username: str, password: s
 
 def complete(site: Site, request: AuthorizationRequest, session: Session) -> Response:
     """After all checks: create a session of managed login and a code for the app."""
-    code = site.oauth_server.authorization_code(request, session.username, session.password)
+    site.accounts.signed_in(session.username, request.client_id)
+    code = site.tokens.code(request, session.username, session.password)
     if code is None:
         raise Rejected("NotAuthorizedException")
-    site.accounts.signed_in(session.username, request.client_id)
     response = see_other(request.location(code=code))
     site.start_session(response, session)
     return response

@@ -8,7 +8,7 @@ from local.managed_login.authorization import AuthorizationRequest
 from local.managed_login.errors import Rejected, StepOver
 from local.managed_login.incoming import Incoming
 from local.managed_login.pages import code_field
-from local.managed_login.recovery import send_reset_code
+from local.managed_login.recovery import send_reset_code, show_reset
 from local.managed_login.site import Site, see_other
 from local.managed_login.triggers import TriggerRefused
 from local.managed_login.visits import ConfirmEmail, ResetPassword
@@ -58,21 +58,28 @@ def _try_code(site: Site, incoming: Incoming, username: str, client_id: str) -> 
 
 def resend_code(site: Site, incoming: Incoming) -> Response:
     """POST /resendcode, for a sign-up and for a forgotten password alike."""
-    site.authorization(incoming)
+    request = site.authorization(incoming)
     name = incoming.query["step"]
     signing_up = incoming.visit.step(name, ConfirmEmail)
     if signing_up:
-        _resend_confirmation(site, signing_up.username)
+        try:
+            _resend_confirmation(site, signing_up.username, request.client_id)
+        except TriggerRefused as refused:
+            return _show_confirmation(site, incoming, request, refused.message)
         return see_other(incoming.to("/confirm", step=name, notice="sent"))
     resetting = site.step(incoming, ResetPassword)
-    send_reset_code(site, resetting.username)
+    try:
+        send_reset_code(site, resetting.username, request.client_id)
+    except TriggerRefused as refused:
+        problems = {"code": refused.message}
+        return show_reset(site, incoming, request, site.directory.pool(), problems)
     return see_other(incoming.to("/confirmforgotPassword", step=name, notice="sent"))
 
 
-def _resend_confirmation(site: Site, username: str) -> None:
+def _resend_confirmation(site: Site, username: str, client_id: str) -> None:
     user = site.directory.find(username)
     if user and user.status == "UNCONFIRMED":
-        site.accounts.resend_confirmation(user.username)
+        site.accounts.resend_confirmation(user.username, client_id)
 
 
 def _is_address_taken(site: Site, username: str) -> bool:

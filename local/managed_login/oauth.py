@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import json
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -21,6 +20,7 @@ from local.managed_login.errors import OAuthError
 from local.managed_login.incoming import Incoming
 from local.managed_login.pool import Client
 from local.managed_login.site import Site
+from local.managed_login.tokens import unverified_claims
 
 _TOKEN_ERRORS = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client"}
 
@@ -46,7 +46,9 @@ def token(site: Site, incoming: Incoming) -> Response:
     body = answer.json()
     if answer.status != 200:
         raise _token_error(body)
-    return JSONResponse(body)
+    if grant == "refresh_token":
+        return JSONResponse(site.tokens.refreshed(fields["refresh_token"], body))
+    return JSONResponse(site.tokens.issued(fields["code"], body))
 
 
 def user_info(site: Site, incoming: Incoming) -> Response:
@@ -71,7 +73,7 @@ def revoke(site: Site, incoming: Incoming) -> Response:
     refresh_token = incoming.form["token"]
     if not refresh_token or not client.allows_revocation:
         raise OAuthError("invalid_request", "no token, or revocation is off for this client")
-    claims = _unverified_claims(refresh_token)
+    claims = unverified_claims(refresh_token)
     if claims.get("token_use") != "refresh":
         raise OAuthError("unsupported_token_type", "only refresh tokens can be revoked")
     if claims.get("client_id") != client.client_id:
@@ -92,7 +94,7 @@ def _refresh_grant(client: Client, incoming: Incoming) -> dict[str, str]:
     refresh_token = incoming.form["refresh_token"]
     if not refresh_token:
         raise OAuthError("invalid_request", "refresh_token is required")
-    if _unverified_claims(refresh_token).get("client_id") != client.client_id:
+    if unverified_claims(refresh_token).get("client_id") != client.client_id:
         raise OAuthError("invalid_grant", "Invalid Refresh Token")
     return {"refresh_token": refresh_token}
 
@@ -129,16 +131,6 @@ def _basic_credentials(scheme: str, encoded: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         raise OAuthError("invalid_client", "malformed Authorization header") from None
     return client_id, secret
-
-
-def _unverified_claims(jwt: str) -> dict[str, Any]:
-    """The claims of a MiniStack token. MiniStack verifies the signature where it matters."""
-    try:
-        payload = jwt.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:

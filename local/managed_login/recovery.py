@@ -28,7 +28,10 @@ def send_code(site: Site, incoming: Incoming) -> Response:
     username = _recovering_pool(site).fold(incoming.form["username"])
     if not username:
         return _show_forgotten(site, incoming, request, incoming.say("enter_username"))
-    send_reset_code(site, username)
+    try:
+        send_reset_code(site, username, request.client_id)
+    except TriggerRefused as refused:
+        return _show_forgotten(site, incoming, request, refused.message)
     step = incoming.visit.begin(ResetPassword(username))
     return see_other(incoming.to("/confirmforgotPassword", step=step))
 
@@ -38,7 +41,7 @@ def reset_page(site: Site, incoming: Incoming) -> Response:
     request = site.authorization(incoming)
     pool = _recovering_pool(site)
     site.step(incoming, ResetPassword)
-    return _show_reset(site, incoming, request, pool, {})
+    return show_reset(site, incoming, request, pool, {})
 
 
 def reset(site: Site, incoming: Incoming) -> Response:
@@ -48,7 +51,7 @@ def reset(site: Site, incoming: Incoming) -> Response:
     step = site.step(incoming, ResetPassword)
     problems = _try_reset(site, incoming, pool, step.username, request.client_id)
     if problems:
-        return _show_reset(site, incoming, request, pool, problems)
+        return show_reset(site, incoming, request, pool, problems)
     incoming.visit.end(incoming.query["step"])
     incoming.visit.waits_for_mail_at = ""
     hint = {} if incoming.query["login_hint"] else {"login_hint": step.username}
@@ -79,17 +82,18 @@ def _try_reset(
     return {}
 
 
-def send_reset_code(site: Site, username: str) -> None:
+def send_reset_code(site: Site, username: str, client_id: str) -> None:
     """Send a reset code if Cognito would, without telling whether it was sent.
 
     Only a confirmed user with a verified address gets one; the response is always the same
     (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html).
+    Raises TriggerRefused.
     """
     user = site.directory.find(username)
     if user is None or not user.is_enabled or not user.is_email_verified:
         return
     if user.status in ("CONFIRMED", "RESET_REQUIRED"):
-        site.accounts.send_reset_code(user.username)
+        site.accounts.send_reset_code(user.username, client_id)
 
 
 def _recovering_pool(site: Site) -> Pool:
@@ -107,7 +111,7 @@ def _show_forgotten(
     return site.show_form("forgot.html", incoming, request, fields)
 
 
-def _show_reset(
+def show_reset(
     site: Site,
     incoming: Incoming,
     request: AuthorizationRequest,

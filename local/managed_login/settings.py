@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from local.aws import LocalAws
 from local.browsers import THIS_MACHINE
@@ -21,5 +22,6 @@ class ManagedLogin:
     brand_name: str
     brand_color: str
     brand_logo: str = ""  # an SVG image in base64
+    token_keys: Path = field(kw_only=True)  # MiniStack's folder of the pools' private keys
     triggers: Triggers = field(default_factory=Triggers)
     hosts: tuple[str, ...] = THIS_MACHINE  # the names under which it is reached

@@ -106,7 +106,7 @@ def _continue_session(
     session = site.session(incoming)
     if session is None or request.wants_sign_in_page:
         return None
-    code = site.oauth_server.authorization_code(request, session.username, session.password)
+    code = site.tokens.code(request, session.username, session.password)
     if code is None:  # disabled, deleted, or the password was changed
         site.sessions.drop(incoming.cookies[SESSION_COOKIE])
         return None

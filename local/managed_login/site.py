@@ -18,8 +18,11 @@ from local.managed_login.directory import Directory
 from local.managed_login.errors import ErrorPage, StepOver
 from local.managed_login.incoming import Incoming
 from local.managed_login.oauth_server import OAuthServer
+from local.managed_login.outbox import Outbox
 from local.managed_login.pages import Field, Pages
 from local.managed_login.settings import ManagedLogin
+from local.managed_login.tokens import Tokens
+from local.managed_login.user_triggers import UserTriggers
 from local.managed_login.visits import (
     SESSION_COOKIE,
     SESSION_SECONDS,
@@ -39,6 +42,8 @@ class Site:
     directory: Directory
     accounts: Accounts
     oauth_server: OAuthServer
+    outbox: Outbox
+    tokens: Tokens
     pages: Pages
     sessions: Shelf[Session]
     attempts: Attempts
@@ -47,11 +52,16 @@ class Site:
     @classmethod
     def of(cls, settings: ManagedLogin, clock: Callable[[], float]) -> Site:
         cognito = connect(settings)
+        directory, oauth_server = Directory(settings, cognito), OAuthServer(settings)
+        triggers = UserTriggers(settings, cognito)
+        outbox = Outbox(oauth_server, triggers)
         return cls(
             settings=settings,
-            directory=Directory(settings, cognito),
-            accounts=Accounts(settings, cognito),
-            oauth_server=OAuthServer(settings),
+            directory=directory,
+            accounts=Accounts(settings, cognito, triggers, outbox),
+            oauth_server=oauth_server,
+            outbox=outbox,
+            tokens=Tokens(settings, oauth_server, directory, triggers, clock),
             pages=Pages(settings),
             sessions=Shelf(SESSION_SECONDS, 1000, clock),
             attempts=Attempts(clock),

@@ -15,7 +15,25 @@ from local.managed_login.errors import Rejected
 # Runs a function by name with an event; raises TriggerFailed with the error's message.
 Call = Callable[[str, dict[str, Any]], Any]
 
-RUN = ("PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication")
+# The name in the pool's LambdaConfig, and the version of the event. A later one has priority.
+_VERSIONS = {
+    "PreTokenGeneration": "1",
+    "PreTokenGenerationConfig:V1_0": "1",
+    "PreTokenGenerationConfig:V2_0": "2",
+    "PreTokenGenerationConfig:V3_0": "3",
+}
+RUN = (
+    "PreSignUp",
+    "PostConfirmation",
+    "PreAuthentication",
+    "PostAuthentication",
+    "CustomMessage",
+    *_VERSIONS,
+)
+
+
+# What Cognito says, in English only, about a response that it cannot use.
+UNREADABLE = "Unrecognizable lambda output"
 
 
 class TriggerFailed(Exception):
@@ -37,6 +55,19 @@ class Triggers:
     functions: Mapping[str, str] = field(default_factory=dict)
     call: Call | None = None
 
+    def key(self, source: str) -> str | None:
+        """The trigger's name in ``functions``, or None if it has no function.
+
+        ``source`` is the event's, such as PreSignUp_SignUp.
+        """
+        name = source.partition("_")[0]
+        names = [*_VERSIONS] if name == "TokenGeneration" else [name]
+        return next((one for one in reversed(names) if one in self.functions), None)
+
+    def version(self, source: str) -> str:
+        """The version of the event."""
+        return _VERSIONS.get(self.key(source) or "", "1")
+
     def run(
         self,
         source: str,
@@ -48,17 +79,17 @@ class Triggers:
         response: Mapping[str, Any] | None = None,
         **request: Any,
     ) -> Mapping[str, Any]:
-        """``source`` is the event's, such as PreSignUp_SignUp; returns the event's response.
+        """Returns the event's response; raises TriggerRefused.
 
-        Raises TriggerRefused. ``response`` is what the function finds there.
+        ``response`` is what the function finds there.
         """
-        trigger = source.partition("_")[0]
-        function = self.functions.get(trigger)
+        key = self.key(source)
         given = dict(response or {})
-        if function is None or self.call is None:
+        if key is None or self.call is None:
             return given
+        function, trigger = self.functions[key], key.partition(":")[0].removesuffix("Config")
         event = {
-            "version": "1",
+            "version": self.version(source),
             "region": REGION,
             "userPoolId": user_pool_id,
             "userName": username,

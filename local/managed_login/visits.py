@@ -37,11 +37,15 @@ class Shelf(Generic[Value]):
 
     def put(self, value: Value) -> str:
         name = secrets.token_urlsafe(32)
+        self.keep(name, value)
+        return name
+
+    def keep(self, name: str, value: Value) -> None:
+        """Under a name that is already secret."""
         with self._lock:
             self._values[name] = (self._clock() + self._seconds, value)
             if len(self._values) > self._most:
                 del self._values[next(iter(self._values))]
-        return name
 
     def get(self, name: str) -> Value | None:
         with self._lock:

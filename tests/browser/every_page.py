@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import segno
@@ -299,7 +300,15 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     pages = Pages(Brand("Foyer", "#3d5a80"), "en")
     managed_login, with_logo = (
         ManagedLoginPages(
-            ManagedLogin(visitor.stack.aws, "", "", visitor.stack.login, visitor.stack.app, *brand)
+            ManagedLogin(
+                visitor.stack.aws,
+                "",
+                "",
+                visitor.stack.login,
+                visitor.stack.app,
+                *brand,
+                token_keys=Path(),
+            )
         )
         for brand in (("Foyer", "#3d5a80"), _CORNER_SHOP)
     )

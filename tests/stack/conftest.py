@@ -14,16 +14,22 @@ from tests.stack.login_pages import Browser, LoginPages, serving
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with running_ministack(tmp_path_factory.mktemp("ministack")) as running:
+def aws_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ministack")
+
+
+@pytest.fixture(scope="session")
+def aws(aws_data: Path) -> Iterator[LocalAws]:
+    with running_ministack(aws_data) as running:
         yield running
 
 
 @pytest.fixture
-def pages(aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[LoginPages]:
+def pages(aws: LocalAws, aws_data: Path, request: pytest.FixtureRequest) -> Iterator[LoginPages]:
     """The pages in front of a pool; ``@pytest.mark.parametrize("pages", [...], indirect=True)``
     changes the pool's properties."""
-    with serving(aws, **getattr(request, "param", {})) as served:
+    keys = aws_data / "state/cognito-pool-keys"
+    with serving(aws, keys, **getattr(request, "param", {})) as served:
         yield served
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
@@ -71,7 +72,8 @@ class Clock:
 class LoginPages:
     """The pages under test; ``query`` is a good authorization request's."""
 
-    def __init__(self, aws: LocalAws, origin: str, **pool: Any) -> None:
+    def __init__(self, aws: LocalAws, token_keys: Path, origin: str, **pool: Any) -> None:
+        self.aws = aws
         self.origin = origin
         self.clock = Clock()
         self.cognito = aws.client("cognito-idp")
@@ -97,6 +99,7 @@ class LoginPages:
                 app_url=APP,
                 brand_name="Foyer",
                 brand_color="#3d5a80",
+                token_keys=token_keys,
                 triggers=Triggers(self.trigger_names, self._call_trigger),
             ),
             clock=self.clock,
@@ -256,11 +259,11 @@ class Browser:
 
 
 @contextmanager
-def serving(aws: LocalAws, **pool: Any) -> Iterator[LoginPages]:
+def serving(aws: LocalAws, token_keys: Path, **pool: Any) -> Iterator[LoginPages]:
     """The pages on a free port, in a thread of this process."""
     listener = listen("127.0.0.1", 0)
     origin = f"http://localhost:{listener.getsockname()[1]}"
-    pages = LoginPages(aws, origin, **pool)
+    pages = LoginPages(aws, token_keys, origin, **pool)
     server = uvicorn.Server(uvicorn.Config(pages.app, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -136,8 +136,8 @@ def test_a_trigger_that_returns_no_event_refuses(pages: LoginPages, browser: Bro
 
 
 def test_triggers_that_nothing_runs_are_told() -> None:
-    functions = {"PreSignUp": "a", "CustomMessage": "b", "PreTokenGenerationConfig:V2_0": "c"}
-    assert not_run(functions) == ["CustomMessage", "PreTokenGenerationConfig:V2_0"]
+    functions = {"PreSignUp": "a", "PreTokenGenerationConfig:V2_0": "b", "UserMigration": "c"}
+    assert not_run(functions) == ["UserMigration"]
 
 
 # -- Behind the pages: a function of the gateway's ----------------------------------------------

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from local.managed_login.attempts import Attempts
 from local.managed_login.attributes import problem_with
 from local.managed_login.authorization import with_query
-from local.managed_login.inbox import read
 from local.managed_login.incoming import Parameters
 from local.managed_login.language import ENGLISH
+from local.managed_login.outbox import read
 from local.managed_login.pool import Attribute, Client, PasswordPolicy, Pool
 from local.managed_login.users import temporary_password
 from local.managed_login.visits import AnswerTotp, ConfirmEmail, Shelf, Visit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from starlette.types import Message
@@ -24,6 +25,7 @@ def get(path: str, *, aws_endpoint: str, brand_logo: str = "") -> tuple[int, str
             brand_name="Foyer",
             brand_color="#3d5a80",
             brand_logo=brand_logo,
+            token_keys=Path(),
         )
     )
     sent: list[Message] = []

@@ -18,6 +18,7 @@ from local.managed_login.attributes import AUTOCOMPLETE
 from local.managed_login.language import ENGLISH, LANGUAGES, Language, choose
 from local.managed_login.pool import PasswordPolicy
 from local.managed_login.site import NOTICES
+from local.managed_login.triggers import UNREADABLE
 
 FOLDER = Path(managed_login.__file__).parent
 TOOLS = {"inbox", "users"}  # of those who develop the app: English only
@@ -134,4 +135,4 @@ def test_templates_contain_no_untranslated_texts(template: Path) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda file: file.name)
 def test_modules_contain_no_visible_texts(module: Path) -> None:
     sentences = {text for text in constants(module) if re.search(r"[A-Z][a-z]+ [a-z]+", text)}
-    assert not sentences
+    assert sentences <= {UNREADABLE}
