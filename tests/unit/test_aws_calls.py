@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -92,38 +91,34 @@ def test_a_second_try_may_succeed(server: FakeSecretsManager, kind: str) -> None
     assert len(server.requests) == 2
 
 
-def test_a_refusal_has_its_code_and_fields_and_is_not_tried_again(
-    server: FakeSecretsManager,
-) -> None:
-    code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
-    server.faults = [refusal(code)]
-    with pytest.raises(AwsRefused) as caught:
-        call(server)
-    assert caught.value.code == "ConditionalCheckFailedException"
-    assert caught.value.fields["Message"] == "canary-message"
-    assert "canary" not in str(caught.value)
-    assert len(server.requests) == 1
-
-
 @pytest.mark.parametrize(
-    ("code", "status"),
+    ("code", "status", "tries"),
     [
-        ("ThrottlingException", 400),
-        ("ProvisionedThroughputExceededException", 400),
-        ("com.amazon.coral.service#InternalServerError", 500),
+        ("com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", 400, 1),
+        ("ThrottlingException", 400, 2),
+        ("ProvisionedThroughputExceededException", 400, 2),
+        ("com.amazon.coral.service#InternalServerError", 500, 2),
     ],
 )
-def test_what_may_pass_is_tried_once_more(
-    server: FakeSecretsManager, code: str, status: int
+def test_a_refusal_has_its_code_and_only_what_may_pass_is_tried_once_more(
+    server: FakeSecretsManager, code: str, status: int, tries: int
 ) -> None:
     paused: list[float] = []
     server.faults = [refusal(code, status)] * 3
     with pytest.raises(AwsRefused) as caught:
         calls(server, pause=paused.append).call("GetItem", {})
     assert caught.value.code == code.rpartition("#")[2]
-    assert len(server.requests) == 2
+    assert caught.value.fields["Message"] == "canary-message"
+    assert "canary" not in str(caught.value)
+    assert len(server.requests) == tries
+    assert len(paused) == tries - 1
     assert all(0 < seconds < 0.5 for seconds in paused)
-    assert len(paused) == 1
+
+
+def test_a_json_answer_of_any_status_but_200_is_a_refusal(server: FakeSecretsManager) -> None:
+    server.faults = [lambda line, _: line.send(json_reply({}, 404).to_bytes())]
+    with pytest.raises(AwsRefused, match="HTTP 404"):
+        call(server)
 
 
 def sized(size: int) -> Callable[[Line, Reply], None]:
@@ -191,28 +186,20 @@ def test_a_session_token_that_cannot_be_sent_is_not_quoted(server: FakeSecretsMa
 # TLS
 
 
-class Tls:
-    """A server with a certificate for ``address`` of its own authority."""
-
-    def __init__(self, folder: Path, address: str) -> None:
-        self.authority = str(folder / "ca.pem")
-        self.context: ssl.SSLContext = server_context(folder, folder / "ca.pem", address=address)
-
-
-def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path) -> None:
-    tls = Tls(tmp_path, "127.0.0.1")
-    with FakeSecretsManager(tls=tls.context) as server:
-        client = calls(server, authorities=tls.authority)
-        assert client.call("GetSecretValue", {})["SecretString"] == "kept"
-
-
-@pytest.mark.parametrize(("address", "trusted"), [("127.0.0.1", False), ("127.0.0.2", True)])
+@pytest.mark.parametrize(
+    ("address", "trusts", "is_accepted"),
+    [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("127.0.0.2", True, False)],
+)
 def test_a_strangers_certificate_or_one_of_another_host_is_refused(
-    tmp_path: Path, address: str, trusted: bool
+    tmp_path: Path, address: str, trusts: bool, is_accepted: bool
 ) -> None:
-    tls = Tls(tmp_path, address)
-    with FakeSecretsManager(tls=tls.context) as server:
-        client = calls(server, authorities=tls.authority if trusted else None)
+    authority = tmp_path / "ca.pem"
+    tls = server_context(tmp_path, authority, address=address)
+    with FakeSecretsManager(tls=tls) as server:
+        client = calls(server, authorities=str(authority) if trusts else None)
+        if is_accepted:
+            assert client.call("GetSecretValue", {})["SecretString"] == "kept"
+            return
         with pytest.raises(AwsUnreachable, match="SSLCertVerificationError"):
             client.call("GetSecretValue", {})
         assert server.requests == []
@@ -263,18 +250,15 @@ def test_under_snapstart_the_container_gives_credentials(
     assert headers["X-Amz-Security-Token"] == "of AKIDCONTAINER"
 
 
-def test_credentials_are_renewed_before_they_expire(server: FakeSecretsManager) -> None:
-    client = calls(server, keys=container(server, "AKIDFIRST", minutes=9))
+def test_credentials_are_renewed_early_and_if_that_fails_used_until_they_expire(
+    server: FakeSecretsManager,
+) -> None:
+    now = time.time()
+    client = calls(server, keys=container(server, "AKIDFIRST", minutes=9), now=lambda: now)
     for key_id in ("AKIDFIRST", "AKIDSECOND"):
         container(server, key_id, minutes=9)
         client.call("GetSecretValue", {})
         assert f"Credential={key_id}/" in server.requests[-1].headers["Authorization"]
-
-
-def test_a_failed_renewal_does_no_harm_until_they_have_expired(server: FakeSecretsManager) -> None:
-    now = time.time()
-    client = calls(server, keys=container(server, "AKIDFIRST", minutes=9), now=lambda: now)
-    client.call("GetSecretValue", {})
     server.containers_credentials = {}
     client.call("GetSecretValue", {})
     now += 9 * 60
@@ -337,17 +321,8 @@ def test_in_every_region_the_endpoint_is_botocores(service: Service, is_fips: bo
 
 
 @pytest.mark.parametrize("url", ["http://a/path", "http://a?b", "localhost:4566", "http://a:b"])
-def test_an_endpoint_that_is_no_origin_is_refused_at_once(url: str) -> None:
+def test_an_endpoint_that_is_no_origin_and_a_missing_region_are_refused_at_once(url: str) -> None:
     with pytest.raises(ConfigurationError):
         Calls({"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": url}, SECRETS_MANAGER)
-
-
-def test_a_missing_region_is_named() -> None:
     with pytest.raises(ConfigurationError, match="AWS_REGION"):
         Calls({}, SECRETS_MANAGER)
-
-
-def test_a_json_answer_of_any_status_but_200_is_a_refusal(server: FakeSecretsManager) -> None:
-    server.faults = [lambda line, _: line.send(json_reply({}, 404).to_bytes())]
-    with pytest.raises(AwsRefused, match="HTTP 404"):
-        call(server)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 import traceback
 from collections.abc import Iterator
@@ -44,6 +43,10 @@ def ask_for_keys(cognito: FakeCognito, deadline: float | None = None, **how: Any
     return client.get("jwks", cognito.jwks_url, {}, deadline=deadline).body
 
 
+def post(client: Upstream, cognito: FakeCognito) -> None:
+    client.post("token", f"{cognito.domain_url}/oauth2/token", {}, {}, deadline=ample())
+
+
 def reason_for(cognito: FakeCognito, deadline: float | None = None) -> tuple[int, str]:
     with pytest.raises(RequestFailed) as caught:
         ask_for_keys(cognito, deadline)
@@ -75,30 +78,21 @@ def test_each_fault_of_the_wire_has_its_status_and_reason(
     assert reason_for(cognito) == (status, reason)
 
 
-@pytest.mark.parametrize("kind", ["hang", "late", "drip", "drip_head"])
-def test_the_deadline_covers_the_whole_answer(cognito: FakeCognito, kind: str) -> None:
-    cognito.fault("jwks", kind)
-    assert reason_for(cognito, soon()) == (504, "jwks_timeout")
-
-
-@pytest.mark.parametrize("kind", ["late", "drip", "drip_head"])
-def test_no_call_takes_longer_than_its_total_whatever_the_deadline(
-    cognito: FakeCognito, kind: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["deadline", "total"])
+@pytest.mark.parametrize("kind", ["hang", "late", "drip", "drip_head", "in_two_parts"])
+def test_the_deadline_and_the_total_cover_the_whole_answer(
+    cognito: FakeCognito, kind: str, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upstream, "TOTAL_SECONDS", 0.3)
-    cognito.fault("jwks", kind)
-    assert reason_for(cognito, ample()) == (504, "jwks_timeout")
-
-
-def test_a_byte_in_between_does_not_buy_time(cognito: FakeCognito) -> None:
     def in_two_parts(line: Line, reply: Reply) -> None:
         answer = reply.to_bytes()
         for part in (answer[:1], answer[1:]):
             line.closing.wait(0.2)
             line.send(part)
 
-    cognito.fault("jwks", in_two_parts)
-    assert reason_for(cognito, soon()) == (504, "jwks_timeout")
+    cognito.fault("jwks", in_two_parts if kind == "in_two_parts" else kind)
+    if limit == "total":
+        monkeypatch.setattr(upstream, "TOTAL_SECONDS", 0.3)
+    assert reason_for(cognito, soon() if limit == "deadline" else ample()) == (504, "jwks_timeout")
 
 
 def test_what_arrives_after_the_deadline_is_not_read() -> None:
@@ -136,17 +130,11 @@ def test_connecting_may_take_two_seconds_and_everything_five(cognito: FakeCognit
     assert (http.timeout.connect_timeout, http.timeout.total) == (2.0, 5.0)
 
 
-def test_a_redirect_is_not_followed(cognito: FakeCognito) -> None:
-    cognito.fault("jwks", "redirect")
-    reason_for(cognito)
-    assert (cognito.calls("jwks"), cognito.upstream_calls) == (1, 1)
-
-
-@pytest.mark.parametrize("kind", ["reset", "http_429", "not_http", "truncated"])
-def test_nothing_is_tried_twice(cognito: FakeCognito, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["redirect", "reset", "http_429", "not_http", "truncated"])
+def test_nothing_is_tried_twice_and_no_redirect_followed(cognito: FakeCognito, kind: str) -> None:
     cognito.fault("jwks", kind)
     reason_for(cognito)
-    assert cognito.calls("jwks") == 1
+    assert cognito.upstream_calls == 1
 
 
 def throttling(retry_after: str) -> Fault:
@@ -163,7 +151,6 @@ def throttling(retry_after: str) -> Fault:
         ("9" * 5000, 5),
         ("", 5),
         ("-1", 5),
-        ("1.5", 5),
         ("²", 5),
         ("Wed, 21 Oct 2026 07:28:00 GMT", 5),
     ],
@@ -213,7 +200,7 @@ def test_one_visitors_cookie_is_not_sent_with_the_next_ones_request(cognito: Fak
     client = Upstream(http, time.monotonic)
     for _ in range(2):
         client.get("jwks", cognito.jwks_url, {}, deadline=ample())
-        client.post("token", f"{cognito.domain_url}/oauth2/token", {}, {}, deadline=ample())
+        post(client, cognito)
     arrived = [*cognito.requests["jwks"], *cognito.requests["token"]]
     assert len(arrived) == 4
     assert not any("Cookie" in request.headers for request in arrived)
@@ -244,15 +231,11 @@ def test_a_netrc_file_does_not_replace_our_authorization(
 def test_a_connection_that_died_unnoticed_does_not_break_a_post(cognito: FakeCognito) -> None:
     client = Upstream(requests.Session(), time.monotonic)
     cognito.fault("token", "reset_if_reused")
-
-    def works() -> bool:
-        try:
-            client.post("token", f"{cognito.domain_url}/oauth2/token", {}, {}, deadline=ample())
-        except BadGateway:
-            return False
-        return True
-
-    assert [works(), works(), works()] == [True] * 3
+    try:
+        for _ in range(3):
+            post(client, cognito)
+    except BadGateway:
+        pytest.fail("sent over a connection that had died")
     assert cognito.calls("token") == 3
 
 
@@ -265,7 +248,7 @@ def test_a_get_reuses_the_connection_of_the_post_before(cognito: FakeCognito) ->
         line.send(reply.to_bytes())
 
     cognito.fault("userinfo", note)
-    client.post("token", f"{cognito.domain_url}/oauth2/token", {}, {}, deadline=ample())
+    post(client, cognito)
     client.get("userinfo", f"{cognito.domain_url}/oauth2/userInfo", {}, deadline=ample())
     assert reused == [1]
 
@@ -282,47 +265,36 @@ def test_a_header_that_cannot_be_sent_is_not_quoted(cognito: FakeCognito) -> Non
 # TLS
 
 
-def certificate(folder: Path, address: str) -> tuple[Path, ssl.SSLContext]:
-    """The authority's file, and a server's context that presents a certificate of it."""
-    return folder / "ca.pem", server_context(folder, folder / "ca.pem", address=address)
-
-
-def session_that_trusts(authority: Path) -> requests.Session:
+def trusting(authority: str | bool | None) -> requests.Session:
     http = requests.Session()
-    http.verify = str(authority)
+    http.verify = authority
     return http
-
-
-def test_a_certificate_of_a_trusted_authority_is_accepted(tmp_path: Path) -> None:
-    authority, tls = certificate(tmp_path, "127.0.0.1")
-    with FakeCognito(tls=tls) as cognito:
-        assert ask_for_keys(cognito, http=session_that_trusts(authority))
 
 
 @pytest.mark.parametrize("verify", [True, False, None])
 def test_a_certificate_of_an_unknown_authority_is_refused(
     tmp_path: Path, verify: bool | None
 ) -> None:
-    _, tls = certificate(tmp_path, "127.0.0.1")
-    http = requests.Session()
-    http.verify = verify
-    with FakeCognito(tls=tls) as cognito, pytest.raises(Exception, match=r".") as caught:
-        ask_for_keys(cognito, http=http)
-    assert isinstance(caught.value, BadGateway)
-    assert caught.value.reason == "jwks_unreachable"
-    assert cognito.upstream_calls == 0
+    with FakeCognito(tls=server_context(tmp_path, tmp_path / "ca.pem")) as cognito:
+        with pytest.raises(Exception, match=r".") as caught:
+            ask_for_keys(cognito, http=trusting(verify))
+        assert isinstance(caught.value, BadGateway)
+        assert caught.value.reason == "jwks_unreachable"
+        assert cognito.upstream_calls == 0
 
 
 def test_a_certificate_for_another_host_is_refused(tmp_path: Path) -> None:
-    authority, tls = certificate(tmp_path, "127.0.0.2")
+    authority = tmp_path / "ca.pem"
+    tls = server_context(tmp_path, authority, address="127.0.0.2")
     with FakeCognito(tls=tls) as cognito, pytest.raises(BadGateway) as caught:
-        ask_for_keys(cognito, http=session_that_trusts(authority))
+        ask_for_keys(cognito, http=trusting(str(authority)))
     assert caught.value.reason == "jwks_unreachable"
 
 
-def test_a_dripping_answer_over_tls_is_given_up_too(tmp_path: Path) -> None:
-    authority, tls = certificate(tmp_path, "127.0.0.1")
-    with FakeCognito(tls=tls) as cognito:
+def test_over_tls_a_trusted_server_is_called_and_a_dripping_answer_given_up(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    with FakeCognito(tls=server_context(tmp_path, authority)) as cognito:
+        assert ask_for_keys(cognito, http=trusting(str(authority)))
         cognito.fault("jwks", "drip")
         with pytest.raises(GatewayTimeout):
-            ask_for_keys(cognito, soon(), http=session_that_trusts(authority))
+            ask_for_keys(cognito, soon(), http=trusting(str(authority)))

@@ -27,15 +27,13 @@ ATTACKER = SigningKey()
 
 
 class Issuer:
-    """Publishes these keys, and counts how often it is asked."""
+    """Publishes these keys, and notes the deadline of each request for them."""
 
     def __init__(self, *published: SigningKey) -> None:
         self.published = published
-        self.fetches = 0
         self.deadlines: list[float] = []
 
     def keys(self, deadline: float) -> Mapping[str, object]:
-        self.fetches += 1
         self.deadlines.append(deadline)
         return {"keys": [key.jwk() for key in self.published]}
 
@@ -77,7 +75,7 @@ def reason_for(token: str, **how: Any) -> str:
     return caught.value.reason
 
 
-def test_a_good_token_tells_issuer_subject_and_claims() -> None:
+def test_a_good_token_gives_issuer_subject_and_claims() -> None:
     token = verify(KEY.token(claims()))
     assert (token.issuer, token.subject) == (ISSUER, "the-subject")
     assert token.claims["email"] == "visitor@example.com"
@@ -88,81 +86,50 @@ def test_claims_stay_out_of_the_repr() -> None:
 
 
 REASONS = {
-    "wrong_issuer": "id_token_wrong_issuer",
-    "wrong_audience": "id_token_wrong_audience",
-    "several_audiences": "id_token_wrong_audience",
-    "wrong_azp": "id_token_wrong_azp",
-    "wrong_nonce": "id_token_wrong_nonce",
-    "wrong_at_hash": "id_token_wrong_at_hash",
-    "wrong_token_use": "id_token_wrong_token_use",
-    "missing_iss": "id_token_wrong_issuer",
-    "missing_aud": "id_token_wrong_audience",
-    "missing_token_use": "id_token_wrong_token_use",
-    "missing_sub": "id_token_missing_subject",
-    "missing_iat": "id_token_malformed",
-    "missing_exp": "id_token_malformed",
-    "missing_nonce": "id_token_wrong_nonce",
-    "empty_sub": "id_token_missing_subject",
-    "numeric_sub": "id_token_missing_subject",
-    "textual_exp": "id_token_malformed",
-    "textual_iat": "id_token_malformed",
-    "true_iat": "id_token_malformed",
-    "expired": "id_token_expired",
-    "from_the_future": "id_token_issued_in_future",
-    "not_valid_yet": "id_token_not_valid_yet",
-    "alg_none": "id_token_wrong_algorithm",
-    "alg_None": "id_token_wrong_algorithm",
-    "alg_NONE": "id_token_wrong_algorithm",
-    "alg_nOnE": "id_token_wrong_algorithm",
-    "hs256_with_public_key": "id_token_wrong_algorithm",
-    "rs384": "id_token_wrong_algorithm",
-    "ps256": "id_token_wrong_algorithm",
-    "es256": "id_token_wrong_algorithm",
-    "missing_kid": "id_token_malformed",
-    "unknown_kid": "id_token_unknown_key",
-    "attackers_jku": "id_token_bad_signature",
-    "attackers_jwk": "id_token_bad_signature",
-    "attackers_x5u": "id_token_bad_signature",
-    "attackers_x5c": "id_token_bad_signature",
-    "critical_header": "id_token_critical_header",
-    "bad_signature": "id_token_bad_signature",
-    "changed_after_signing": "id_token_bad_signature",
-    "duplicate_claim": "id_token_malformed",
-    "duplicate_header_member": "id_token_malformed",
-    "not_a_jwt": "id_token_malformed",
-    "encrypted": "id_token_malformed",
+    "id_token_wrong_issuer": "wrong_issuer missing_iss",
+    "id_token_wrong_audience": "wrong_audience several_audiences missing_aud",
+    "id_token_wrong_azp": "wrong_azp",
+    "id_token_wrong_nonce": "wrong_nonce missing_nonce",
+    "id_token_wrong_at_hash": "wrong_at_hash",
+    "id_token_wrong_token_use": "wrong_token_use missing_token_use",
+    "id_token_missing_subject": "missing_sub empty_sub numeric_sub",
+    "id_token_expired": "expired",
+    "id_token_issued_in_future": "from_the_future",
+    "id_token_not_valid_yet": "not_valid_yet",
+    "id_token_wrong_algorithm": "alg_none alg_None alg_NONE alg_nOnE hs256_with_public_key rs384 "
+    "ps256 es256",
+    "id_token_unknown_key": "unknown_kid",
+    "id_token_bad_signature": "bad_signature changed_after_signing attackers_jku attackers_jwk "
+    "attackers_x5u attackers_x5c",
+    "id_token_critical_header": "critical_header",
+    "id_token_malformed": "missing_iat missing_exp textual_exp textual_iat true_iat missing_kid "
+    "duplicate_claim duplicate_header_member not_a_jwt encrypted",
 }
+JUDGED = [(defect, reason) for reason, defects in REASONS.items() for defect in defects.split()]
 
 
 def test_every_defect_has_its_reason_here() -> None:
-    assert REASONS.keys() == ID_TOKEN_DEFECTS.keys()
+    assert dict(JUDGED).keys() == ID_TOKEN_DEFECTS.keys()
 
 
-@pytest.mark.parametrize(("defect", "reason"), REASONS.items())
+@pytest.mark.parametrize(("defect", "reason"), JUDGED)
 def test_each_defect_is_refused_for_its_own_reason(defect: str, reason: str) -> None:
     draft = Draft(KEY, claims(), ATTACKER)
     verify(KEY.token(draft.claims))
     assert reason_for(ID_TOKEN_DEFECTS[defect](draft)) == reason
 
 
-@pytest.mark.parametrize("defect", ["attackers_jku", "attackers_x5u", "attackers_jwk"])
-def test_keys_come_from_the_issuer_whatever_the_header_says(defect: str) -> None:
+@pytest.mark.parametrize(
+    ("defect", "fetches"),
+    [("attackers_jku", 1), ("attackers_x5u", 1), ("attackers_jwk", 1), ("alg_none", 0),
+     ("critical_header", 0), ("not_a_jwt", 0)],
+)  # fmt: skip
+def test_keys_come_from_the_issuer_and_only_for_a_token_that_may_be_good(
+    defect: str, fetches: int
+) -> None:
     issuer = Issuer(KEY)
     reason_for(ID_TOKEN_DEFECTS[defect](Draft(KEY, claims(), ATTACKER)), issuer=issuer)
-    assert issuer.deadlines == [7.0]
-
-
-def test_nothing_is_fetched_for_a_token_that_no_key_could_save() -> None:
-    issuer = Issuer(KEY)
-    for defect in ("alg_none", "critical_header", "not_a_jwt"):
-        reason_for(ID_TOKEN_DEFECTS[defect](Draft(KEY, claims(), ATTACKER)), issuer=issuer)
-    assert issuer.fetches == 0
-
-
-@pytest.mark.parametrize("kid", [7, None, ["a"], {}])
-def test_a_key_id_is_text(kid: object) -> None:
-    header = compact({"alg": "RS256", "kid": kid})
-    assert reason_for(KEY.sign(header, compact(claims()))) == "id_token_malformed"
+    assert issuer.deadlines == [7.0] * fetches
 
 
 def test_a_token_may_leave_its_key_unnamed_if_there_is_only_one() -> None:
@@ -175,16 +142,18 @@ def test_a_token_may_leave_its_key_unnamed_if_there_is_only_one() -> None:
     assert reason_for(unnamed, issuer=Issuer()) == "id_token_unknown_key"
 
 
-@pytest.mark.parametrize("sub", ["x" * 256, "é"])
-def test_a_subject_has_at_most_255_ascii_characters(sub: str) -> None:
-    assert verify(KEY.token(claims(sub="x" * 255)))
-    assert reason_for(KEY.token(claims(sub=sub))) == "id_token_malformed"
-
-
-@pytest.mark.parametrize("alg", [None, 7, ["RS256"], "rs256", "RS256 "])
-def test_the_algorithm_is_rs256_to_the_letter(alg: object) -> None:
-    header = compact({"alg": alg, "kid": KEY.kid})
-    assert reason_for(KEY.sign(header, compact(claims()))) == "id_token_wrong_algorithm"
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        *(({"alg": alg}, "id_token_wrong_algorithm") for alg in (None, 7, ["RS256"], "rs256")),
+        *(({"kid": kid}, "id_token_malformed") for kid in (7, None, ["a"])),
+    ],
+)
+def test_the_algorithm_is_rs256_to_the_letter_and_a_key_id_text(
+    changes: dict[str, Any], reason: str
+) -> None:
+    header = compact({"alg": "RS256", "kid": KEY.kid} | changes)
+    assert reason_for(KEY.sign(header, compact(claims()))) == reason
 
 
 @pytest.mark.parametrize(
@@ -207,54 +176,43 @@ def test_clocks_may_differ_by_a_minute(changes: dict[str, Any], at: float) -> No
         ({"exp": NOW - 60}, "id_token_expired"),
         ({"iat": NOW + 61}, "id_token_issued_in_future"),
         ({"nbf": NOW + 61}, "id_token_not_valid_yet"),
-        ({"nbf": "soon"}, "id_token_malformed"),
-        ({"nbf": True}, "id_token_malformed"),
-        ({"exp": True}, "id_token_malformed"),
-        ({"exp": [NOW + 3600]}, "id_token_malformed"),
+        *(({"nbf": nbf}, "id_token_malformed") for nbf in ("soon", True)),
+        *(({"exp": exp}, "id_token_malformed") for exp in (True, [NOW + 3600])),
     ],
 )
 def test_clocks_may_not_differ_by_more(changes: dict[str, Any], reason: str) -> None:
     assert reason_for(KEY.token(claims(**changes))) == reason
 
 
-def test_an_audience_may_be_a_list_of_just_this_client() -> None:
-    assert verify(KEY.token(claims(aud=[CLIENT_ID])))
+@pytest.mark.parametrize(
+    "changes",
+    [{"aud": [CLIENT_ID]}, {"azp": CLIENT_ID}, {"at_hash": None}, {"sub": "x" * 255},
+     {"name": "😀" * 2_048}],
+)  # fmt: skip
+def test_a_token_may_have_these_claims(changes: dict[str, Any]) -> None:
+    assert verify(KEY.token(claims(**changes)))
 
 
-@pytest.mark.parametrize("aud", [[], [CLIENT_ID, CLIENT_ID], {CLIENT_ID: 1}, CLIENT_ID + " "])
-def test_an_audience_of_another_form_is_refused(aud: object) -> None:
-    assert reason_for(KEY.token(claims(aud=aud))) == "id_token_wrong_audience"
+ODD_FORMS: dict[tuple[str, str], list[object]] = {
+    ("aud", "wrong_audience"): [[], [CLIENT_ID, CLIENT_ID], {CLIENT_ID: 1}, CLIENT_ID + " "],
+    ("at_hash", "wrong_at_hash"): [7, [], False, "", "é"],
+    ("nonce", "wrong_nonce"): [7, ["the-nonce"], "", "é"],
+    ("sub", "malformed"): ["x" * 256, "é"],
+    ("filler", "malformed"): ["x" * 40_000],
+}
 
 
-def test_an_authorized_party_may_be_this_client() -> None:
-    assert verify(KEY.token(claims(azp=CLIENT_ID)))
+@pytest.mark.parametrize(
+    ("claim", "reason", "value"),
+    [(*names, value) for names, values in ODD_FORMS.items() for value in values],
+)
+def test_a_claim_of_another_form_is_refused(claim: str, reason: str, value: object) -> None:
+    assert reason_for(KEY.token(claims(**{claim: value}))) == f"id_token_{reason}"
 
 
-def test_a_token_without_at_hash_is_good() -> None:
-    assert verify(KEY.token(claims(at_hash=None)), access_token="any")
-
-
-@pytest.mark.parametrize("value", [7, [], False, "", "é"])
-def test_an_at_hash_of_another_form_is_refused(value: object) -> None:
-    assert reason_for(KEY.token(claims(at_hash=value))) == "id_token_wrong_at_hash"
-
-
-@pytest.mark.parametrize("value", [7, ["the-nonce"], "", "é"])
-def test_a_nonce_of_another_form_is_refused(value: object) -> None:
-    assert reason_for(KEY.token(claims(nonce=value))) == "id_token_wrong_nonce"
-
-
-def test_a_refreshed_token_needs_no_nonce() -> None:
+def test_a_refreshed_token_needs_no_nonce_but_an_empty_one_is_not_the_same_as_none() -> None:
     assert verify(KEY.token(claims(nonce=None)), nonce=None)
-
-
-def test_an_empty_nonce_is_not_the_same_as_none() -> None:
     assert reason_for(KEY.token(claims(nonce=None)), nonce="") == "id_token_wrong_nonce"
-
-
-def test_a_long_token_is_good_up_to_the_limit() -> None:
-    assert verify(KEY.token(claims(name="😀" * 2_048)))
-    assert reason_for(KEY.token(claims(filler="x" * 40_000))) == "id_token_malformed"
 
 
 def test_claims_are_an_object() -> None:

@@ -57,9 +57,10 @@ def test_keys_are_fetched_once() -> None:
 def test_a_rotated_key_is_fetched_when_it_is_first_named() -> None:
     issuer = Issuer(FIRST)
     assert issuer.finds(FIRST)
+    assert issuer.reason_for("an odd token's") == "id_token_unknown_key"
     issuer.jwks = {"keys": [SECOND.jwk()]}
     assert issuer.finds(SECOND)
-    assert issuer.fetches == 2
+    assert issuer.fetches == 3
     assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
 
 
@@ -81,14 +82,6 @@ def test_unknown_keys_cause_few_fetches_and_later_again() -> None:
     assert issuer.finds(SECOND)
 
 
-def test_a_rotation_succeeds_although_an_odd_token_came_before() -> None:
-    issuer = Issuer(FIRST)
-    assert issuer.finds(FIRST)
-    issuer.reason_for("junk")
-    issuer.jwks = {"keys": [SECOND.jwk()]}
-    assert issuer.finds(SECOND)
-
-
 def test_a_clock_put_back_does_not_stop_fetching() -> None:
     issuer = Issuer(FIRST)
     assert issuer.finds(FIRST)
@@ -99,20 +92,15 @@ def test_a_clock_put_back_does_not_stop_fetching() -> None:
     assert issuer.finds(SECOND)
 
 
-def test_a_failed_fetch_is_told_and_not_remembered() -> None:
+def test_a_failed_fetch_is_an_error_and_changes_nothing() -> None:
     issuer = Issuer(FIRST)
     issuer.down = True
     assert issuer.reason_for(FIRST.kid) == "jwks_timeout"
     issuer.down = False
     assert issuer.finds(FIRST)
-
-
-def test_known_keys_survive_a_failed_refetch() -> None:
-    issuer = Issuer(FIRST)
-    assert issuer.finds(FIRST)
     issuer.down = True
     assert issuer.reason_for("junk") == "jwks_timeout"
-    assert issuer.finds(FIRST)
+    assert issuer.finds(FIRST), "known keys stay"
 
 
 def test_a_key_that_was_withdrawn_serves_an_hour_at_most() -> None:
@@ -166,7 +154,7 @@ def test_every_defect_of_a_key_set_is_judged_here() -> None:
 
 
 @pytest.mark.parametrize(("defect", "reason"), REASONS.items())
-def test_a_key_that_cannot_be_trusted_is_not_taken(defect: str, reason: str) -> None:
+def test_a_key_that_cannot_be_trusted_is_not_used(defect: str, reason: str) -> None:
     issuer = Issuer(FIRST, SECOND)
     issuer.jwks = JWKS_DEFECTS[defect](issuer.jwks, ATTACKER)
     assert issuer.reason_for(FIRST.kid) == reason
@@ -181,36 +169,31 @@ def test_a_key_set_with_an_ambiguous_key_id_is_fetched_again() -> None:
     assert issuer.finds(FIRST)
 
 
-def test_good_keys_are_found_among_others() -> None:
+def test_a_good_key_is_found_among_others_even_without_use_and_algorithm() -> None:
     issuer = Issuer(FIRST, SECOND)
     issuer.jwks = JWKS_DEFECTS["mixed"](issuer.jwks, ATTACKER)
     assert issuer.finds(SECOND)
-
-
-def test_use_and_algorithm_are_optional() -> None:
-    issuer = Issuer()
     jwk = {name: value for name, value in FIRST.jwk().items() if name not in {"use", "alg"}}
     issuer.jwks = {"keys": [jwk]}
     assert issuer.finds(FIRST)
 
 
 @pytest.mark.parametrize("bits", [1024, 2040])
-def test_a_short_key_is_not_taken(bits: int) -> None:
+def test_a_short_key_is_not_used(bits: int) -> None:
     short = SigningKey(private=rsa.generate_private_key(public_exponent=65537, key_size=bits))
     assert Issuer(short).reason_for(short.kid) == "id_token_unknown_key"
 
 
-@pytest.mark.parametrize("member", ["n", "e"])
-@pytest.mark.parametrize("value", [None, 7, "", "A", "AA==", "+/", "é", "AA"])
-def test_a_key_that_cannot_be_read_is_passed_over(member: str, value: object) -> None:
+UNREADABLE: list[object] = [None, 7, "", "A", "AA==", "+/", "é", "AA"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{member: value} for member in "ne" for value in UNREADABLE]
+    + [{"kid": None}, {"kid": 7}, {"kid": ["a"]}],
+)
+def test_a_key_that_cannot_be_read_or_has_no_name_is_ignored(change: dict[str, Any]) -> None:
     issuer = Issuer()
-    issuer.jwks = {"keys": [{**FIRST.jwk(), member: value}, SECOND.jwk()]}
+    issuer.jwks = {"keys": [{**FIRST.jwk(), **change}, SECOND.jwk()]}
     assert issuer.reason_for(FIRST.kid) == "id_token_unknown_key"
     assert issuer.finds(SECOND)
-
-
-@pytest.mark.parametrize("kid", [None, 7, ["a"], {}])
-def test_a_key_without_a_name_is_passed_over(kid: object) -> None:
-    issuer = Issuer()
-    issuer.jwks = {"keys": [{**ATTACKER.jwk(), "kid": kid}, FIRST.jwk()]}
-    assert issuer.finds(FIRST)
