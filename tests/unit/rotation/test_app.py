@@ -29,19 +29,14 @@ def test_a_missing_setting_stops_the_first_event(monkeypatch: pytest.MonkeyPatch
         app.handler({}, None)  # type: ignore[arg-type]
 
 
-def test_an_event_reaches_secrets_manager(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in ENVIRON.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(NotStaged, match="no version with this ClientRequestToken"):
-        app.handler(stack.secret.event("createSecret", "unknown"), None)  # type: ignore[arg-type]
-
-
-def test_the_environment_is_read_once(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_reaches_secrets_manager_and_the_environment_is_read_once(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     event = stack.secret.event("createSecret", "unknown")
     for _ in range(2):
-        with pytest.raises(NotStaged):
+        with pytest.raises(NotStaged, match="no version with this ClientRequestToken"):
             app.handler(event, None)  # type: ignore[arg-type]
         monkeypatch.delenv("USER_POOL_ID", raising=False)
 

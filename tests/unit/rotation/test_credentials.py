@@ -173,7 +173,7 @@ def test_a_replacement_that_is_rolled_back_brings_the_rotated_client_secret_back
     assert deployment.secret.value() == rotated
 
 
-def test_of_two_unknown_client_secrets_none_is_taken_by_chance(deployment: Deployment) -> None:
+def test_of_two_unknown_client_secrets_none_is_used_by_chance(deployment: Deployment) -> None:
     client_id, deployment.listed = deployment.new_client(), ["one", "other"]
 
     answer = deployment.send("Update", client_id)
@@ -208,59 +208,40 @@ def test_an_answer_has_what_cloudformation_asks_for(deployment: Deployment) -> N
     assert deployment.cloudformation.content_types == ["", ""]
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        ({"ResourceProperties": {}}, "property SecretId is missing"),
-        ({"ResourceProperties": None}, "Unexpected error"),
-    ],
-)
-def test_a_failure_is_answered_with_its_reason(
-    deployment: Deployment, more: dict[str, object], words: str
-) -> None:
-    answer = deployment.send("Create", deployment.new_client(), **more)
-    assert answer["Status"] == "FAILED"
-    assert words in answer["Reason"]
-    assert answer["PhysicalResourceId"], "without one, CloudFormation cannot roll back"
+def test_a_failure_is_answered_with_its_reason(deployment: Deployment) -> None:
+    def failure(client_id: str, **more: object) -> str:
+        answer = deployment.send("Create", client_id, **more)
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"], "without one, CloudFormation cannot roll back"
+        return answer["Reason"]
 
-
-def test_a_client_without_a_secret_is_answered_as_a_failure(deployment: Deployment) -> None:
-    answer = deployment.send("Create", deployment.new_client(generate_secret=False))
-    assert "has no client secret" in answer["Reason"]
-
-
-def test_a_client_that_cognito_does_not_know_is_answered_as_a_failure(
-    deployment: Deployment,
-) -> None:
-    answer = deployment.send("Create", "unknown")
-    assert answer["Reason"].startswith("CallFailed: DescribeUserPoolClient failed: Resource")
-
-
-def test_a_secret_that_is_no_json_is_not_quoted(deployment: Deployment) -> None:
+    client_id = deployment.new_client()
+    assert "property SecretId is missing" in failure(client_id, ResourceProperties={})
+    assert "Unexpected error" in failure(client_id, ResourceProperties=None)
+    assert "has no client secret" in failure(deployment.new_client(generate_secret=False))
+    assert failure("unknown").startswith("CallFailed: DescribeUserPoolClient failed: Resource")
     deployment.secret.boto3_client.put_secret_value(
         SecretId=deployment.arn, SecretString="hunter-2-is-here"
     )
-    answer = deployment.send("Update", deployment.new_client())
-    assert answer["Reason"] == "ConfigurationError: The secret is not JSON"
+    assert failure(client_id) == "ConfigurationError: The secret is not JSON"
 
 
-def test_a_new_roles_permissions_are_waited_for(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("refusals", [2, 99])
+def test_a_new_roles_permissions_are_waited_for_but_not_for_ever(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     secrets_manager, _ = custom_resource._clients()
-    refusals = iter([_denied(), _denied()])
-
-    def refuse(**_: object) -> object:
-        return next(refusals, None)
-
-    secrets_manager.meta.events.register("before-call.secrets-manager.GetSecretValue", refuse)
-
+    left = iter([_denied()] * refusals)
+    secrets_manager.meta.events.register(
+        "before-call.secrets-manager.GetSecretValue", lambda **_: next(left, None)
+    )
     answer = deployment.send("Create", deployment.new_client())
-
-    assert answer["Status"] == "SUCCESS"
-    assert slept == [2, 4]
+    if refusals == 2:
+        assert (answer["Status"], slept) == ("SUCCESS", [2, 4])
+    else:
+        assert answer["Reason"] == "NotAllowed: GetSecretValue failed: AccessDeniedException"
 
 
 def _denied() -> tuple[object, dict[str, Any]]:
@@ -268,18 +249,6 @@ def _denied() -> tuple[object, dict[str, Any]]:
         status_code = 400
 
     return Reply(), {"Error": {"Code": "AccessDeniedException", "Message": "not yet"}}
-
-
-def test_a_role_that_stays_without_permission_is_answered_as_a_failure(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    secrets_manager, _ = custom_resource._clients()
-    secrets_manager.meta.events.register(
-        "before-call.secrets-manager.GetSecretValue", lambda **_: _denied()
-    )
-    answer = deployment.send("Create", deployment.new_client())
-    assert answer["Reason"] == "NotAllowed: GetSecretValue failed: AccessDeniedException"
 
 
 def test_the_time_limit_is_answered_before_lambda_ends_the_function(
@@ -302,14 +271,16 @@ def test_the_time_limit_is_answered_before_lambda_ends_the_function(
     assert "in time" in only["Reason"]
 
 
-def test_an_answer_that_does_not_arrive_makes_lambda_try_again(deployment: Deployment) -> None:
+def test_an_answer_is_sent_again_and_if_it_does_not_arrive_lambda_tries_again(
+    deployment: Deployment,
+) -> None:
     client_id = deployment.new_client()
+    deployment.cloudformation.statuses = [503]
+    assert deployment.send("Create", client_id)["Status"] == "SUCCESS"
     deployment.cloudformation.statuses = [403]
     with pytest.raises(CallFailed, match="status 403") as caught:
         deployment.send("Create", client_id)
     assert deployment.cloudformation.url not in str(caught.value)
-
-    # The same event again: the secret is filled in already, and the answer arrives.
     assert deployment.send("Create", client_id)["Status"] == "SUCCESS"
 
 
@@ -322,12 +293,7 @@ def test_the_presigned_url_stays_out_of_what_lambda_logs(deployment: Deployment)
     assert "X-Amz-Signature" not in str(caught.value)
 
 
-def test_an_answer_is_sent_again_where_the_other_side_stumbles(deployment: Deployment) -> None:
-    deployment.cloudformation.statuses = [503]
-    assert deployment.send("Create", deployment.new_client())["Status"] == "SUCCESS"
-
-
-def test_only_the_first_answer_counts() -> None:
+def test_only_the_first_answer_is_sent() -> None:
     sent: list[bytes] = []
     names = ("ResponseURL", "StackId", "RequestId", "LogicalResourceId")
     answer = Answer(dict.fromkeys(names, "x"), lambda _, body: sent.append(body))

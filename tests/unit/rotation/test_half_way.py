@@ -45,12 +45,6 @@ class Strike:
         self.at = (when, nth)
 
 
-def _calls_of_one_rotation(stack: Stack, strike: Strike) -> int:
-    strike.arm("before", 0)
-    stack.rotate()
-    return strike.seen["before"]
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("rotations_before", [0, 1, 2])
 def test_wherever_it_dies_sign_in_works_and_the_rotation_can_be_finished(
@@ -59,11 +53,11 @@ def test_wherever_it_dies_sign_in_works_and_the_rotation_can_be_finished(
     strike = Strike(stack)
     for _ in range(rotations_before):
         stack.rotate()
-    calls = _calls_of_one_rotation(stack, strike)
+    strike.arm("before", 0)
+    stack.rotate()
+    calls = strike.seen["before"]
     assert calls >= 12  # else nothing was counted
-    nth = 0
-    while nth < calls:
-        nth += 1
+    for nth in range(1, calls + 1):
         cached = stack.secret.value()["client_secret"]
         token = stack.secret.stage()
         strike.arm(when, nth)

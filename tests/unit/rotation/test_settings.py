@@ -13,19 +13,20 @@ ENVIRON = {
 }
 
 
-def test_the_token_endpoint_is_on_the_domain_unless_a_back_channel_is_set() -> None:
-    assert Settings.from_environ(ENVIRON).backchannel_url == ENVIRON["COGNITO_DOMAIN_URL"][:-1]
-    with_channel = {**ENVIRON, "COGNITO_BACKCHANNEL_URL": "http://localhost:4566"}
-    assert Settings.from_environ(with_channel).backchannel_url == "http://localhost:4566"
-
-
-def test_an_empty_back_channel_counts_as_absent() -> None:
-    settings = Settings.from_environ({**ENVIRON, "COGNITO_BACKCHANNEL_URL": " "})
-    assert settings.backchannel_url == ENVIRON["COGNITO_DOMAIN_URL"][:-1]
-
-
-def test_the_callback_is_the_apps() -> None:
-    assert Settings.from_environ(ENVIRON).callback_url == "https://app.example.com/callback"
+@pytest.mark.parametrize(
+    ("channel", "url"),
+    [
+        ({}, ENVIRON["COGNITO_DOMAIN_URL"][:-1]),
+        ({"COGNITO_BACKCHANNEL_URL": " "}, ENVIRON["COGNITO_DOMAIN_URL"][:-1]),
+        ({"COGNITO_BACKCHANNEL_URL": "http://localhost:4566"}, "http://localhost:4566"),
+    ],
+)
+def test_the_token_endpoint_is_on_the_domain_unless_a_back_channel_is_set(
+    channel: dict[str, str], url: str
+) -> None:
+    settings = Settings.from_environ(ENVIRON | channel)
+    assert settings.backchannel_url == url
+    assert settings.callback_url == "https://app.example.com/callback"
 
 
 @pytest.mark.parametrize("name", ENVIRON)
