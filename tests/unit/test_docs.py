@@ -15,16 +15,7 @@ from foyer_rotation.secret_value import SecretValue
 
 from local.template_file import read_template
 from tests.browser.take_diagrams import PICTURES, SCHEMES, hashes
-from tests.documents import (
-    ROOT,
-    anchors,
-    documented,
-    headings,
-    in_source,
-    links,
-    read,
-    section,
-)
+from tests.documents import ROOT, anchors, documented, headings, in_source, links, read, section
 
 WEB = Path(foyer.__file__).parent
 ROTATION = Path(foyer_rotation.__file__).parent
@@ -71,16 +62,9 @@ def test_every_field_of_the_secret_is_documented_and_read() -> None:
     after_rotation = SecretValue(made_by_the_stack).successor([])
     assert documented("Its fields") == after_rotation.fields.keys()
     assert len(parse_credentials(after_rotation.dump()).session_keys) == 2
-
-
-def test_every_field_of_the_providers_secrets_is_documented() -> None:
     template = read("template.yaml")
     resolved = re.findall(r"\{\{resolve:secretsmanager:[^}]+\}:SecretString:(\w+)\}\}", template)
     assert documented("Secrets of other providers") == set(resolved)
-
-
-def test_every_metric_is_documented() -> None:
-    assert documented("Metrics") == in_source(WEB, r'counters\.count\(\s*"(\w+)"')
 
 
 @pytest.mark.parametrize(
@@ -93,8 +77,12 @@ def test_log_messages_are_documented(heading: str, package: Path) -> None:
     assert documented(heading) <= in_source(package, r'"([\w ]+)"')
 
 
-def test_every_reason_that_is_documented_can_come_up() -> None:
+def test_every_metric_error_and_reason_is_documented_and_can_come_up() -> None:
     """tests/flow/conftest.py holds the reasons that do come up to the same list."""
+    kinds = rotation_errors.RotationError.__subclasses__()
+    kinds += [each for kind in kinds for each in kind.__subclasses__()]
+    assert documented("Rotation errors") == {kind.__name__ for kind in kinds}
+    assert documented("Metrics") == in_source(WEB, r'counters\.count\(\s*"(\w+)"')
     assert documented("Broken seals") == in_source(WEB, r'(?:SealBroken|UnknownKey)\("([^"]+)"')
     words = in_source(WEB, r'["}]_?([\w, ]+?)_?["{]')
     for reason in documented("Reasons"):
@@ -102,28 +90,9 @@ def test_every_reason_that_is_documented_can_come_up() -> None:
         assert reason in words or any(each <= words for each in halves), reason
 
 
-def test_every_error_of_the_rotation_is_documented() -> None:
-    kinds = rotation_errors.RotationError.__subclasses__()
-    kinds += [each for kind in kinds for each in kind.__subclasses__()]
-    assert documented("Rotation errors") == {kind.__name__ for kind in kinds}
-
-
-def test_every_alarm_has_its_runbook() -> None:
+def test_every_alarm_has_its_runbook_and_is_counted_in_the_monthly_cost() -> None:
     runbook = section(read("docs/operations.md"), "Runbook")
     assert set(headings(runbook)) == alarms()
-
-
-def test_the_diagram_shows_resources_that_exist_and_every_function() -> None:
-    diagram = section(read("docs/architecture.md"), "What a deployment is")
-    shown = set(re.findall(r"<b>(\w+)</b>", diagram))
-    resources = TEMPLATE["Resources"]
-    functions = {
-        name for name, each in resources.items() if each["Type"] == "AWS::Serverless::Function"
-    }
-    assert functions <= shown <= set(resources)
-
-
-def test_the_monthly_cost_counts_the_metrics_and_alarms_that_there_are() -> None:
     cost = section(read("docs/operations.md"), "Cost")
     assert f"| alarms | {len(alarms())} × $0.10 |" in cost
     assert f"| metrics | {len(documented('Metrics'))}, and one for each" in cost

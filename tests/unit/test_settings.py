@@ -27,11 +27,8 @@ def test_the_defaults_follow_from_what_is_required() -> None:
     assert made.app_url is None
     assert made.session_idle_seconds <= made.session_max_seconds
     assert (made.brand_name, made.brand_logo) == ("Foyer", "")
-
-
-def test_an_empty_value_counts_as_absent() -> None:
     names = ["COGNITO_BACKCHANNEL_URL", "COGNITO_JWKS_URL", "APP_URL", "BRAND_NAME", "LOG_LEVEL"]
-    assert settings(**dict.fromkeys(names, "")) == settings()
+    assert settings(**dict.fromkeys(names, "")) == made, "an empty value counts as absent"
 
 
 def test_what_is_set_is_used() -> None:
@@ -100,6 +97,11 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
         ("BRAND_LOGO", "PHN2Zy8+" * 338),
         ("LOG_LEVEL", "LOUD"),
         ("METRICS_NAMESPACE", "a b"),
+        ("ACCOUNT_PAGE", "yes"),
+        ("PASSWORD_RULES", "symbol 12"),
+        ("PASSWORD_RULES", "12 letters"),
+        ("PASSWORD_RULES", "123"),
+        ("PASSWORD_RULES", "12, number"),
     ],
 )
 def test_a_malformed_variable_is_named_and_its_value_is_not_shown(name: str, value: str) -> None:
@@ -120,17 +122,9 @@ def test_rules_for_passwords_are_a_length_and_kinds_of_characters() -> None:
     assert rules == {"length": 12, "lowercase": 1, "symbol": 1}
 
 
-@pytest.mark.parametrize("words", ["lowercase", "12 letters", "123", "-1", "12, number"])
-def test_rules_for_passwords_that_make_no_sense_are_named(words: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^PASSWORD_RULES must be"):
-        settings(PASSWORD_RULES=words)
-
-
 def test_there_is_no_account_page_unless_it_is_asked_for() -> None:
     assert settings().user_api_url is None
     assert settings(ACCOUNT_PAGE="false").user_api_url is None
-    with pytest.raises(ConfigurationError, match="ACCOUNT_PAGE must be true or false"):
-        settings(ACCOUNT_PAGE="yes")
 
 
 @pytest.mark.parametrize(
@@ -150,10 +144,7 @@ def test_there_is_no_account_page_unless_it_is_asked_for() -> None:
             "http://127.0.0.1:9229",
         ),
         (
-            {
-                "AWS_ENDPOINT_URL": "http://localhost:4566",
-                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
-            },
+            {"AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
             "https://cognito-idp.eu-central-1.amazonaws.com",
         ),
     ],
