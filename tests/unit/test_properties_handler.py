@@ -103,64 +103,25 @@ def answer(made: dict[str, Any]) -> dict[str, Any]:
 
 
 ROUTES = [
-    "GET /",
-    "GET /login",
-    "GET /signup",
-    "GET /callback",
-    "GET /logout",
-    "POST /logout",
-    "GET /me",
-    "GET /healthz",
-    "GET /nowhere",
-    "PUT /",
-    "HEAD /login",
-    "$default /",
-]
+    "GET /", "GET /login", "GET /signup", "GET /callback", "GET /logout", "POST /logout",
+    "GET /me", "GET /healthz", "GET /nowhere", "PUT /", "HEAD /login", "$default /",
+]  # fmt: skip
 NAMES = ["return_to", "lang", "login_hint", "code", "state", "error", "error_description", "x", ""]
 
 OPEN_REDIRECTS = [
-    "//evil.example",
-    "///evil.example",
-    "////evil.example/%2f..",
-    "/\\evil.example",
-    "\\/evil.example",
-    "\\\\evil.example",
-    "/\t/evil.example",
-    "/\r\n/evil.example",
-    "\t//evil.example",
-    "/%09/evil.example",
-    "/%5cevil.example",
-    "/%2f%2fevil.example",
-    "/.//evil.example",
-    "/..//evil.example",
-    "/./\\evil.example",
-    "/;@evil.example",
-    "/@evil.example",
-    "@evil.example",
-    ":80@evil.example",
-    ".evil.example",
-    "https:evil.example",
-    "https:/evil.example",
-    "https://app.example.com@evil.example",
-    "https://app.example.com.evil.example",
-    "http://evil.example",
-    "HtTpS://evil.example",
-    "javascript:alert(1)",
-    "java\tscript:alert(1)",
-    "data:text/html,x",
-    "//evil%E3%80%82example",
-    "/\u2028/evil.example",
-    "/\u3002/evil.example",
-    "\u2060//evil.example",
-    "\ufeff//evil.example",
-    "/\u00a0/evil.example",
-    "/\uff0fevil.example",
-    "/\u2215evil.example",
-    "//[::1]/",
-    "//127.1/",
-    "/?next=//evil.example",
-    "/#//evil.example",
-]
+    "//evil.example", "///evil.example", "////evil.example/%2f..", "/\\evil.example",
+    "\\/evil.example", "\\\\evil.example", "/\t/evil.example", "/\r\n/evil.example",
+    "\t//evil.example", "/%09/evil.example", "/%5cevil.example", "/%2f%2fevil.example",
+    "/.//evil.example", "/..//evil.example", "/./\\evil.example", "/;@evil.example",
+    "/@evil.example", "@evil.example", ":80@evil.example", ".evil.example",
+    "https:evil.example", "https:/evil.example", "https://app.example.com@evil.example",
+    "https://app.example.com.evil.example", "http://evil.example", "HtTpS://evil.example",
+    "javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x",
+    "//evil%E3%80%82example", "/\u2028/evil.example", "/\u3002/evil.example",
+    "\u2060//evil.example", "\ufeff//evil.example", "/\u00a0/evil.example",
+    "/\uff0fevil.example", "/\u2215evil.example", "//[::1]/", "//127.1/",
+    "/?next=//evil.example", "/#//evil.example",
+]  # fmt: skip
 INJECTIONS = [
     f"a\r\nSet-Cookie: {CANARY}=1",
     f"a\nLocation: https://evil.example/{CANARY}",
@@ -174,18 +135,8 @@ INJECTIONS = [
     "{name}{0}{brand_name}",
     "%(name)s ${x} {{7*7}}",
 ]
-UNICODE = [
-    "\u202eoluap",
-    "e\u0301",
-    "\u0130\u0131",
-    "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
-    "\ud800",
-    "\udfff",
-    "\uffff",
-    "\U0010ffff",
-    "ß" * 200,
-    "\u0000\u0001",
-]
+UNICODE = ["\u202eoluap", "e\u0301", "\u0130\u0131", "\U0001f600", "\ud800", "\udfff", "\uffff",
+           "\U0010ffff", "ß" * 200, "\u0000\u0001"]  # fmt: skip
 OVERSIZE = ["x" * 300, "x" * 600, "x" * 2049, "/" + "x" * 8000, "ü" * 5000, "😀" * 256]
 PAYLOADS = [*OPEN_REDIRECTS, *INJECTIONS, *UNICODE, *OVERSIZE]
 
@@ -235,30 +186,16 @@ def test_what_a_parameter_holds_stays_in_it() -> None:
 anything = st.text(st.characters(), max_size=60)  # surrogates too
 payloads = st.one_of(st.sampled_from(PAYLOADS), anything)
 pairs = st.tuples(st.one_of(st.sampled_from(NAMES), anything), payloads)
-queries = st.one_of(
-    anything,
-    st.lists(pairs.map(lambda pair: f"{encoded(pair[0])}={encoded(pair[1])}"), max_size=6).map(
-        "&".join
-    ),
-    st.lists(pairs.map("=".join), max_size=6).map("&".join),
-)
+quoted = pairs.map(lambda pair: f"{encoded(pair[0])}={encoded(pair[1])}")
+queries = anything | st.lists(quoted | pairs.map("=".join), max_size=6).map("&".join)
 cookie_names = st.sampled_from(
-    [
-        "__Host-foyer-session",
-        "__Host-foyer-session-1000000000000001-2",
-        "__Host-foyer-signed-out-1000000000000002",
-        "__Host-foyer-attempt-",
-        "__Host-foyer-attempt-abcdefgh",
-        "__Host-foyer-restarted",
-        "foyer-session",
-        "x",
-    ]
-)
+    ["__Host-foyer-session", "__Host-foyer-session-1000000000000001-2",
+     "__Host-foyer-signed-out-1000000000000002", "__Host-foyer-attempt-",
+     "__Host-foyer-attempt-abcdefgh", "__Host-foyer-restarted", "foyer-session", "x"]
+)  # fmt: skip
 sealed = st.one_of(payloads, st.from_regex(r"[A-Za-z0-9_-]{40,200}", fullmatch=True))
 cookies = st.lists(st.one_of(anything, st.tuples(cookie_names, sealed).map("=".join)), max_size=8)
 header_names = st.sampled_from(["cookie", "Cookie", "origin", "sec-fetch-site", "Host", "X"])
-
-
 events = st.builds(
     event,
     st.sampled_from(ROUTES),
@@ -276,8 +213,8 @@ def test_every_event_gets_a_well_formed_answer(made: dict[str, Any]) -> None:
     answer(made)
 
 
-@given(st.integers(0, 400), st.sampled_from(["GET /login", "GET /callback", "POST /logout"]))
-@settings(max_examples=30)
+@pytest.mark.parametrize("count", [0, 50, 400])
+@pytest.mark.parametrize("route", ["GET /login", "GET /callback", "POST /logout"])
 def test_however_many_cookies_arrive_the_answers_headers_fit(count: int, route: str) -> None:
     junk = [f"__Host-foyer-attempt-{number:08}=x" for number in range(count)]
     hint = encoded("😀" * 256)
@@ -289,11 +226,3 @@ def test_however_many_cookies_arrive_the_answers_headers_fit(count: int, route: 
             headers={"sec-fetch-site": "same-origin"},
         )
     )
-
-
-@given(st.binary(max_size=64))
-def test_a_body_is_never_looked_at(body: bytes) -> None:
-    headers = {"sec-fetch-site": "same-origin"}
-    for form in (body.decode("latin-1"), body.hex()):
-        reply = answer(event("POST /logout", headers=headers, body=form, isBase64Encoded=True))
-        assert reply["statusCode"] == 200
