@@ -56,6 +56,7 @@ check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets, documen
 	git ls-files -z -- ':!uv.lock' ':!*requirements.txt' ':!*.png' | xargs -0 -n 80 -P 2 .venv/bin/detect-secrets-hook $(SECRET_FORMATS)
 	$(SAM) validate --lint
 	$(SAM) validate --lint --template examples/notes/template.yaml
+	$(SAM) validate --lint --template examples/vite/template.yaml
 	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory requirements && git diff --exit-code -- functions/*/requirements.txt
 

@@ -21,10 +21,14 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Places:
-    """Origins as browsers see them; ``data`` is a folder in this checkout, ignored by git."""
+    """Origins as browsers see them; ``data`` is a folder in this checkout, ignored by git.
+
+    ``front`` is the origin of a server that stands in front of the app, if there is one.
+    """
 
     host: str
     port: int
+    front: str | None = None
 
     @property
     def login_port(self) -> int:
@@ -36,7 +40,7 @@ class Places:
 
     @property
     def app(self) -> str:
-        return f"http://localhost:{self.port}"
+        return self.front or f"http://localhost:{self.port}"
 
     @property
     def login(self) -> str:

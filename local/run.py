@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, _stop)
     try:
         with ExitStack() as running:
-            _run(Places(options.host, options.port), options, running)
+            _run(Places(options.host, options.port, options.front), options, running)
     except (RunError, MiniStackError) as error:
         print(f"Foyer stopped: {error}.", file=sys.stderr)  # noqa: T201
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="a parameter of the second template; may be repeated",
     )
     parser.add_argument(
+        "--front",
+        type=_origin,
+        metavar="URL",
+        help="a development server that passes requests on, e.g. http://localhost:5173",
+    )
+    parser.add_argument(
         "--users", type=Path, help="a JSON or YAML file of users to be created at the start"
     )
     parser.add_argument(
@@ -49,6 +56,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def template_in(path: Path) -> Path:
     """A template, or the one in a folder."""
     return path / "template.yaml" if path.is_dir() else path
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"http://localhost:[0-9]{1,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not http://localhost and a port")
+    return text
 
 
 def _parameter(text: str) -> tuple[str, str]:

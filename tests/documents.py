@@ -64,6 +64,11 @@ def documented(heading: str) -> frozenset[str]:
     return frozenset(names)
 
 
+def blocks(document: str, language: str) -> list[str]:
+    """The document's code in this language, indented blocks apart."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", read(document), re.DOTALL | re.M)
+
+
 def headings(text: str) -> list[str]:
     lines = text.splitlines()
     return [

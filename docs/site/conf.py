@@ -20,7 +20,7 @@ html_title = "Foyer"
 
 extensions = ["myst_parser", "sphinx_copybutton", "foyer_site"]
 root_doc = "docs/README"
-include_patterns = ["*.md", "docs/**.md", "events/*.md", "examples/**/README.md"]
+include_patterns = ["*.md", "docs/**.md", "events/*.md", "examples/*/README.md"]
 exclude_patterns = [".*", "build", "**/node_modules", "functions", "tests", "local", "bench"]
 
 myst_heading_anchors = 4  # `page.md#heading`, as on GitHub; a link to no heading is an error

@@ -16,6 +16,7 @@ from tests.browser.people import Directory, Visitor
 from tests.running_stack import RunningStack, running_stack
 
 NO_NODE = "node is not installed; `apt-get install nodejs` or the like gets it"
+NO_NPM_PACKAGES = "npm cannot install packages; it needs a package index"
 
 
 @pytest.fixture(scope="package")
@@ -31,7 +32,11 @@ def chromium() -> Iterator[Browser]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    for title, reason in (("NO BROWSER", NO_BROWSER), ("NO NODE", NO_NODE)):
+    for title, reason in (
+        ("NO BROWSER", NO_BROWSER),
+        ("NO NODE", NO_NODE),
+        ("NO NPM PACKAGES", NO_NPM_PACKAGES),
+    ):
         missed = [report for report in skipped if reason in str(report.longrepr)]
         if missed:
             terminalreporter.section(title, sep="!", red=True, bold=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import NO_NODE
 from tests.browser.people import Account, Directory, Visitor
-from tests.running_stack import RunningStack, running_stack
+from tests.documents import blocks
+from tests.running_stack import ROOT, RunningStack, running_stack
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +26,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterat
     folder = tmp_path_factory.mktemp("notes")
     attributes = {"name": EDITOR.name, "email": EDITOR.email}
     editor = {"username": EDITOR.username, "password": EDITOR.password, "attributes": attributes}
-    (folder / "users.json").write_text(json.dumps([{**editor, "groups": ["editors"]}]))
+    (of_recipe,) = blocks("docs/recipes/playwright.md", "json")
+    accounts = [{**editor, "groups": ["editors"]}, *json.loads(of_recipe)]
+    (folder / "users.json").write_text(json.dumps(accounts))
     trigger = "PostConfirmationArn=arn:aws:lambda:us-east-1:000000000000:function:FirstNote"
     users = str(folder / "users.json")
     arguments = ["--app", "examples/notes", "--users", users, "--parameter", trigger]
@@ -159,6 +164,18 @@ def test_a_page_of_another_origin_adds_nothing(
     visitor.open("/notes")
     add(visitor, "mine")
     has(visitor, "mine")
+
+
+def test_the_recipe_for_playwright_works(
+    visitor: Visitor, stack: RunningStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = ROOT / ".local" / str(stack.port) / "running.json"
+    (tmp_path / "running.json").write_bytes(running.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("docs/recipes/playwright.md", "python")
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - the recipe's own
+    names["test_a_note_is_kept"](visitor.page)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason=NO_NODE)

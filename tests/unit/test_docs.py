@@ -22,7 +22,7 @@ ROTATION = Path(foyer_rotation.__file__).parent
 TEMPLATE = read_template(ROOT / "template.yaml")
 DOCUMENTS = sorted(
     str(file.relative_to(ROOT))
-    for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "examples/*/*.md")
     for file in ROOT.glob(pattern)
 )
 

@@ -1,0 +1,145 @@
+"""examples/vite in a real browser: through Vite's development server, and as it is built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import NO_NODE, NO_NPM_PACKAGES
+from tests.browser.people import Directory, Visitor
+from tests.ports import free_port
+from tests.running_stack import ROOT, RunningStack, eventually, running_stack
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class ViteApp:
+    stack: RunningStack
+    dev: str  # the address of Vite's development server
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Path:  # noqa: ARG001 - without a browser there is no need for it
+    """A copy of the example with its packages, built."""
+    if not (npm := shutil.which("npm")):
+        pytest.skip(NO_NODE)
+    project = tmp_path_factory.mktemp("project") / "vite"
+    made_by_npm = shutil.ignore_patterns("node_modules", "dist")
+    shutil.copytree(ROOT / "examples/vite", project, ignore=made_by_npm)
+    installed = run(project, npm, "ci", "--no-audit", "--no-fund")
+    if "network" in installed.stderr or "ENOTFOUND" in installed.stderr:
+        pytest.skip(f"{NO_NPM_PACKAGES}: {installed.stderr}")
+    for done in (installed, run(project, npm, "run", "build")):
+        assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+
+
+@pytest.fixture(scope="module")
+def app(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ViteApp]:
+    port = free_port()
+    dev = f"http://localhost:{port}"
+    output = tmp_path_factory.mktemp("run") / "output"
+    with (
+        running_stack(output, ["--app", str(project), "--front", dev]) as stack,
+        (project / "dev.output").open("wb") as printed,
+    ):
+        vite = subprocess.Popen(  # noqa: S603 - the project's own
+            [project / "node_modules/.bin/vite", "--port", str(port)],
+            cwd=project,
+            env={**os.environ, "FOYER": f"http://localhost:{stack.port}"},
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            assert eventually(lambda: answers(f"{dev}/vite/"), 60), (
+                project / "dev.output"
+            ).read_text()
+            yield ViteApp(stack, dev)
+        finally:
+            os.killpg(vite.pid, signal.SIGTERM)
+            vite.wait(timeout=30)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url) as answer:  # noqa: S310 - on this machine
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def visitor(app: ViteApp, chromium: Browser) -> Iterator[Visitor]:
+    with Visitor.arriving(app.stack, chromium) as arrived:
+        yield arrived
+
+
+def shout(visitor: Visitor, text: str) -> None:
+    visitor.page.get_by_label("Say something").fill(text)
+    visitor.press("Shout")
+
+
+def test_the_development_server_signs_in_calls_the_api_and_signs_out(
+    visitor: Visitor, app: ViteApp
+) -> None:
+    account = Directory(app.stack).add("Ada")
+    visitor.open(f"{app.dev}/vite/?tab=1")
+    visitor.sees("You are not signed in.")
+    visitor.follow("Sign in")
+    visitor.submit_sign_in(account)
+    expect(visitor.page).to_have_url(f"{app.dev}/vite/?tab=1")
+    visitor.sees("Hello, Ada")
+    shout(visitor, "good morning")
+    visitor.reads("Ada says GOOD MORNING")
+
+    visitor.context.clear_cookies()  # the session is over: the next call leads to sign-in and back
+    shout(visitor, "too late")
+    visitor.sees("Sign in")
+    visitor.submit_sign_in(account)
+    visitor.sees("Hello, Ada")
+    expect(visitor.page).to_have_url(f"{app.dev}/vite/?tab=1")
+
+    visitor.press("Sign out")
+    expect(visitor.page).to_have_url(f"{app.dev}/")
+    visitor.open(f"{app.dev}/vite/")
+    visitor.sees("You are not signed in.")
+
+
+def test_the_build_works_without_vite_and_no_other_origin_can_post(
+    visitor: Visitor, app: ViteApp
+) -> None:
+    visitor.open(f"{app.dev}/vite/")
+    visitor.follow("Sign in")
+    visitor.submit_sign_in(Directory(app.stack).add("Bob"))
+    visitor.sees("Hello, Bob")
+    built = f"http://localhost:{app.stack.port}"  # cookies do not depend on the port
+    visitor.open(f"{built}/vite/")
+    visitor.sees("Hello, Bob")
+    expect(visitor.page.locator("script[src^='/vite/assets/']")).to_be_attached()
+    shout(visitor, "hello")
+    visitor.reads("Bob says HELLO")
+
+    sibling = f"{built}/sibling"  # another port: the same site, so its forms bring the cookie
+    form = f"""<form method=post enctype=text/plain action={app.dev}/vite/api/shout>
+        <input name='{{"text": "not mine", "x": "' value='"}}'><button>Win</button></form>"""
+    visitor.context.route(sibling, lambda route: route.fulfill(body=form, content_type="text/html"))
+    visitor.open(sibling)
+    with visitor.page.expect_response(f"{app.dev}/vite/api/shout") as refused:
+        visitor.press("Win")
+    assert refused.value.request.header_value("cookie")
+    assert refused.value.status == 403
