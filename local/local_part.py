@@ -49,6 +49,7 @@ _NOT_MISSED = (
     "AWS::Serverless::",
     "AWS::WAFv2::",
     "Custom::ClientCredentials",
+    "Custom::Fingerprints",
 )
 _IN_SUB = re.compile(r"\$\{([^!}][^}]*)\}")
 _KEPT = ("AWSTemplateFormatVersion", "Parameters", "Conditions", "Mappings", "Rules")

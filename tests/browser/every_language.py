@@ -6,7 +6,13 @@ from foyer.pages import Brand, Pages
 from playwright.sync_api import Browser
 
 from local.managed_login.language import LANGUAGES, Language
-from tests.browser.every_page import PHONE, Look, account_with_devices
+from tests.browser.every_page import (
+    ENTRY_REFUSED,
+    PHONE,
+    Look,
+    account_with_devices,
+    problem_page,
+)
 from tests.browser.people import Visitor
 from tests.running_stack import RunningStack
 
@@ -31,6 +37,7 @@ def _app(visitor: Visitor, language: Language, look: Look) -> None:
         "welcome": pages.welcome(
             {"name": "Ada Lovelace", "email": "ada@example.com", "cognito:username": "ada"}
         ),
+        "entry refused": problem_page(pages, ENTRY_REFUSED),
         "account devices": account_with_devices(pages),
         "problem": pages.problem(
             heading=text["problem_request"],

@@ -17,6 +17,7 @@ from foyer.errors import (
     AccessDenied,
     BadGateway,
     BadRequest,
+    EntryRefused,
     GatewayTimeout,
     SignInAgain,
     Unavailable,
@@ -57,10 +58,21 @@ _CORNER_SHOP = (
 
 _BRANDS = {"yellow": "#ffdd00", "red": "#d90429", "near-black": "#0b0b0c"}
 
+ENTRY_REFUSED = EntryRefused(
+    "entry_group", account="ada@example.com", subject="", return_to="/notes"
+)
+
 # One for each sentence of problems.py; most come up only while Cognito or the secret is missing.
 _FAULTS: dict[str, Exception] = {
     "bad request": BadRequest("state_unknown"),
     "access denied": AccessDenied("access_denied"),
+    "entry refused": ENTRY_REFUSED,
+    "entry refused long": EntryRefused(
+        "entry_email_unverified",
+        account=f"{'wolfeschlegelsteinhausenbergerdorff.' * 3}{'x' * 80}@example.com",
+        subject="",
+        return_to="/",
+    ),
     "our mistake": RuntimeError(),
     "bad gateway": BadGateway("token_answer_malformed"),
     "unavailable": Unavailable("secret_unavailable"),
@@ -312,8 +324,6 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         )
         for brand in (("Foyer", "#3d5a80"), _CORNER_SHOP)
     )
-    request, route = _request("GET", "/callback"), Route(login.callback)
-    log = Logger("every page", level="CRITICAL")
     nothing: dict[str, Any] = {
         "csrf": str,
         "back": "",
@@ -331,13 +341,10 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
         "secret": "JBSW Y3DP",
     }
     shown = (
-        {
-            f"problem {name}": problems.answer(fault, route, request, pages, log, session=None).body
-            for name, fault in _FAULTS.items()
-        }
+        {f"problem {name}": problem_page(pages, fault) for name, fault in _FAULTS.items()}
         | _account_without_stack(pages)
         | {
-            "problem not found": problems.not_found(request, pages).body,
+            "problem not found": problems.not_found(_request("GET", "/callback"), pages).body,
             "landing session ended": pages.landing(notice=pages.text["session_ended"]),
             "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
             **{
@@ -376,6 +383,13 @@ def _shown_without_stack(visitor: Visitor, look: Look) -> None:
     for name, page in shown.items():
         visitor.page.set_content(page)
         look(visitor, name)
+
+
+def problem_page(pages: Pages, fault: Exception) -> str:
+    """What a visitor sees when the callback fails."""
+    request, route = _request("GET", "/callback"), Route(login.callback)
+    log = Logger("every page", level="CRITICAL")
+    return problems.answer(fault, route, request, pages, log, session=None).body
 
 
 def _request(method: str, path: str) -> Request:

@@ -24,6 +24,7 @@ PARAMETER_SETS: dict[str, dict[str, str]] = {
     },
     "proxy": {"AppUrl": "https://www.example.com", "OriginVerify": "true", "LogLevel": "DEBUG"},
     "session table": {"Sessions": "table", "PassAccessToken": "true"},
+    "limited entry": {"AllowedEmailDomains": "example.com,example.org", "AllowedGroups": "staff"},
     "existing pool": {"UserPoolId": "us-east-1_Abc123xyz", "DomainPrefix": "older-pool"},
     "own domains": {
         "AppDomainName": "www.example.com",

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from foyer_rotation.fingerprints import TYPE as FINGERPRINTS
+from foyer_rotation.fingerprints import fingerprints
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
@@ -193,6 +195,9 @@ class _Stack:
 
     def _getatt(self, value: Any) -> str:
         name, attribute = value if isinstance(value, list) else value.split(".", 1)
+        resource = self._template["Resources"][self._existing(name)]
+        if resource["Type"] == FINGERPRINTS:
+            return fingerprints(self.resolve(resource["Properties"]))[attribute]
         return f"<{self._existing(name)}.{attribute}>"
 
     def _existing(self, name: str) -> str:

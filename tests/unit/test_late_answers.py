@@ -105,6 +105,8 @@ class Browser(RuleBasedStateMachine):
             refresh=Refresh(
                 client=cast("Any", self.cognito),
                 verifier=cast("Any", self.cognito),
+                entry=None,
+                log=cast("Any", Silent()),
                 clocks=clocks,
             ),
             log=cast("Any", Silent()),

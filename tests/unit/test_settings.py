@@ -102,6 +102,14 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
         ("PASSWORD_RULES", "12 letters"),
         ("PASSWORD_RULES", "123"),
         ("PASSWORD_RULES", "12, number"),
+        ("ALLOWED_EMAIL_DOMAINS", "ada@example.com"),
+        ("ALLOWED_EMAIL_DOMAINS", "*.example.com"),
+        ("ALLOWED_EMAIL_DOMAINS", "example.com;example.org"),
+        ("ALLOWED_EMAIL_DOMAINS", "example.com,,example.org"),
+        ("ALLOWED_EMAIL_DOMAINS", ",,"),
+        ("ALLOWED_EMAIL_DOMAINS", "intranet"),
+        ("ALLOWED_GROUPS", "staff admins"),
+        ("ALLOWED_GROUPS", ",,"),
     ],
 )
 def test_a_malformed_variable_is_named_and_its_value_is_not_shown(name: str, value: str) -> None:

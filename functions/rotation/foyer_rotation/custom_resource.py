@@ -1,4 +1,6 @@
-"""The handler of the custom resource ClientCredentials: always answers CloudFormation.
+"""The handler of the custom resources ClientCredentials and LongSettings.
+
+It always answers CloudFormation.
 
 A stack waits for the answer; without one, it waits until ServiceTimeout. So failures are answered
 too, and a timer answers before Lambda ends the function.
@@ -18,6 +20,7 @@ import boto3
 import urllib3
 from aws_lambda_powertools import Logger
 
+from . import fingerprints
 from .aws_calls import CLIENT_CONFIG
 from .credentials import Credentials
 from .errors import CallFailed, ConfigurationError, NotAllowed, RotationError
@@ -48,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         status, reason = _outcome(event, time.sleep)
     finally:
         timer.cancel()
-    answer.give(status, reason)
+    answer.give(status, reason, _data(event))
 
 
 def send(url: str, body: bytes) -> None:
@@ -78,11 +81,13 @@ class Answer:
     _given: bool = False
     _lock: Lock = field(default_factory=Lock)
 
-    def give(self, status: str, reason: str) -> None:
+    def give(self, status: str, reason: str, data: Mapping[str, str] | None = None) -> None:
+        """``data`` are the resource's attributes."""
         with self._lock:
             if self._given:
                 return
-            self.send(self.event["ResponseURL"], json.dumps(self._body(status, reason)).encode())
+            body = {**self._body(status, reason), "Data": data or {}}
+            self.send(self.event["ResponseURL"], json.dumps(body).encode())
             self._given = True
         _log.info("CloudFormation answered", status=status, outcome=reason)
 
@@ -91,15 +96,31 @@ class Answer:
             "Status": status,
             "Reason": reason,
             # Must stay the same: CloudFormation would delete the resource with the old id.
-            "PhysicalResourceId": self.event.get("PhysicalResourceId") or "credentials",
+            "PhysicalResourceId": self.event.get("PhysicalResourceId") or _physical_id(self.event),
             **{name: self.event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
         }
+
+
+def _is_fingerprints(event: Mapping[str, Any]) -> bool:
+    return event.get("ResourceType") == fingerprints.TYPE
+
+
+def _physical_id(event: Mapping[str, Any]) -> str:
+    return "fingerprints" if _is_fingerprints(event) else "credentials"
+
+
+def _data(event: Mapping[str, Any]) -> dict[str, str]:
+    if not _is_fingerprints(event):
+        return {}
+    return fingerprints.fingerprints(event.get("ResourceProperties", {}))
 
 
 def _outcome(event: Mapping[str, Any], sleep: Callable[[float], None]) -> tuple[str, str]:
     """SUCCESS or FAILED, and the reason."""
     if event.get("RequestType") == "Delete":
         return "SUCCESS", "nothing to delete: the values go with the secret"
+    if _is_fingerprints(event):
+        return "SUCCESS", "fingerprints made"
     try:
         return "SUCCESS", _fill_in(event.get("ResourceProperties", {}), sleep)
     except RotationError as error:

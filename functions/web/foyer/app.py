@@ -16,7 +16,7 @@ from .language import DEFAULT
 from .pages import Brand, PagesByLanguage
 from .services import Services
 from .sessions.attempt import AttemptCookies
-from .sessions.keepers import visitors_for
+from .sessions.keepers import entry_rules_for, visitors_for
 from .sessions.refresh import Refresh
 from .sessions.sign_in import SignIn
 from .settings import Settings
@@ -75,6 +75,7 @@ def build(settings: Settings, container: Container, *, http: requests.Session) -
     secrets, log, clocks = container.secrets, container.log, container.clocks
     client, verifier = client_and_verifier(settings, upstream, secrets, scope=scope, now=clocks.now)
     style = container.cookie.style
+    entry = entry_rules_for(settings)
     brand = Brand(
         settings.brand_name,
         settings.brand_color,
@@ -89,9 +90,11 @@ def build(settings: Settings, container: Container, *, http: requests.Session) -
         client=client,
         secrets=secrets,
         visitors=visitors_for(
-            settings, container, Refresh(client=client, verifier=verifier, clocks=clocks)
+            settings,
+            container,
+            Refresh(client=client, verifier=verifier, entry=entry, log=log, clocks=clocks),
         ),
-        sign_in=SignIn(client=client, verifier=verifier, log=log, clocks=clocks),
+        sign_in=SignIn(client=client, verifier=verifier, entry=entry, log=log, clocks=clocks),
         attempts=AttemptCookies(style),
         pages=pages,
         allows_sign_up=settings.allows_sign_up,

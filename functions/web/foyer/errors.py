@@ -10,6 +10,7 @@
     └── RequestFailed           ends a visitor's request with an error page
         ├── BadRequest          400  the browser's request is at fault
         ├── AccessDenied        403  Cognito, or a provider behind it, lets nobody in
+        │   └── EntryRefused         … or this app does not let this account in
         ├── SignInAgain         403  the session is not enough for this; a new sign-in is
         ├── BadGateway          502  Cognito answered, but wrongly
         │   └── Refused              … with an error of its own (RFC 6749 §5.2, the user API's)
@@ -98,6 +99,20 @@ class AccessDenied(RequestFailed):
     """Managed login reported that it does not let this visitor in (RFC 6749 §4.1.2.1)."""
 
     status = 403
+
+
+class EntryRefused(AccessDenied):
+    """The settings of this app do not let this user in.
+
+    ``account`` is for the page only, ``subject`` for the log. ``return_to`` is where the user
+    wanted to go, a path of this app.
+    """
+
+    def __init__(self, reason: str, *, account: str, subject: str, return_to: str) -> None:
+        super().__init__(reason)
+        self.account = account
+        self.subject = subject
+        self.return_to = return_to
 
 
 class SignInAgain(RequestFailed):

@@ -24,7 +24,10 @@ _SECONDS = 6
 class LateRefresh:
     """Refreshes sessions with what it builds when the first one is due."""
 
-    def __init__(self, cognito: CognitoSettings, container: Container) -> None:
+    def __init__(
+        self, settings: CommonSettings, cognito: CognitoSettings, container: Container
+    ) -> None:
+        self._settings = settings
         self._cognito = cognito
         self._container = container
         self._built: AsksCognito | None = None
@@ -49,10 +52,17 @@ class LateRefresh:
             scope="",  # it sends nobody to sign in
             now=clocks.now,
         )
-        return Refresh(client=client, verifier=verifier, clocks=clocks)
+        return Refresh(
+            client=client,
+            verifier=verifier,
+            entry=keepers.entry_rules_for(self._settings),
+            log=self._container.log,
+            clocks=clocks,
+        )
 
 
 def visitors_for(settings: CommonSettings, container: Container) -> Visitors:
     """Raise ConfigurationError when the environment does not say where Cognito is."""
-    refresh = LateRefresh(CognitoSettings.from_environ(container.variables), container)
+    cognito = CognitoSettings.from_environ(container.variables)
+    refresh = LateRefresh(settings, cognito, container)
     return keepers.visitors_for(settings, container, refresh, seconds=_SECONDS)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from . import http_api, stack_trace
-from .errors import RequestFailed, SignInAgain
+from .errors import EntryRefused, RequestFailed, SignInAgain
 from .return_to import MAX_CHARACTERS
 
 if TYPE_CHECKING:
@@ -93,10 +93,14 @@ def answer(
         name, stack = stack_trace.name(error), stack_trace.stack(error)
         log.error("unexpected_error", error=name, stack=stack, sub=sub)
         return _show(500, _OURS, route, request, pages)
+    if isinstance(error, EntryRefused):
+        sub = error.subject
     write = log.error if error.status >= 500 else log.warning
     write("request_failed", reason=error.reason, detail=error.detail, status=error.status, sub=sub)
     if isinstance(error, SignInAgain):
         return _sign_in_again(error, route, request, pages)
+    if isinstance(error, EntryRefused):
+        return _entry_refused(error, request, pages)
     response = _show(error.status, _words(error, route), route, request, pages)
     headers = {**response.headers, **error.headers}
     return replace(response, headers=headers, cookies=error.cookies)
@@ -118,6 +122,24 @@ def _sign_in_again(error: SignInAgain, route: Route, request: Request, pages: Pa
         title=pages.text["sign_in_again"],
         sentence=pages.text[sentence],
         href=href,
+    )
+    return http_api.html(page, language=pages.language, status=error.status)
+
+
+def _entry_refused(error: EntryRefused, request: Request, pages: Pages) -> Response:
+    """Says which account it was, and how to use another one.
+
+    Managed login still knows this account, so a new sign-in has to ask.
+    """
+    is_unverified = error.reason == "entry_email_unverified"
+    sentence = "entry_unverified_sentence" if is_unverified else "problem_trigger_sentence"
+    page = pages.page(
+        "entry/refused",
+        title=pages.text["problem_declined"],
+        account=pages.text["entry_account"].format(account=error.account),
+        sentence=pages.text[sentence],
+        href=f"/login?return_to={quote(error.return_to, safe='/')}&prompt=login",
+        reference=request.request_id,
     )
     return http_api.html(page, language=pages.language, status=error.status)
 

@@ -38,6 +38,8 @@ class CommonSettings:
     session_table: str  # "" keeps sessions in cookies
     session_groups: tuple[str, ...]  # those that a cookie keeps; empty means all
     pass_access_token: bool
+    allowed_email_domains: frozenset[str]  # empty lets everybody in
+    allowed_groups: frozenset[str]  # likewise
     log_level: str
     metrics_namespace: str
     stack_name: str
@@ -60,6 +62,8 @@ class CommonSettings:
             session_table=table,
             session_groups=tuple(environ.get("SESSION_GROUPS", "").replace(",", " ").split()),
             pass_access_token=pass_access_token,
+            allowed_email_domains=_email_domains(environ),
+            allowed_groups=_allowed_groups(environ),
             log_level=_log_level(environ),
             metrics_namespace=_metric_word(environ, "METRICS_NAMESPACE", "Foyer"),
             stack_name=_metric_word(environ, "STACK_NAME", "foyer"),
@@ -233,6 +237,33 @@ def _session_table(environ: Mapping[str, str]) -> str:
     if value and not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", value):
         raise ConfigurationError("SESSION_TABLE must be the name of a DynamoDB table")
     return value
+
+
+def _email_domains(environ: Mapping[str, str]) -> frozenset[str]:
+    names = _listed(environ, "ALLOWED_EMAIL_DOMAINS")
+    if not names:
+        return frozenset()
+    from .email_domain import ascii_form  # noqa: PLC0415 - imported only where entry is limited
+
+    domains = frozenset(map(ascii_form, names))
+    if "" in domains:
+        raise ConfigurationError(
+            "ALLOWED_EMAIL_DOMAINS must be domains such as example.com, separated by commas"
+        )
+    return domains
+
+
+def _allowed_groups(environ: Mapping[str, str]) -> frozenset[str]:
+    names = _listed(environ, "ALLOWED_GROUPS")
+    if any(re.search(r"\s", name) or not name for name in names):  # Cognito's have no spaces
+        raise ConfigurationError("ALLOWED_GROUPS must be names of groups, separated by commas")
+    return frozenset(names)
+
+
+def _listed(environ: Mapping[str, str], name: str) -> list[str]:
+    """The parts of a list with commas. A lone comma is a list too, of two empty parts."""
+    value = environ.get(name, "").strip()
+    return [part.strip() for part in value.split(",")] if value else []
 
 
 def _brand_name(environ: Mapping[str, str]) -> str:

@@ -314,3 +314,25 @@ def test_neither_answers_nor_logs_show_a_value(
     value = deployment.secret.value()
     for field in ("client_secret", "session_key"):
         assert value[field] not in everything
+
+
+# -- Fingerprints of settings -------------------------------------------------------------------
+
+
+def test_a_fingerprint_changes_with_its_settings_only(deployment: Deployment) -> None:
+    def made(web: list[str], guard: list[str]) -> dict[str, str]:
+        properties = {"ServiceToken": "arn", "ServiceTimeout": "300", "Web": web, "Guard": guard}
+        event = {"ResourceType": "Custom::Fingerprints", "ResourceProperties": properties}
+        for request in ("Create", "Update"):
+            answer: dict[str, Any] = deployment.send(request, "", **event)
+            assert answer["Status"] == "SUCCESS"
+        data: dict[str, str] = answer["Data"]
+        return data
+
+    first, moved, same = made(["a", ""], ["b"]), made(["", "a"], ["b"]), made(["a", ""], ["b"])
+    assert first == same
+    assert first["Web"] != moved["Web"]
+    assert first["Guard"] == moved["Guard"]
+    assert set(first) == {"Web", "Guard"}
+    assert all(len(each) == 12 for each in first.values()), "a description has no room for more"
+    assert deployment.secret.value() == {"session_key": deployment.session_key}

@@ -1,4 +1,4 @@
-"""How sessions are kept, and visitors recognised, as the settings ask."""
+"""How sessions are kept, visitors recognised, and who may enter, as the settings ask."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .visitors import RECOGNISE_SECONDS, Visitors
 if TYPE_CHECKING:
     from ..container import Container
     from ..settings import CommonSettings
+    from .entry import EntryRules
     from .keeper import SessionKeeper
     from .refresh import AsksCognito
 
@@ -31,6 +32,15 @@ def visitors_for(
         clocks=container.clocks,
         seconds=seconds,
     )
+
+
+def entry_rules_for(settings: CommonSettings) -> EntryRules | None:
+    """None if everybody may enter."""
+    if not (settings.allowed_email_domains or settings.allowed_groups):
+        return None
+    from .entry import EntryRules  # noqa: PLC0415 - imported only where entry is limited
+
+    return EntryRules(settings.allowed_email_domains, settings.allowed_groups)
 
 
 def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import BadGateway, Refused, RequestFailed
+from ..errors import AccessDenied, BadGateway, Refused, RequestFailed
+from .revocation import revoke
 from .session import auth_time, hash_of_nonce, next_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_lambda_powertools import Logger
+
     from ..clocks import Clocks
     from ..cognito.answers import Tokens
     from ..cognito.id_token import IdToken, IdTokenVerifier
     from ..cognito.oauth import AppClient
+    from .entry import EntryRules
     from .session import Session
 
-# Seconds: for the refresh, for the key set, and until a refresh that failed is tried again.
+# Seconds: for the refresh, for the key set, for the revocation, and until a refresh that failed is
+# tried again.
 _REFRESH = 3
 _KEYS = 3
+_REVOKE = 2
 _TRY_AGAIN_AFTER = 30
 
 # Only the ID token itself may prove that a session must end. Without the right key nothing is
@@ -56,17 +62,24 @@ class AsksCognito(Protocol):
 
 
 class Refresh:
-    """Refreshes sessions at the token endpoint."""
+    """Refreshes sessions at the token endpoint.
+
+    ``entry`` limits who may enter, and so who may stay; None limits nothing.
+    """
 
     def __init__(
         self,
         *,
         client: AppClient,
         verifier: IdTokenVerifier,
+        entry: EntryRules | None,
+        log: Logger,
         clocks: Clocks,
     ) -> None:
         self._client = client
         self._verifier = verifier
+        self._entry = entry
+        self._log = log
         self._clocks = clocks
 
     def ask(self, session: Session, *, deadline: float) -> Refreshed:
@@ -93,6 +106,8 @@ class Refresh:
         """After a refresh. Its ID token is optional, but Cognito always sends one."""
         session = replace(session, access_token=tokens.access_token)
         if tokens.id_token is None:
+            if self._entry is not None:
+                return self._refused(session, "entry_unknown", deadline)
             refresh_at = next_refresh(tokens.expires_in, {}, self._clocks.now())
             return Refreshed(replace(session, refresh_at=refresh_at))
         try:
@@ -101,6 +116,9 @@ class Refresh:
             if error.reason.startswith(_PROVES_NOTHING):
                 return self._later(session, error)
             return Refreshed(session, ended=error)
+        refusal = self._entry.refusal(id_token.claims) if self._entry else ""
+        if refusal:
+            return self._refused(session, refusal, deadline)
         gaps = {
             name: session.claims[name] for name in session.from_userinfo if name in session.claims
         }
@@ -126,6 +144,12 @@ class Refresh:
         if nonce is not None and hash_of_nonce(str(nonce)) != session.nonce_hash:
             raise BadGateway("refresh_other_nonce")
         return id_token
+
+    def _refused(self, session: Session, reason: str, deadline: float) -> Refreshed:
+        """The user may not stay."""
+        revoked_by = min(deadline, self._clocks.monotonic() + _REVOKE)
+        revoke(session, self._client, self._log, deadline=revoked_by)
+        return Refreshed(session, ended=AccessDenied(reason))
 
     def _later(self, session: Session, error: RequestFailed) -> Refreshed:
         """Cognito is unavailable: nobody's session ends, and the refresh is tried again later."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadGateway, BadRequest, Refused, RequestFailed
+from ..errors import BadGateway, BadRequest, EntryRefused, Refused, RequestFailed
+from .revocation import revoke
 from .session import Session, auth_time, hash_of_nonce, next_refresh
 
 if TYPE_CHECKING:
@@ -18,26 +19,33 @@ if TYPE_CHECKING:
     from ..cognito.id_token import IdToken, IdTokenVerifier
     from ..cognito.oauth import AppClient
     from .attempt import Attempt
+    from .entry import EntryRules
 
 # Seconds that each call may take, within the deadline for all of them.
 _EXCHANGE = 5
 _KEYS = 3
 _USERINFO = 3
+_REVOKE = 2
 
 
 class SignIn:
-    """Finishes sign-ins."""
+    """Finishes sign-ins.
+
+    ``entry`` limits who may enter; None lets everybody in who signs in at Cognito.
+    """
 
     def __init__(
         self,
         *,
         client: AppClient,
         verifier: IdTokenVerifier,
+        entry: EntryRules | None,
         log: Logger,
         clocks: Clocks,
     ) -> None:
         self._client = client
         self._verifier = verifier
+        self._entry = entry
         self._log = log
         self._clocks = clocks
 
@@ -68,9 +76,25 @@ class SignIn:
             access_token=tokens.access_token,
             deadline=self._within(_KEYS, deadline),
         )
+        self._admit(tokens, id_token, return_to=attempt.return_to, deadline=deadline)
         profile = self._profile(tokens, id_token, self._within(_USERINFO, deadline))
         session = self._session(tokens, id_token, profile)
         return replace(session, nonce_hash=hash_of_nonce(attempt.nonce))
+
+    def _admit(self, tokens: Tokens, id_token: IdToken, *, return_to: str, deadline: float) -> None:
+        """Revoke the tokens and raise EntryRefused if this user may not enter."""
+        if self._entry is None:
+            return
+        reason = self._entry.refusal(id_token.claims)
+        if reason:
+            deadline = self._within(_REVOKE, deadline)
+            revoke(self._session(tokens, id_token, {}), self._client, self._log, deadline=deadline)
+            raise EntryRefused(
+                reason,
+                account=self._entry.account_name(id_token.claims, id_token.subject),
+                subject=id_token.subject,
+                return_to=return_to,
+            )
 
     def _within(self, seconds: float, deadline: float) -> float:
         return min(deadline, self._clocks.monotonic() + seconds)

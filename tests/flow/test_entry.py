@@ -1,0 +1,288 @@
+"""Who may enter: by the domain of a verified e-mail address, by group, at every check."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import foyer
+import pytest
+
+from tests.flow.browser import Browser
+from tests.flow.conftest import Stack
+from tests.flow.test_guard import Guards
+
+pytestmark = pytest.mark.sessions("cookie", "table")
+
+ACCESS_TOKEN = 900  # seconds
+DOMAINS = {"ALLOWED_EMAIL_DOMAINS": "corner-shop.example, Example.COM"}
+GROUPS = {"ALLOWED_GROUPS": "staff,admins"}
+
+
+@pytest.fixture(autouse=True)
+def _short_checks(stack: Stack) -> None:
+    stack.cognito.access_token_seconds = ACCESS_TOKEN
+    stack.cognito.refresh_token_rotation = True
+
+
+def enters(stack: Stack, **environ: str) -> bool:
+    browser = stack.browser(**environ)
+    answer = stack.sign_in(browser)
+    assert (answer.status, bool(browser.named("session"))) in ((303, True), (403, False))
+    return answer.status == 303
+
+
+def is_signed_in(browser: Browser) -> bool:
+    return browser.get("/me").status == 200
+
+
+def counted(printed: str) -> set[tuple[str, str]]:
+    """The metrics that have a reason."""
+    lines = [json.loads(line) for line in printed.splitlines()]
+    return {(name, line["reason"]) for line in lines if "reason" in line for name in line}
+
+
+def text_of(page: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", page.partition("<h1>")[2]))
+
+
+# At the callback
+
+
+def test_a_verified_address_of_an_allowed_domain_enters(stack: Stack) -> None:
+    stack.cognito.user.email = "visitor@EXAMPLE.com"
+    assert enters(stack, **DOMAINS)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "visitor@other.example",
+        "visitor@sub.example.com",
+        "visitor@notexample.com",
+        "visitor@example.com.evil.example",
+        "visitor@example.com@evil.example",
+        "visitor@evil.example,visitor@example.com",
+        "",
+    ],
+)
+def test_an_address_of_another_domain_does_not(stack: Stack, email: str) -> None:
+    stack.cognito.user.email = email
+    assert not enters(stack, **DOMAINS)
+    assert stack.logged("request_failed")[0]["reason"] == "entry_email_domain"
+
+
+@pytest.mark.parametrize("verified", [False, "false", None, 1, "True", ["true"]])
+def test_an_address_that_is_not_verified_does_not_count(stack: Stack, verified: Any) -> None:
+    stack.cognito.id_token_claims = {"email_verified": verified}
+    assert not enters(stack, **DOMAINS)
+    assert stack.logged("request_failed")[0]["reason"] == "entry_email_unverified"
+
+
+def test_an_address_that_only_userinfo_has_does_not_count(stack: Stack) -> None:
+    stack.cognito.id_token_claims = {"email": None}
+    assert not enters(stack, **DOMAINS)
+
+
+def test_a_domain_may_be_written_with_its_own_letters_or_in_ascii(stack: Stack) -> None:
+    stack.cognito.user.email = "visitor@xn--bcher-kva.example"
+    assert enters(stack, ALLOWED_EMAIL_DOMAINS="bücher.example")
+    stack.cognito.user.email = "visitor@bücher.example"
+    assert enters(stack, ALLOWED_EMAIL_DOMAINS="xn--bcher-kva.example")
+
+
+def test_a_member_of_an_allowed_group_enters(stack: Stack) -> None:
+    stack.cognito.user.groups = ["customers", "admins"]
+    assert enters(stack, **GROUPS)
+
+
+@pytest.mark.parametrize(
+    "claim", [None, [], ["Staff"], ["staff,admins"], "staff", ["staff", 1], {"staff": True}]
+)
+def test_whoever_is_in_none_of_them_does_not(stack: Stack, claim: Any) -> None:
+    stack.cognito.id_token_claims = {"cognito:groups": claim}
+    assert not enters(stack, **GROUPS)
+    assert stack.logged("request_failed")[0]["reason"] == "entry_group"
+
+
+def test_with_both_settings_both_must_hold(stack: Stack) -> None:
+    user = stack.cognito.user
+    for email, groups in (("a@example.com", []), ("a@other.example", ["staff"])):
+        user.email, user.groups = email, groups
+        assert not enters(stack, **DOMAINS, **GROUPS)
+    user.email, user.groups = "a@example.com", ["staff"]
+    assert enters(stack, **DOMAINS, **GROUPS)
+
+
+def test_the_page_says_which_account_it_was_and_how_to_use_another(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.cognito.user.email = "<b>ada</b>&co@other.example"
+    browser = stack.browser(**DOMAINS)
+    page = stack.sign_in(browser, "/login?return_to=/notes%3Fpage=2")
+    assert page.status == 403
+    assert "You used the account <b>ada</b>&co@other.example." in text_of(page.body)
+    assert "<b>ada" not in page.body
+    assert 'href="/login?return_to=/notes%3Fpage%3D2&amp;prompt=login"' in page.body
+    assert 'href="/logout"' in page.body
+    assert browser.cookies == {}, "no session, and the attempt is over"
+    again = browser.get("/login?return_to=/notes%3Fpage%3D2&prompt=login")
+    assert "prompt=login" in again.location
+    stack.cognito.user.email = "ada@example.com"
+    assert browser.get(stack.cognito.visit(again.location)).location == "/notes?page=2"
+    (line,) = stack.logged("request_failed")
+    assert (line["sub"], line["status"]) == (stack.cognito.user.sub, 403)
+    assert "other.example" not in stack.log_stream.getvalue()
+    assert ("SignInFailed", "entry_email_domain") in counted(capsys.readouterr().out)
+
+
+def test_without_a_verified_address_the_page_says_that_one_is_needed(stack: Stack) -> None:
+    stack.cognito.user.email_verified = False
+    page = stack.sign_in(stack.browser(**DOMAINS))
+    assert "verified e-mail address" in text_of(page.body)
+
+
+@pytest.mark.parametrize(
+    ("without", "shown"), [("email", "visitor"), ("cognito:username", "test@example.com")]
+)
+def test_an_account_without_an_address_goes_by_its_user_name(
+    stack: Stack, without: str, shown: str
+) -> None:
+    stack.cognito.id_token_claims = {without: None}
+    page = stack.sign_in(stack.browser(**GROUPS))
+    assert re.search(rf"You used the account \S*{re.escape(shown)}\.", text_of(page.body))
+
+
+def test_the_tokens_of_somebody_refused_are_revoked(stack: Stack) -> None:
+    assert not enters(stack, **GROUPS)
+    assert stack.cognito.calls("revoke") == 1
+    assert stack.cognito.calls("userinfo") == 0
+    revoked = stack.cognito.requests["revoke"][0].form["token"]
+    assert revoked in stack.cognito.handed_out
+
+
+def test_a_revocation_that_fails_lets_nobody_in(stack: Stack) -> None:
+    stack.cognito.fault("revoke", "http_500")
+    assert not enters(stack, **GROUPS)
+    assert stack.logged("revocation_failed")[0]["sub"] == stack.cognito.user.sub
+
+
+def test_somebody_refused_leaves_the_session_of_this_browser_alone(stack: Stack) -> None:
+    browser = stack.browser(**DOMAINS)
+    stack.sign_in(browser)
+    before = browser.named("session")
+    stack.cognito.user.email = "mallory@evil.example"
+    assert stack.sign_in(browser).status == 403
+    assert browser.named("session") == before
+    assert browser.get("/me").json["email"] == "visitor+test@example.com"
+
+
+# At each refresh
+
+
+def test_whoever_is_no_longer_allowed_is_out_at_the_next_check(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.cognito.user.groups = ["staff"]
+    browser = stack.browser(**GROUPS)
+    stack.sign_in(browser)
+    stack.cognito.user.groups = []
+    stack.clock.advance(ACCESS_TOKEN - 1)
+    assert is_signed_in(browser)
+    stack.clock.advance(1)
+    assert not is_signed_in(browser)
+    assert browser.named("session") == {}
+    assert stack.logged("session_ended")[0]["reason"] == "entry_group"
+    assert ("SessionEnded", "entry_group") in counted(capsys.readouterr().out)
+    assert stack.cognito.calls("revoke") == 1
+    assert stack.sign_in(browser).status == 403
+
+
+def test_a_setting_made_later_ends_sessions_that_it_does_not_allow(stack: Stack) -> None:
+    before = stack.browser()
+    stack.sign_in(before)
+    after = stack.browser(ALLOWED_EMAIL_DOMAINS="other.example")
+    after.cookies = before.cookies
+    stack.clock.advance(ACCESS_TOKEN)
+    assert "You were signed out" in after.get("/").body
+    assert not is_signed_in(after)
+
+
+def test_whoever_may_enter_stays(stack: Stack) -> None:
+    stack.cognito.user.groups = ["staff"]
+    browser = stack.browser(**DOMAINS, **GROUPS)
+    stack.sign_in(browser)
+    for _ in range(3):
+        stack.clock.advance(ACCESS_TOKEN)
+        assert is_signed_in(browser)
+    assert stack.cognito.calls("token") == 4
+
+
+def test_a_refresh_that_does_not_say_who_it_is_ends_the_session(stack: Stack) -> None:
+    browser = stack.browser(**DOMAINS)
+    stack.sign_in(browser)
+    stack.cognito.token_answer = {"id_token": None}
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not is_signed_in(browser)
+    assert stack.logged("session_ended")[0]["reason"] == "entry_unknown"
+
+
+def test_while_cognito_does_not_answer_nobody_is_out(stack: Stack) -> None:
+    browser = stack.browser(**DOMAINS)
+    stack.sign_in(browser)
+    stack.cognito.fault("token", "http_503")
+    stack.clock.advance(ACCESS_TOKEN)
+    assert is_signed_in(browser)
+
+
+@pytest.mark.sessions("table")
+def test_the_guard_checks_it_too(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.cognito.user.groups = ["staff"]
+    browser = stack.browser(**GROUPS)
+    stack.sign_in(browser)
+    guards = Guards(stack, environ=GROUPS)
+    assert guards.signed_in(browser)["isAuthorized"] is True
+    stack.cognito.user.groups = ["customers"]
+    stack.clock.advance(ACCESS_TOKEN)
+    capsys.readouterr()
+    assert guards.signed_in(browser) == {"isAuthorized": False}
+    assert ("GuardRefused", "session_ended") in counted(capsys.readouterr().out)
+    assert stack.sessions.row()["sealed"] == {"S": ""}
+    assert guards.visitor(browser)["go"] == "/login?return_to=/shop"
+
+
+# Off
+
+
+@pytest.mark.sessions("cookie")
+def test_when_it_is_off_nothing_of_it_is_imported(stack: Stack) -> None:
+    program = """if True:
+        import os, sys, requests, foyer.guard
+        from aws_lambda_powertools import Logger
+        from foyer.app import build
+        from foyer.container import Container
+        from foyer.settings import Settings
+        settings = Settings.from_environ(os.environ)
+        container = Container.of(settings, os.environ, source=None, log=Logger())
+        build(settings, container, http=requests.Session())
+        print(*sorted(sys.modules))
+    """
+    loaded = {}
+    for limited in ("", "example.com"):
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", program],
+            cwd=Path(foyer.__file__).parents[1],
+            env={**stack.environ, "ALLOWED_EMAIL_DOMAINS": limited},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        loaded[limited] = set(done.stdout.split())
+    ours = {"foyer.email_domain", "foyer.sessions.entry"}
+    assert loaded["example.com"] >= ours
+    assert loaded[""] & ours == set()
