@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -14,24 +15,17 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--sam", action="store_true", help="the app under `sam local start-api`")
+    pairs: dict[str, Any] = {
+        "action": "append", "default": [], "type": _parameter, "metavar": "NAME=VALUE",
+    }  # fmt: skip
     parser.add_argument(
-        "--parameter",
-        action="append",
-        default=[],
-        type=_parameter,
-        metavar="NAME=VALUE",
-        help="a parameter of template.yaml, e.g. Mfa=on; may be repeated",
+        "--parameter", help="a parameter of template.yaml, e.g. Mfa=on; may be repeated", **pairs
     )
     parser.add_argument(
         "--app", type=Path, help="a second template, or its folder, served under its mapping key"
     )
     parser.add_argument(
-        "--app-parameter",
-        action="append",
-        default=[],
-        type=_parameter,
-        metavar="NAME=VALUE",
-        help="a parameter of the second template; may be repeated",
+        "--app-parameter", help="a parameter of the second template; may be repeated", **pairs
     )
     parser.add_argument(
         "--front",

@@ -17,6 +17,7 @@ from local.managed_login.user_triggers import UserTriggers
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_cognito_idp.literals import ChallengeNameTypeType
 
 
 @dataclass(frozen=True)
@@ -135,19 +136,17 @@ class Accounts:
 
     def choose_new_password(self, username: str, password: str) -> None:
         """Replace a temporary password. Like MiniStack, this ignores the challenge's session."""
-        with rejections():
-            self._cognito.respond_to_auth_challenge(
-                ClientId=self._client_id,
-                ChallengeName="NEW_PASSWORD_REQUIRED",
-                ChallengeResponses={"USERNAME": username, "NEW_PASSWORD": password},
-            )
+        self._respond("NEW_PASSWORD_REQUIRED", USERNAME=username, NEW_PASSWORD=password)
 
     def answer_totp(self, username: str, code: str) -> None:
+        self._respond("SOFTWARE_TOKEN_MFA", USERNAME=username, SOFTWARE_TOKEN_MFA_CODE=code)
+
+    def _respond(self, challenge: ChallengeNameTypeType, **responses: str) -> None:
         with rejections():
             self._cognito.respond_to_auth_challenge(
                 ClientId=self._client_id,
-                ChallengeName="SOFTWARE_TOKEN_MFA",
-                ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": code},
+                ChallengeName=challenge,
+                ChallengeResponses=responses,
             )
 
     def new_totp_secret(self, access_token: str) -> str:

@@ -123,12 +123,12 @@ class Settings(CommonSettings, CognitoSettings):
             password_rules=_password_rules(environ),
             allows_sign_up=_flag(environ, "SELF_SIGN_UP", default="true"),
             origin_verify_header=_header(environ, "ORIGIN_VERIFY_HEADER"),
-            brand_name=_brand_name(environ),
+            brand_name=_line(environ, "BRAND_NAME", "Foyer", at_most=60),
             brand_color=_brand_color(environ),
             brand_logo=_brand_logo(environ, "BRAND_LOGO"),
             brand_logo_dark=_brand_logo(environ, "BRAND_LOGO_DARK"),
             brand_logo_has_name=_flag(environ, "BRAND_LOGO_HAS_NAME"),
-            brand_tagline=_brand_tagline(environ),
+            brand_tagline=_line(environ, "BRAND_TAGLINE", at_most=140),
             app_home=_app_home(environ),
         )
 
@@ -266,10 +266,10 @@ def _listed(environ: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in value.split(",")] if value else []
 
 
-def _brand_name(environ: Mapping[str, str]) -> str:
-    value = _optional(environ, "BRAND_NAME", "Foyer")
-    if len(value) > 60 or not value.isprintable():
-        raise ConfigurationError("BRAND_NAME must be at most 60 printable characters")
+def _line(environ: Mapping[str, str], name: str, default: str = "", *, at_most: int) -> str:
+    value = _optional(environ, name, default)
+    if len(value) > at_most or not value.isprintable():
+        raise ConfigurationError(f"{name} must be at most {at_most} printable characters")
     return value
 
 
@@ -288,13 +288,6 @@ def _brand_logo(environ: Mapping[str, str], name: str) -> str:
         is_svg = False
     if len(value) > 2700 or not is_svg:
         raise ConfigurationError(f"{name} must be an SVG image in base64, 2,700 characters at most")
-    return value
-
-
-def _brand_tagline(environ: Mapping[str, str]) -> str:
-    value = _optional(environ, "BRAND_TAGLINE", "")
-    if len(value) > 140 or not value.isprintable():
-        raise ConfigurationError("BRAND_TAGLINE must be at most 140 printable characters")
     return value
 
 
