@@ -13,6 +13,7 @@ import boto3
 import pytest
 from foyer.aws.calls import DYNAMODB, SECRETS_MANAGER, Calls, Service, endpoint
 from foyer.aws.connections import ANSWER_BYTES
+from foyer.clocks import Clocks
 from foyer.errors import AwsRefused, AwsUnreachable, ConfigurationError
 
 from tests.aws_endpoints import botocores, regions
@@ -44,10 +45,12 @@ def calls(
     service: Service = SECRETS_MANAGER,
     *,
     keys: dict[str, str] = KEYS,
-    **how: Any,
+    authorities: str | None = None,
+    **clocks: Any,
 ) -> Calls:
     environ = {"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL": server.url, **keys}
-    opened.append(Calls(environ, service, **{"pause": lambda _: None, **how}))
+    made = Clocks(**{"pause": lambda _: None, **clocks})
+    opened.append(Calls(environ, service, authorities=authorities, clocks=made))
     return opened[-1]
 
 
@@ -143,7 +146,7 @@ def test_two_tries_take_six_seconds_at_most(server: FakeSecretsManager) -> None:
         return looked[-1]
 
     with pytest.raises(AwsUnreachable, match="no time left"):
-        calls(server, clock=clock).call("GetSecretValue", {})
+        calls(server, monotonic=clock).call("GetSecretValue", {})
     assert server.requests == []
 
 
@@ -166,7 +169,7 @@ def test_a_connection_is_kept_for_the_next_call_and_replaced_when_it_has_died(
 
 def test_an_idle_connection_is_not_used_again(server: FakeSecretsManager) -> None:
     elapsed = 0.0
-    client = calls(server, clock=lambda: elapsed)
+    client = calls(server, monotonic=lambda: elapsed)
     client.call("GetSecretValue", {})
     elapsed += 6
     client.call("GetSecretValue", {})

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 from foyer.aws.secrets_manager import SecretsManager
+from foyer.clocks import Clocks
 from foyer.errors import Unavailable
 
 from tests.fake_secrets_manager import FakeSecretsManager, refusal
@@ -27,7 +28,7 @@ def read(url: str) -> str:
         "AWS_REGION": "eu-central-1",
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
     }
-    with closing(SecretsManager(environ, pause=lambda _: None)) as client:
+    with closing(SecretsManager(environ, Clocks(pause=lambda _: None))) as client:
         return client.secret_text("s")
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..clocks import SYSTEM, Clocks
 from ..errors import AwsRefused, AwsUnreachable, ConfigurationError
 from ..settings import endpoint_variable
 from ..strict_json import parse_object
@@ -21,7 +21,7 @@ from .credentials import CredentialSource
 from .signing import signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .connections import Answer
 
@@ -78,24 +78,17 @@ class Calls:
         service: Service,
         *,
         authorities: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
-        pause: Callable[[float], None] = time.sleep,
+        clocks: Clocks = SYSTEM,
     ) -> None:
-        """Raise ConfigurationError without a region. Nothing is sent yet.
-
-        ``clock`` gives monotonic seconds, ``now`` seconds since the epoch; ``pause`` waits.
-        """
+        """Raise ConfigurationError without a region. Nothing is sent yet."""
         self._region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
         if not self._region:
             raise ConfigurationError("AWS_REGION is not set")
         self._service = service
         url = endpoint(environ, service, self._region)
-        self._connections = Connections(url, authorities=authorities, clock=clock)
-        self._credentials = CredentialSource(environ, clock=clock, now=now)
-        self._clock = clock
-        self._now = now
-        self._pause = pause
+        self._connections = Connections(url, authorities=authorities, clocks=clocks)
+        self._credentials = CredentialSource(environ, clocks)
+        self._clocks = clocks
 
     def call(
         self, operation: str, fields: Mapping[str, Any], *, seconds: float = TRY_SECONDS
@@ -113,7 +106,7 @@ class Calls:
             except AwsRefused as error:
                 if not error.is_transient:
                     raise
-            self._pause(random.uniform(0.05, 0.25))  # noqa: S311 - spreads load, not a secret
+            self._clocks.pause(random.uniform(0.05, 0.25))  # noqa: S311 - spreads load, not a secret
         return self._ask(operation, body, seconds)
 
     def close(self) -> None:
@@ -121,7 +114,7 @@ class Calls:
         self._connections.close()
 
     def _ask(self, operation: str, body: bytes, seconds: float) -> dict[str, Any]:
-        deadline = self._clock() + seconds
+        deadline = self._clocks.monotonic() + seconds
         headers = signed(
             {
                 "Content-Type": f"application/x-amz-json-{self._service.json_version}",
@@ -132,7 +125,7 @@ class Calls:
             service=self._service.name,
             region=self._region,
             credentials=self._credentials.current(),
-            now=self._now(),
+            now=self._clocks.now(),
         )
         answer = self._connections.exchange("POST", "/", headers, body, deadline=deadline)
         fields = _fields(answer)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +15,9 @@ from ..errors import AwsUnreachable, ConfigurationError
 from ..transport import AnswerInTime, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from ..clocks import Clocks
 
 CONNECT_SECONDS = 2.0
 ANSWER_BYTES = 1024 * 1024  # what a DynamoDB query returns at most
@@ -40,15 +41,9 @@ class _Idle:
 
 
 class Connections:
-    """Connections to one origin; ``clock`` gives monotonic seconds."""
+    """Connections to one origin."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        authorities: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, url: str, *, authorities: str | None = None, clocks: Clocks) -> None:
         """Raise ConfigurationError if ``url`` is not an origin."""
         try:
             parts = urlsplit(url)
@@ -60,7 +55,7 @@ class Connections:
         self._is_https = parts.scheme == "https"
         self._host = parts.hostname
         self._authorities = authorities
-        self._clock = clock
+        self._clocks = clocks
         self._idle: list[_Idle] = []
 
     @property
@@ -102,7 +97,7 @@ class Connections:
     def _kept(self) -> http.client.HTTPConnection | None:
         while self._idle:
             idle = self._idle.pop()
-            if self._clock() < idle.until:
+            if self._clocks.monotonic() < idle.until:
                 return idle.connection
             idle.connection.close()
         return None
@@ -140,11 +135,11 @@ class Connections:
         if response.will_close:
             connection.close()
         else:
-            self._idle.append(_Idle(connection, self._clock() + KEEP_SECONDS))
+            self._idle.append(_Idle(connection, self._clocks.monotonic() + KEEP_SECONDS))
         return answer
 
     def _left(self, deadline: float) -> float:
-        seconds = deadline - self._clock()
+        seconds = deadline - self._clocks.monotonic()
         if seconds <= 0:
             raise AwsUnreachable("no time left to ask")
         return seconds

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,9 @@ from ..strict_json import parse_object
 from .connections import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from ..clocks import Clocks
 
 _SECONDS = 2
 _RENEW_BEFORE = 10 * 60  # seconds before they expire
@@ -39,21 +40,11 @@ class AwsCredentials:
 
 
 class CredentialSource:
-    """Reads nothing before the first call, so that no snapshot holds credentials.
+    """Reads nothing before the first call, so that no snapshot holds credentials."""
 
-    ``clock`` gives monotonic seconds, ``now`` seconds since the epoch.
-    """
-
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, environ: Mapping[str, str], clocks: Clocks) -> None:
         self._environ = environ
-        self._clock = clock
-        self._now = now
+        self._clocks = clocks
         self._kept: AwsCredentials | None = None
         self._expires_at = 0.0
 
@@ -63,7 +54,7 @@ class CredentialSource:
         secret_key = self._environ.get("AWS_SECRET_ACCESS_KEY")
         if key_id and secret_key:
             return AwsCredentials(key_id, secret_key, self._environ.get("AWS_SESSION_TOKEN", ""))
-        if self._kept is None or self._now() >= self._expires_at - _RENEW_BEFORE:
+        if self._kept is None or self._clocks.now() >= self._expires_at - _RENEW_BEFORE:
             self._renew()
         if self._kept is None:
             raise AwsUnreachable("no credentials")
@@ -74,7 +65,7 @@ class CredentialSource:
         try:
             self._kept, self._expires_at = self._of_the_container()
         except AwsUnreachable:
-            if self._kept is None or self._now() >= self._expires_at:
+            if self._kept is None or self._clocks.now() >= self._expires_at:
                 self._kept = None
                 raise
 
@@ -87,11 +78,11 @@ class CredentialSource:
             raise AwsUnreachable("no credentials: the container's endpoint is not local")
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         try:
-            connections = Connections(f"{parts.scheme}://{parts.netloc}", clock=self._clock)
+            connections = Connections(f"{parts.scheme}://{parts.netloc}", clocks=self._clocks)
         except ConfigurationError as error:
             raise AwsUnreachable("no credentials: no URL") from error
         with contextlib.closing(connections):
-            deadline = self._clock() + _SECONDS
+            deadline = self._clocks.monotonic() + _SECONDS
             answer = connections.exchange("GET", path, self._authorization(), deadline=deadline)
         return _parse(answer.status, answer.body)
 

@@ -13,6 +13,8 @@ from .calls import DYNAMODB, Calls
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..clocks import Clocks
+
 Row: TypeAlias = "dict[str, str | int]"
 
 _TRY_SECONDS = 1.0  # a call takes milliseconds; with a second try, it ends after 2.3 seconds
@@ -36,10 +38,10 @@ class Table:
         name: str,
         *,
         on_failure: Callable[[str], None],
-        **how: Any,
+        clocks: Clocks,
     ) -> None:
-        """Raise ConfigurationError without a region; ``how`` goes to Calls."""
-        self._calls = Calls(environ, DYNAMODB, **how)
+        """Raise ConfigurationError without a region"""
+        self._calls = Calls(environ, DYNAMODB, clocks=clocks)
         self._name = name
         self._on_failure = on_failure
 

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..clocks import SYSTEM, Clocks
 from ..errors import AwsRefused, AwsUnreachable, Unavailable
 from .calls import SECRETS_MANAGER, Calls
 
@@ -28,9 +29,9 @@ class SecretsManager:
     Reads the secret in at most two tries of three seconds, which leaves enough time for a sign-in.
     """
 
-    def __init__(self, environ: Mapping[str, str], **how: Any) -> None:
-        """Raise ConfigurationError without a region; ``how`` goes to Calls."""
-        self._calls = Calls(environ, SECRETS_MANAGER, **how)
+    def __init__(self, environ: Mapping[str, str], clocks: Clocks = SYSTEM) -> None:
+        """Raise ConfigurationError without a region."""
+        self._calls = Calls(environ, SECRETS_MANAGER, clocks=clocks)
 
     def close(self) -> None:
         """Close connections; a function's container has no need to."""

@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import re
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +52,7 @@ class IdTokenVerifier:
         *,
         issuer: str,
         fetch_keys: Callable[[float], Mapping[str, object]],
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float],
     ) -> None:
         self._issuer = issuer
         self._keys = SigningKeys(fetch_keys, now)

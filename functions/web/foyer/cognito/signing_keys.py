@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
@@ -43,7 +42,7 @@ class SigningKeys:
     def __init__(
         self,
         fetch: Callable[[float], Mapping[str, object]],
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float],
     ) -> None:
         self._fetch = fetch
         self._now = now

@@ -59,6 +59,7 @@ def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper
         container.variables,
         settings.session_table,
         on_failure=lambda reason: container.counters.count("TableFailed", reason=reason),
+        clocks=container.clocks,
     )
     return TableKeeper(
         table,
