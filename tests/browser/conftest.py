@@ -40,7 +40,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         missed = [report for report in skipped if reason in str(report.longrepr)]
         if missed:
             terminalreporter.section(title, sep="!", red=True, bold=True)
-            terminalreporter.line(f"{len(missed)} browser tests did not run: {reason}.", red=True)
+            terminalreporter.line(f"{len(missed)} tests did not run: {reason}.", red=True)
 
 
 @pytest.fixture(scope="package")

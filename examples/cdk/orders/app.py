@@ -1,0 +1,3 @@
+def handler(event, context):
+    user = event["requestContext"]["authorizer"]["lambda"]
+    return {"orders": [], "of": user["name"], "id": user["sub"]}

@@ -1,0 +1,111 @@
+"""examples/cdk, synthesized: its template asks Foyer's guard as a SAM template does."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import NO_NODE
+from tests.documents import ROOT
+
+GUARD = {"Fn::ImportValue": "foyer-GuardFunctionArn"}
+
+
+@pytest.fixture(scope="module")
+def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """By logical id. The CDK is installed once, into a folder that git ignores."""
+    if shutil.which("node") is None:
+        pytest.skip(NO_NODE)
+    uv = shutil.which("uv") or str(ROOT / ".tools/bin/uv")
+    output = tmp_path_factory.mktemp("cdk")
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"},
+        "UV_PROJECT_ENVIRONMENT": str(ROOT / ".local/environments/examples-cdk"),
+        "CDK_OUTDIR": str(output),
+        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    }
+    done = subprocess.run(  # noqa: S603 - fixed words
+        [uv, "run", "--quiet", "--locked", "--python", sys.executable, "app.py"],
+        cwd=ROOT / "examples/cdk",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    template = json.loads((output / "orders.template.json").read_text())
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+def only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+    ((name, found),) = [(n, each) for n, each in resources.items() if each["Type"] == kind]
+    return name, found["Properties"]
+
+
+def sub(value: dict[str, Any]) -> str:
+    """The text of an Fn::Join, with ``<Name>`` for references and imports."""
+    separator, parts = value["Fn::Join"]
+    assert separator == ""
+    return "".join(p if isinstance(p, str) else f"<{next(iter(p.values()))}>" for p in parts)
+
+
+def test_the_authorizer_is_foyers_guard(resources: dict[str, Any]) -> None:
+    api, _ = only(resources, "AWS::ApiGatewayV2::Api")
+    _, authorizer = only(resources, "AWS::ApiGatewayV2::Authorizer")
+    uri = sub(authorizer.pop("AuthorizerUri"))
+    assert uri == (
+        "arn:<AWS::Partition>:apigateway:<AWS::Region>:lambda:path/2015-03-31/functions/"
+        "<foyer-GuardFunctionArn>/invocations"
+    )
+    assert authorizer == {
+        "ApiId": {"Ref": api},
+        "AuthorizerPayloadFormatVersion": "2.0",
+        "AuthorizerResultTtlInSeconds": 0,
+        "AuthorizerType": "REQUEST",
+        "EnableSimpleResponses": True,
+        "IdentitySource": [],  # as the SAM CLI's translator writes it for Foyer's own
+        "Name": "SignedIn",
+    }
+
+
+def test_every_route_needs_a_signed_in_user(resources: dict[str, Any]) -> None:
+    authorizer, _ = only(resources, "AWS::ApiGatewayV2::Authorizer")
+    _, route = only(resources, "AWS::ApiGatewayV2::Route")
+    assert route["AuthorizationType"] == "CUSTOM"
+    assert route["AuthorizerId"] == {"Ref": authorizer}
+
+
+def test_this_api_alone_may_call_the_guard(resources: dict[str, Any]) -> None:
+    api, _ = only(resources, "AWS::ApiGatewayV2::Api")
+    authorizer, _ = only(resources, "AWS::ApiGatewayV2::Authorizer")
+    (permission,) = [
+        each["Properties"]
+        for each in resources.values()
+        if each["Type"] == "AWS::Lambda::Permission" and each["Properties"]["FunctionName"] == GUARD
+    ]
+    source = sub(permission["SourceArn"])
+    assert source.endswith(f":<{api}>/authorizers/<{authorizer}>")
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["Action"] == "lambda:InvokeFunction"
+
+
+def test_it_is_served_from_foyers_domain_only(resources: dict[str, Any]) -> None:
+    api, properties = only(resources, "AWS::ApiGatewayV2::Api")
+    _, mapping = only(resources, "AWS::ApiGatewayV2::ApiMapping")
+    assert properties["DisableExecuteApiEndpoint"] is True
+    assert mapping["DomainName"] == {"Fn::ImportValue": "foyer-AppDomainName"}
+    assert mapping["ApiId"] == {"Ref": api}
+
+
+def test_foyer_exports_what_it_imports() -> None:
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    for export in ("GuardFunctionArn", "AppDomainName"):
+        assert f"${{AWS::StackName}}-{export}" in template
