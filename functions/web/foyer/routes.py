@@ -36,7 +36,9 @@ def answer(table: Mapping[str, Route], services: Services, request: Request) -> 
         return _answer(services, route, request)
     cookie = services.style.name(language.COOKIE)
     chosen = language.choose(request, kept=request.cookies.get(cookie))
-    response = _answer(services, route, replace(request, language=chosen.language))
+    if chosen.language != request.language:
+        request = replace(request, language=chosen.language)
+    response = _answer(services, route, request)
     if not chosen.was_asked_for or not fetch_metadata.is_navigation(request):
         return response
     kept = services.style.line(language.COOKIE, chosen.language, max_age=language.COOKIE_SECONDS)
@@ -94,9 +96,10 @@ def _answer(services: Services, route: Route, request: Request) -> Response:
     # Also with an error: a refresh token that was replaced must not be lost.
     if response.ends_session:
         return response
-    if fetch_metadata.is_unseen(request):  # a notice is shown once, to somebody who sees it
-        return replace(response, cookies=visit.cookies)
-    return replace(response, cookies=(*visit.cookies, *response.cookies))
+    # A notice is shown once, to somebody who sees it.
+    own = () if fetch_metadata.is_unseen(request) else response.cookies
+    cookies = (*visit.cookies, *own)
+    return response if cookies == response.cookies else replace(response, cookies=cookies)
 
 
 def _admit(services: Services, route: Route, request: Request, visit: Visit) -> Response:

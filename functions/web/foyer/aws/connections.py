@@ -54,16 +54,12 @@ class Connections:
             raise ConfigurationError("an AWS endpoint is not a URL")
         self._is_https = parts.scheme == "https"
         self._host = parts.hostname
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        is_usual = self._port in (None, 443 if self._is_https else 80)
+        self.host = host if is_usual else f"{host}:{self._port}"  # the Host header, RFC 9110 §7.2
         self._authorities = authorities
         self._clocks = clocks
         self._idle: list[_Idle] = []
-
-    @property
-    def host(self) -> str:
-        """The ``Host`` header (RFC 9110 §7.2)."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        is_usual = self._port in (None, 443 if self._is_https else 80)
-        return host if is_usual else f"{host}:{self._port}"
 
     def exchange(
         self,

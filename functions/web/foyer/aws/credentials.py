@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 from __future__ import annotations
 
 import contextlib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,10 +51,6 @@ class CredentialSource:
 
     def current(self) -> AwsCredentials:
         """Raise AwsUnreachable when there are none."""
-        key_id = self._environ.get("AWS_ACCESS_KEY_ID")
-        secret_key = self._environ.get("AWS_SECRET_ACCESS_KEY")
-        if key_id and secret_key:
-            return AwsCredentials(key_id, secret_key, self._environ.get("AWS_SESSION_TOKEN", ""))
         if self._kept is None or self._clocks.now() >= self._expires_at - _RENEW_BEFORE:
             self._renew()
         if self._kept is None:
@@ -63,11 +60,20 @@ class CredentialSource:
     def _renew(self) -> None:
         """Ask the container; credentials that have not expired outlive a failure."""
         try:
-            self._kept, self._expires_at = self._of_the_container()
+            self._kept, self._expires_at = self._of_environment() or self._of_the_container()
         except AwsUnreachable:
             if self._kept is None or self._clocks.now() >= self._expires_at:
                 self._kept = None
                 raise
+
+    def _of_environment(self) -> tuple[AwsCredentials, float] | None:
+        """Those in variables stay as they are as long as the container lives."""
+        key_id = self._environ.get("AWS_ACCESS_KEY_ID")
+        secret_key = self._environ.get("AWS_SECRET_ACCESS_KEY")
+        if not key_id or not secret_key:
+            return None
+        token = self._environ.get("AWS_SESSION_TOKEN", "")
+        return AwsCredentials(key_id, secret_key, token), math.inf
 
     def _of_the_container(self) -> tuple[AwsCredentials, float]:
         url = self._environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")

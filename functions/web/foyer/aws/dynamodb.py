@@ -49,9 +49,19 @@ class Table:
         """Close connections; a function's container has no need to."""
         self._calls.close()
 
-    def get(self, key: str) -> Row | None:
-        """The row as it is at this moment (a strongly consistent read)."""
-        answer = self._call("GetItem", {"Key": _encoded({"id": key}), "ConsistentRead": True})
+    def get(self, key: str, *, fields: str) -> Row | None:
+        """These fields of the row as it is at this moment (a strongly consistent read).
+
+        ``fields`` are separated by commas. A row that has none of them is empty.
+        """
+        answer = self._call(
+            "GetItem",
+            {
+                "Key": _encoded({"id": key}),
+                "ConsistentRead": True,
+                "ProjectionExpression": fields,
+            },
+        )
         return _decoded(answer.get("Item")) if answer else None
 
     def put(self, row: Row) -> None:

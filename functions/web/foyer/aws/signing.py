@@ -6,6 +6,7 @@ The tests compare it with botocore's.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import time
@@ -43,13 +44,19 @@ def signed(
     request = "\n".join(["POST", "/", "", *lines, "", names, hashlib.sha256(body).hexdigest()])
     scope = f"{time_stamp[:8]}/{region}/{service}/aws4_request"
     digest = hashlib.sha256(request.encode()).hexdigest()
-    key = f"AWS4{credentials.secret_access_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
     text = f"{_ALGORITHM}\n{time_stamp}\n{scope}\n{digest}"
+    key = _signing_key(credentials.secret_access_key, scope)
     signature = hmac.digest(key, text.encode(), "sha256").hex()
     to_send["Authorization"] = (
         f"{_ALGORITHM} Credential={credentials.access_key_id}/{scope}, "
         f"SignedHeaders={names}, Signature={signature}"
     )
     return to_send
+
+
+@functools.lru_cache(maxsize=4)  # the same for all requests of a day to one service
+def _signing_key(secret_access_key: str, scope: str) -> bytes:
+    key = f"AWS4{secret_access_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

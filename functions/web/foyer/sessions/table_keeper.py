@@ -46,6 +46,8 @@ _ASK_AGAIN_AFTER = 0.1  # seconds, while another request refreshes
 _PURPOSE = "row 1"  # count up when the fields change: rows outlive a deployment
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
 
+_NEEDED = {"sealed", "seen_at", "writes"}
+_READ = ",".join(sorted(_NEEDED))
 _IS_THERE = "attribute_exists(id)"
 _IS_OURS = "lock_id = :lock"
 # Our own lock counts as free: a call may be carried out twice.
@@ -208,7 +210,7 @@ class TableKeeper:
         return self._table.query(INDEX, "subject_hash", hash_of_subject(subject))
 
     def _looked_up(self, shown: Shown, session_id: str) -> Reading:
-        row = self._table.get(key_of(session_id))
+        row = self._table.get(key_of(session_id), fields=_READ)
         if row is None:
             return Reading(shown, broken=SealBroken("not_in_table"))
         return self._read(shown, session_id, row)
@@ -224,7 +226,7 @@ class TableKeeper:
 
     def _open(self, shown: Shown, session_id: str, row: Row, keys: KeyRing) -> Session:
         """The session in the row; raise SealBroken."""
-        if not {"sealed", "seen_at", "writes"} <= row.keys():
+        if not row.keys() >= _NEEDED:
             raise SealBroken("row_malformed")
         if not row["sealed"]:
             raise SealBroken("not_in_table")
@@ -235,7 +237,7 @@ class TableKeeper:
             now=self._clocks.now(),
             only_with=session_id,
         )
-        session = replace(Session(**json.loads(opened)), seen_at=int(row["seen_at"]))
+        session = Session(**{**json.loads(opened), "seen_at": int(row["seen_at"])})
         # DynamoDB deletes such rows days later.
         if self._clocks.now() >= self._cookie.ends_at(session):
             raise SealBroken("expired")
