@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import command, imports, measure, page, plot, report
+from bench import command, measure, page, plot, report
 from bench.packages import Toolbox, has_bytecode, size
 from bench.subjects import Subject, catalogue
 
@@ -27,14 +27,6 @@ def main() -> None:
         python=tools.python, node=tools.node, runtime=folder / "runtime", upstreams=upstreams,
         folder=folder,
     )  # fmt: skip
-    extra: dict[str, Any] = {}
-    foyer = next((subject for subject in subjects if subject.name == "foyer"), None)
-    if foyer is not None:
-        # Measures imports only: with snap-start, the secret is not read.
-        environment = bench.environment(foyer) | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
-        extra["share_of_importing"] = imports.shares(
-            tools.python, "foyer.app", environment, foyer.package
-        )
     ran_on = report.machine(tools.python, tools.node)
     begun = time.monotonic()
     rounds = measure.run(bench, upstreams, subjects, rounds=options.samples)
@@ -43,7 +35,7 @@ def main() -> None:
         # Each round is saved, so that an interrupted run keeps its results.
         if number >= min(_FEWEST, options.samples):
             rows = report.rows(taken, handler, subjects)
-            document = report.document(rows, subjects, sizes, ran_on, number) | extra
+            document = report.document(rows, subjects, sizes, ran_on, number)
             _write(document, Path(options.output))
     upstreams.stop()
     sys.stdout.write(page.speed(document))
@@ -54,7 +46,7 @@ def _write(document: dict[str, Any], docs: Path) -> None:
     (docs / "pictures").mkdir(parents=True, exist_ok=True)
     (docs / "speed.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     (docs / "pictures/speed.svg").write_text(plot.cold_starts(document), "utf-8")
-    page.fill(docs / "speed.md", "bench", page.speed(document))
+    page.record(document, docs)
 
 
 def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
@@ -68,7 +60,7 @@ def _subjects(tools: Toolbox, folder: Path, only: list[str]) -> list[Subject]:
     if tools.node is None:
         _say("SKIPPED: the stacks in Node, because node with npm is not installed")
         subjects = [subject for subject in subjects if subject.runtime != "node"]
-    for subject in subjects:
+    for subject in {each.package: each for each in reversed(subjects)}.values():
         if subject.code.startswith("foyer"):
             tools.foyer(built, subject.package, bytecode=subject.bytecode)
         elif subject.runtime == "node":

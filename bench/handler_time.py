@@ -1,13 +1,16 @@
 """Runs inside a package: measures the warm handler's processor time without HTTP.
 
-    python -m handler_time MODULE < {"events": {route: event}, "answers": {endpoint: body}}
+    python -m handler_time MODULE < {"events": {route: event}, "answers": {endpoint: body},
+                                     "rows": {id: row}}
 
-The sending call is replaced (requests.Session.request, httpx.AsyncClient.send). Only the
-handler's own work counts, not the HTTP library, the network or the replacement.
+The sending call is replaced (requests.Session.request, httpx.AsyncClient.send, and for the table
+http.client.HTTPConnection's request and getresponse). Only the handler's own work counts, not the
+HTTP library, the network or the replacement.
 """
 
 from __future__ import annotations
 
+import http.client
 import importlib
 import io
 import itertools
@@ -46,16 +49,16 @@ def main() -> None:
     given = json.load(sys.stdin)
     out = os.fdopen(os.dup(1), "w")
     sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the life of the process
-    module = importlib.import_module(sys.argv[1])
+    handler = importlib.import_module(sys.argv[1]).handler
     _answer_at_once({name: body.encode() for name, body in given["answers"].items()})
+    if "foyer.aws.dynamodb" in sys.modules:
+        _answer_from_table(given["rows"])
     context = SimpleNamespace(
         aws_request_id="0", function_name="bench", memory_limit_in_mb="512",
         invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:bench",
         get_remaining_time_in_millis=lambda: 20_000,
     )  # fmt: skip
-    taken = {
-        name: _taken(module.handler, event, context) for name, event in given["events"].items()
-    }
+    taken = {name: _taken(handler, event, context) for name, event in given["events"].items()}
     json.dump(taken, out)
     out.close()
 
@@ -110,6 +113,52 @@ def _answer_at_once(answers: dict[str, bytes]) -> None:
                 return httpx.Response(200, headers=headers, content=body, request=request)
 
         httpx.AsyncClient.send = send
+
+
+class _Socket:
+    """What http.client uses of a socket."""
+
+    def __init__(self, received: bytes = b"") -> None:
+        self._received = received
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._received)
+
+    def settimeout(self, _seconds: float) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _answer_from_table(rows) -> None:  # type: ignore[no-untyped-def]
+    asked = []
+
+    def connect(self) -> None:  # type: ignore[no-untyped-def]
+        self.sock = _Socket()
+
+    def request(_self, _method, _path, body, _headers) -> None:  # type: ignore[no-untyped-def]
+        with _replacement:
+            asked.append(json.loads(body))
+
+    def getresponse(_self) -> http.client.HTTPResponse:  # type: ignore[no-untyped-def]
+        with _replacement:
+            fields = asked.pop()
+            answer = {}
+            if "ProjectionExpression" in fields:
+                row = rows[fields["Key"]["id"]["S"]]
+                wanted = fields["ProjectionExpression"].split(",")
+                answer = {"Item": {name: row[name] for name in wanted}}
+            body = json.dumps(answer).encode()
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+            response = http.client.HTTPResponse(_Socket(head.encode() + body))  # type: ignore[arg-type]
+            response.begin()
+            return response
+
+    for kind in (http.client.HTTPConnection, http.client.HTTPSConnection):
+        kind.connect = connect  # type: ignore[method-assign]
+        kind.request = request  # type: ignore[assignment, method-assign]
+        kind.getresponse = getresponse  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

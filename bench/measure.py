@@ -17,7 +17,7 @@ from bench.subjects import APP_HOST, Subject, check, events
 from bench.upstreams import ISSUER, Upstreams
 
 RUNTIME_OF_NODE = Path(__file__).parent / "node" / "runtime.mjs"
-WARM_REQUESTS = 5
+WARM_REQUESTS = 2
 ROUNDS_PER_VISITOR = 5  # attempts and tokens expire
 ROUNDS_PER_HANDLER_TIME = 7
 
@@ -26,11 +26,10 @@ Case = tuple[str, str]  # subject, route
 
 @dataclass
 class Samples:
-    """One entry per container; ``warm`` has WARM_REQUESTS entries per container."""
+    """One entry per container."""
 
     init: list[Taken] = field(default_factory=list)
     first: list[Taken] = field(default_factory=list)
-    warm: list[Taken] = field(default_factory=list)
     peak_memory: list[float] = field(default_factory=list)
     calls_in_init: dict[str, int] = field(default_factory=dict)
     calls_in_first: dict[str, int] = field(default_factory=dict)
@@ -64,6 +63,9 @@ class Bench:
         return Container(command, self.environment(subject), subject.package, self._log)
 
     def environment(self, subject: Subject) -> dict[str, str]:
+        table = {
+            "SESSION_TABLE": "bench", "AWS_ENDPOINT_URL_DYNAMODB": self._upstreams.table.url
+        }  # fmt: skip
         return {
             **lambda_environment(subject.handler, subject.package, self._runtime),
             "APP_URL": f"https://{APP_HOST}",
@@ -74,6 +76,7 @@ class Bench:
             "SECRET_ID": "foyer/bench",
             "NODE_EXTRA_CA_CERTS": str(self._upstreams.ca_file),
             "SSL_CERT_FILE": str(self._bundle),
+            **(table if subject.in_table else {}),
         }
 
     def prepare(self, subject: Subject) -> dict[str, dict[str, Any]]:
@@ -99,8 +102,9 @@ class Bench:
             check(subject, route, reply)
             into.first.append(taken)
             into.calls_in_first = _and_clear(calls)
-            into.warm += [container.invoke(event)[1] for _ in range(WARM_REQUESTS)]
-            into.calls_in_warm = {name: n // WARM_REQUESTS for name, n in calls.items()}
+            for _ in range(WARM_REQUESTS):
+                container.invoke(event)
+            into.calls_in_warm = {name: -(-n // WARM_REQUESTS) for name, n in calls.items()}
             into.peak_memory.append(container.peak_memory())
 
     def handler_time(
@@ -109,7 +113,11 @@ class Bench:
         """Milliseconds of processor time in the warm handler, by route."""
         environment = self.environment(subject)
         environment["PYTHONPATH"] += f"{os.pathsep}{Path(__file__).parent}"
-        given = {"events": made, "answers": {name: body.decode() for name, body in answers.items()}}
+        given = {
+            "events": made,
+            "answers": {name: body.decode() for name, body in answers.items()},
+            "rows": self._upstreams.table.rows,
+        }
         done = subprocess.run(
             [self._python, "-m", "handler_time", subject.handler.rpartition(".")[0]],
             env=environment, cwd=subject.package, input=json.dumps(given),

@@ -22,17 +22,20 @@ FLOOR = "hello"
 
 @dataclass(frozen=True)
 class Row:
-    """Medians of one subject and route: milliseconds of processor time, or as named."""
+    """Medians of one subject and route: milliseconds of processor time, or as named.
+
+    ``spread`` is the share of the cold start within which half of the samples differ from it.
+    """
 
     subject: str
     route: str
     init: float
     first: float
-    warm: float
     handler: float | None
     init_on_the_wall: float
     first_on_the_wall: float
     peak_memory: float
+    spread: float
     calls: Mapping[str, Mapping[str, int]]
 
     @property
@@ -59,11 +62,11 @@ def rows(
             route,
             init=_cpu(samples.init),
             first=_cpu(samples.first),
-            warm=_cpu(samples.warm),
             handler=median(times) if (times := handler.get((code_of[subject], route))) else None,
             init_on_the_wall=_wall(samples.init),
             first_on_the_wall=_wall(samples.first),
             peak_memory=median(samples.peak_memory),
+            spread=_spread(samples),
             calls={
                 "init": samples.calls_in_init,
                 "first": samples.calls_in_first,
@@ -107,6 +110,7 @@ def document(
                 "title": subject.title,
                 "bytecode": subject.bytecode,
                 "is_peer": subject.is_peer,
+                "folder": subject.package.name,
                 "runtime": subject.runtime,
                 "zipped_bytes": sizes[subject.name].zipped,
                 "unzipped_bytes": sizes[subject.name].unzipped,
@@ -119,13 +123,12 @@ def document(
                 "route": row.route,
                 "init": _ratio(row.init, floor.init),
                 "first": _ratio(row.first, floor.first),
-                "warm": _ratio(row.warm, floor.warm),
                 "cold_start_at_512_mb": _ratio(row.cold, floor.cold),
                 "cold_start_at_512_mb_on_the_wall": _ratio(
                     row.cold_on_the_wall, floor.cold_on_the_wall
                 ),
                 "init_in_floors_cold_start": _ratio(row.init, floor.cold),
-                "first_in_floors_cold_start": _ratio(row.first, floor.cold),
+                "spread": round(row.spread, 4),
                 "handler_milliseconds": row.handler and round(row.handler, 4),
                 "peak_memory_mib": round(row.peak_memory, 1),
                 "upstream_calls": row.calls,
@@ -145,6 +148,15 @@ def _order(subjects: list[Subject], row: Row) -> int:
 
 def _ratio(value: float, floor: float) -> float:
     return round(value / floor, 3)
+
+
+def _spread(samples: Samples) -> float:
+    colds = [
+        modelled(init.cpu, first.cpu, MODELLED_MB)
+        for init, first in zip(samples.init, samples.first, strict=True)
+    ]
+    middle = median(colds)
+    return median(abs(cold - middle) for cold in colds) / middle
 
 
 def _cpu(taken: list[Taken]) -> float:

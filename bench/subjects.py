@@ -40,7 +40,7 @@ _EVENTS = Path(__file__).parent.parent / "events"
 
 @dataclass(frozen=True)
 class Subject:
-    """One package; ``code`` names its code, ``bytecode`` whether it contains bytecode."""
+    """One function; ``code`` names its code, ``bytecode`` whether its package contains bytecode."""
 
     name: str
     title: str
@@ -52,18 +52,24 @@ class Subject:
     is_peer: bool = False
     runtime: str = "python"
     signs_in_with: str = ""  # another handler of the package, where this one does not sign in
+    in_table: bool = False  # where it keeps sessions
 
 
 def catalogue(packages: Path) -> list[Subject]:
     """All subjects; hello world comes first."""
-    foyer = "foyer.app.handler"
+    foyer, guard = "foyer.app.handler", "foyer.guard.handler"
     found = [
         Subject("hello", "Hello world", "hello", packages / "hello", ("landing",), bytecode=True),
         Subject("foyer", "Foyer", "foyer", packages / "foyer", OUR_ROUTES, foyer, bytecode=True),
         Subject("foyer-source", "Foyer without bytecode", "foyer", packages / "foyer-source",
                 ("landing",), foyer),
-        Subject("guard", "Foyer's guard", "foyer-guard", packages / "guard", (GUARD,),
-                "foyer.guard.handler", bytecode=True, signs_in_with=foyer),
+        Subject("foyer-table", "Foyer, sessions in a table", "foyer-table", packages / "foyer",
+                ("callback", "welcome"), foyer, bytecode=True, in_table=True),
+        Subject("guard", "Foyer's guard", "foyer-guard", packages / "foyer", (GUARD,),
+                guard, bytecode=True, signs_in_with=foyer),
+        Subject("guard-table", "Foyer's guard, sessions in a table", "foyer-guard-table",
+                packages / "foyer", (GUARD,), guard, bytecode=True, signs_in_with=foyer,
+                in_table=True),
     ]  # fmt: skip
     for code, title in _PYTHON_PEERS.items():
         compiled = f"{code}-bytecode"

@@ -18,6 +18,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
+from bench.table import SessionTable
 from tests.certificates import server_context
 from tests.fake_tokens import SigningKey
 
@@ -50,7 +51,9 @@ class Upstreams:
             "jwks": _answer({"keys": [self._key.jwk(), SigningKey().jwk()]}),
             "secret": self._secret(),
         }
-        self._server = _Server(self, server_context(folder, self.ca_file))
+        tls = server_context(folder, self.ca_file)
+        self.table = SessionTable(self.calls, tls, latency=latency)
+        self._server = _Server(self, tls)
         port = self._server.server_address[1]
         self.url = f"https://127.0.0.1:{port}"
         # As at Cognito, the keys are on another host, which needs another connection.
@@ -59,6 +62,7 @@ class Upstreams:
         self._thread.start()
 
     def stop(self) -> None:
+        self.table.stop()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
