@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import random
 import re
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -17,6 +19,8 @@ from tests.soak.upstreams import FaultyCognito
 
 _SHOWN = re.compile(r"visitor-(\d+)@example\.com")
 _SIGN_OUT_EVERY = 5
+_TRIES = 20  # of what is unavailable for a moment
+_REFRESH_SECONDS = 0.05  # more or less
 
 
 class WrongUser(AssertionError):
@@ -27,18 +31,23 @@ class LostSession(AssertionError):
     """A visitor was signed out unexpectedly."""
 
 
+class BackAgain(AssertionError):
+    """A visitor who had signed out was signed in."""
+
+
 @dataclass
 class Browser:
-    """The cookies of one visitor; a new connection for each request."""
+    """The cookies of one visitor; a new connection for each request, which may be side by side."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    due_at: float = 0.0  # when its access token has expired, on the monotonic clock
 
     def ask(self, method: str, path: str) -> tuple[int, str, str]:
         """Status, Location and body."""
         headers = {"Host": f"localhost:{self.port}", "Sec-Fetch-Site": "same-origin"}
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={it}" for name, it in self.cookies.items())
+        if cookies := self.cookies.copy():
+            headers["Cookie"] = "; ".join(f"{name}={it}" for name, it in cookies.items())
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers)
@@ -71,6 +80,9 @@ class Tally:
     sign_ins: int = 0
     pages: int = 0
     sign_outs: int = 0
+    races: int = 0  # two requests of one session that was due for a refresh
+    copies: int = 0  # of cookies, tried after sign-out
+    signed_out: set[str] = field(default_factory=set)  # whose session may end in a refresh
     failures: Counter[int] = field(default_factory=Counter)
     broken: list[BaseException] = field(default_factory=list)
     _numbers: int = 0
@@ -103,10 +115,13 @@ class Visitor:
     cognito: FaultyCognito
     port: int
     tally: Tally
+    access_token_seconds: float
+    in_table: bool
 
     def run(self) -> None:
         try:
-            self._run()
+            with ThreadPoolExecutor(1) as self._meanwhile:
+                self._run()
         except BaseException as error:
             self.tally.broken.append(error)  # raised again in the waiting thread
 
@@ -118,9 +133,16 @@ class Visitor:
             number = self._arrive(browser)
             if number is None:
                 return
-            self._look_at_claims(resident, first)
+            if time.monotonic() < resident.due_at:
+                self._look_at_claims(resident, first)
+            elif number % 2:
+                self._race(resident, first)
+            else:
+                self._sign_out(resident, first)
+                resident = Browser(self.port)
+                first = self._arrive(resident)
             if number % _SIGN_OUT_EVERY == 0:
-                self._sign_out(browser)
+                self._sign_out(browser, number)
 
     def _arrive(self, browser: Browser) -> int | None:
         """Sign in, with retries; return the visitor's number, or None if time is up."""
@@ -146,14 +168,18 @@ class Visitor:
         status, _, _ = browser.ask("GET", f"{callback.path}?{callback.query}")
         if status == 303:
             self.tally.count(sign_ins=1)
+            self._expect_refresh(browser)
             return True
         if browser.is_somebody:
             raise AssertionError(f"a sign-in that failed left {list(browser.cookies)}")
         self.tally.count_failure(status)
         return False
 
+    def _expect_refresh(self, browser: Browser) -> None:
+        browser.due_at = time.monotonic() + self.access_token_seconds
+
     def _look_at_page(self, browser: Browser, number: int) -> None:
-        status, _, page = browser.ask("GET", "/")
+        status, page = self._available(browser, "/")
         shown = set(_SHOWN.findall(page))
         if shown - {str(number)}:
             raise WrongUser(f"visitor {number} was shown {shown}")
@@ -162,15 +188,49 @@ class Visitor:
         self.tally.count(pages=1)
 
     def _look_at_claims(self, browser: Browser, number: int) -> None:
-        status, _, answer = browser.ask("GET", "/me")
-        if status == 401:
+        if not self._is_signed_in(browser, number):
             raise LostSession(f"visitor {number} was signed out")
+
+    def _race(self, browser: Browser, number: int) -> None:
+        """Two requests at once, probably in two containers, both of which want to refresh."""
+        other = self._meanwhile.submit(self._look_at_claims, browser, number)
+        self._look_at_claims(browser, number)
+        other.result()
+        self._expect_refresh(browser)
+        self.tally.count(races=1)
+
+    def _sign_out(self, browser: Browser, number: int) -> None:
+        """While another request of the same session is under way; its answer may come last."""
+        copy = Browser(self.port, browser.cookies.copy())
+        self.tally.signed_out.add(f"sub-{number}")
+        other = self._meanwhile.submit(self._is_signed_in, browser, number)
+        time.sleep(random.uniform(0, _REFRESH_SECONDS))  # noqa: S311 - somewhere in the middle
+        status, _, _ = browser.ask("POST", "/logout")
+        other.result()
+        if status not in (200, 503):
+            raise AssertionError(f"sign-out answered {status}")
+        if self._is_signed_in(browser, number):
+            raise BackAgain(f"visitor {number}, after sign-out")
+        if status == 200 and self.in_table:
+            if self._is_signed_in(copy, number):
+                raise BackAgain(f"visitor {number}, with a copied cookie")
+            self.tally.count(copies=1)
+        self.tally.count(sign_outs=1)
+
+    def _is_signed_in(self, browser: Browser, number: int) -> bool:
+        status, answer = self._available(browser, "/me")
+        if status == 401:
+            return False
         if json.loads(answer)["sub"] != f"sub-{number}":
             raise WrongUser(f"visitor {number} is not who /me says")
         self.tally.count(pages=1)
+        return True
 
-    def _sign_out(self, browser: Browser) -> None:
-        status, _, _ = browser.ask("POST", "/logout")
-        if status != 200 or browser.is_somebody:
-            raise AssertionError(f"sign-out answered {status}")
-        self.tally.count(sign_outs=1)
+    def _available(self, browser: Browser, path: str) -> tuple[int, str]:
+        """Status and body, once the table is there."""
+        for _ in range(_TRIES):
+            status, _, body = browser.ask("GET", path)
+            if status != 503:
+                break
+            self.tally.count_failure(status)
+        return status, body
