@@ -14,7 +14,7 @@ DOCS := build/docs
 SECRET_FORMATS := --no-verify --exclude-lines '//user:(hunter2|shown)@' --disable-plugin KeywordDetector \
 	--disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: docs diagrams mutants soak bench sweep help run stop start-api attach events test check format build deploy pictures gallery requirements clean
+.PHONY: docs diagrams mutants soak bench sweep help run stop start-api build-app attach events test check format build deploy pictures gallery requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,8 @@ run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, 
 stop: .venv/local ## Stop a local stack that was started with ARGS=--detach
 	@$(PY) -m local.detached --port $(PORT)
 
-start-api: .venv/local build ## The same, with the app in `sam local start-api` (needs Docker)
-	@exec $(PY) -m local.run --port $(PORT) --sam $(ARGS)
+start-api: .venv/local build $(if $(APP),build-app) ## The same, with the functions under the SAM CLI (needs Docker)
+	@exec $(PY) -m local.run --port $(PORT) --sam $(if $(APP),--app $(APP)) $(ARGS)
 
 attach: .venv/local ## Open the debugger of a function that waits at a breakpoint()
 	@$(PY) -m local.attach
@@ -68,6 +68,10 @@ format: .venv/dev ## Format the code and fix lint errors with ruff
 
 build: .venv-sam/done ## Build with sam build
 	PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM) build
+
+build-app: .venv-sam/done
+	@SAM_CLI_TELEMETRY=0 $(SAM) build --cached --parallel --cache-dir .aws-sam/app-cache --build-dir .aws-sam/app \
+		--template $(if $(wildcard $(APP)/template.yaml),$(APP)/template.yaml,$(APP))
 
 deploy: .venv-sam/done ## Build and deploy to an AWS account; ARGS="Mfa=on" sets parameters
 	@PATH="$(dir $(abspath $(UV))):$$PATH" SAM_CLI_TELEMETRY=0 .venv-sam/bin/python local/deploy.py $(ARGS)

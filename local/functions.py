@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from local.console import Console
 from local.lambda_function import LambdaFunction
@@ -11,6 +12,20 @@ from local.template import Function, function_name
 
 # Variables of a function's environment in addition to those in its template.
 Environment = Callable[[Function], Mapping[str, str]]
+
+
+class FunctionRunner(Protocol):
+    """Runs functions between ``start`` and ``stop``."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def drain(self, seconds: float) -> None: ...
+
+    async def invoke(
+        self, name_or_arn: str, event: bytes, seconds: float
+    ) -> tuple[bytes, list[str]]: ...
 
 
 class Functions:

@@ -28,7 +28,7 @@ from local import api_gateway, lambda_authorizer, template
 from local.api_gateway import Request
 from local.authorizers import Refused
 from local.console import Console, last_reason
-from local.functions import Functions
+from local.functions import FunctionRunner, Functions
 from local.gate import Gate
 from local.integration_response import MalformedResponse, Response, error, parse_response
 from local.lambda_runtime import isolated
@@ -71,7 +71,7 @@ class Gateway:
     def __init__(
         self,
         apis: Sequence[HttpApi],
-        functions: Functions,
+        functions: FunctionRunner,
         *,
         console: Console,
         jwks_urls: Mapping[str, str] | None = None,
@@ -112,7 +112,7 @@ class Gateway:
         """Ends all children before it returns."""
         await self._functions.stop()
 
-    async def replace(self, apis: Sequence[HttpApi], functions: Functions) -> None:
+    async def replace(self, apis: Sequence[HttpApi], functions: FunctionRunner) -> None:
         """Serve these from now on; events that are under way end with the old functions."""
         await functions.start()
         old, self._functions, self._apis = self._functions, functions, self._gated(apis)
@@ -120,7 +120,7 @@ class Gateway:
         await old.stop()
 
     @property
-    def functions(self) -> Functions:
+    def functions(self) -> FunctionRunner:
         return self._functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

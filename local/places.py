@@ -76,6 +76,11 @@ class Places:
         """The file for `--env-vars` of the SAM CLI; exists while `make start-api` runs."""
         return self.data / "env.json"
 
+    @property
+    def function_template(self) -> Path:
+        """The template of `sam local start-lambda`; exists while `make start-api APP=…` runs."""
+        return self.data / "functions.json"
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket for uvicorn; raises RunError if the port cannot be used."""

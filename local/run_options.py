@@ -14,7 +14,9 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=3000, help="the first of three (3000)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
-    parser.add_argument("--sam", action="store_true", help="the app under `sam local start-api`")
+    parser.add_argument(
+        "--sam", action="store_true", help="the functions under the SAM CLI, in Docker"
+    )
     pairs: dict[str, Any] = {
         "action": "append", "default": [], "type": _parameter, "metavar": "NAME=VALUE",
     }  # fmt: skip
@@ -42,8 +44,6 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.app is not None:
         options.app = template_in(options.app)
-        if options.sam:
-            parser.error("the SAM CLI serves one template, so --app and --sam exclude each other")
     return options
 
 

@@ -1,4 +1,4 @@
-"""Runs the app with `sam local start-api`: the SAM CLI and Lambda's image, in Docker."""
+"""Runs the SAM CLI, which runs functions in Lambda's image, in Docker."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 
 from local import docker_bridge
 from local.aws import REGION, LocalAws
@@ -17,7 +18,8 @@ from local.places import ROOT, Places, RunError, listen
 from local.template import Function
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
-_BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+APP_BUILT = ROOT / ".aws-sam" / "app" / "template.yaml"
 
 
 def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.socket]]:
@@ -33,7 +35,7 @@ def bridge_listeners(places: Places) -> tuple[list[socket.socket], list[socket.s
         address = docker_bridge.bridge_address()
     except subprocess.SubprocessError as error:
         raise RunError("Docker does not respond; start it, or use `make run`") from error
-    if not SAM.exists() or not _BUILT.exists():
+    if not SAM.exists() or not BUILT.exists():
         raise RunError("the SAM CLI or its build is missing; `make start-api` creates both")
     if address is None:
         return [], []
@@ -56,30 +58,43 @@ def shell(aws: LocalAws) -> dict[str, str]:
 
 
 def start_api(places: Places, aws: LocalAws) -> subprocess.Popen[bytes]:
-    """Start it on the app's port; its output goes to this terminal."""
+    """Start it on the app's port."""
+    environment = ("--env-vars", places.function_environment)
+    return _start(aws, "start-api", "--port", str(places.port), "--host", places.host, *environment)
+
+
+def start_lambda(places: Places, aws: LocalAws, port: int) -> subprocess.Popen[bytes]:
+    """Start it with the functions of ``places.function_template``."""
+    template = ("--template", places.function_template)
+    return _start(aws, "start-lambda", "--port", str(port), *template)
+
+
+def _start(aws: LocalAws, command: str, *options: str | Path) -> subprocess.Popen[bytes]:
+    """Its output goes to this terminal."""
     return subprocess.Popen(
-        [
-            SAM, "local", "start-api",
-            "--port", str(places.port),
-            "--host", places.host,
-            "--env-vars", places.function_environment,
-        ],
+        [SAM, "local", command, "--config-file", ROOT / "samconfig.toml", *options],
         cwd=ROOT,
         env=shell(aws),
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # this process passes Ctrl-C on, once
-    )  # fmt: skip
+    )
 
 
-async def until_it_answers(places: Places) -> None:
-    """Wait for its first response, which also starts the container."""
-    while not await _answers(places):
+async def until_ready(places: Places, lambda_port: int | None) -> None:
+    """Wait for the first response, which also starts the container of the web function."""
+    if lambda_port is not None:
+        await _until_it_answers("127.0.0.1", lambda_port)
+    await _until_it_answers(places.host, places.port)
+
+
+async def _until_it_answers(host: str, port: int) -> None:
+    while not await _answers(host, port):
         await asyncio.sleep(0.1)
 
 
-async def _answers(places: Places) -> bool:
+async def _answers(host: str, port: int) -> bool:
     try:
-        reader, writer = await asyncio.open_connection(places.host, places.port)
+        reader, writer = await asyncio.open_connection(host, port)
         with closing(writer):
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return bool(await reader.readline())

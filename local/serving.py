@@ -22,7 +22,7 @@ from local.apps import Apps
 from local.aws import LocalAws
 from local.console import Console, LogFormat
 from local.docker_bridge import forward
-from local.functions import Functions
+from local.functions import FunctionRunner, Functions
 from local.gateway import HTTP_OPTIONS, Gateway
 from local.lambda_runtime import isolated
 from local.managed_login.triggers import TriggerFailed, Triggers
@@ -51,14 +51,20 @@ class App:
     """The functions behind the gateway; their log also goes to a file."""
 
     def __init__(
-        self, places: Places, apps: Apps, jwks_urls: Mapping[str, str], log_format: LogFormat
+        self,
+        places: Places,
+        apps: Apps,
+        jwks_urls: Mapping[str, str],
+        log_format: LogFormat,
+        runner: FunctionRunner | None = None,
     ) -> None:
+        """``runner`` runs the functions; without one, child processes do."""
         self._log = (places.data / "app.log").open("a", encoding="utf-8")
         self._places = places
         self._console = Console(sys.stdout, log_format=log_format, log=self._log)
         self._triggers = dict(apps.triggers)
         self.gateway = Gateway(
-            apps.apis, self._functions(apps), console=self._console, jwks_urls=jwks_urls
+            apps.apis, runner or self._functions(apps), console=self._console, jwks_urls=jwks_urls
         )
 
     def close(self) -> None:

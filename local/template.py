@@ -24,6 +24,7 @@ _READ = {
     "AWS::ApiGatewayV2::ApiMapping": ("ApiMappingKey",),
     "AWS::Cognito::UserPool": ("LambdaConfig",),
     "AWS::Serverless::Function": (
+        "Architectures",
         "CodeUri",
         "Environment",
         "Events",
@@ -50,6 +51,7 @@ class Function:
     log_format: str
     variables: Mapping[str, str]
     runtime: str = "python3.13"
+    architecture: str = "x86_64"
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,9 @@ class Template:
                 if (text := self._values.text(value)) is not None
             },
             runtime=runtime,
+            architecture=next(
+                iter(self._values.texts(properties.get("Architectures"))), Function.architecture
+            ),
         )
 
     def _existing(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
