@@ -15,29 +15,23 @@ from tests.template.rendering import Rendered, render
 _SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:foyer/shop-??????"
 _POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/<UserPool>"
 
+
+def _logs(name: str) -> set[tuple[str, str]]:
+    return {
+        (f"logs:{action}", f"<{name}Logs.Arn>") for action in ("CreateLogStream", "PutLogEvents")
+    }
+
+
 GRANTS = {
-    "WebRole": {
-        ("secretsmanager:GetSecretValue", _SECRET),
-        ("logs:CreateLogStream", "<WebLogs.Arn>"),
-        ("logs:PutLogEvents", "<WebLogs.Arn>"),
-    },
-    "GuardRole": {
-        ("secretsmanager:GetSecretValue", _SECRET),
-        ("logs:CreateLogStream", "<GuardLogs.Arn>"),
-        ("logs:PutLogEvents", "<GuardLogs.Arn>"),
-    },
-    "VisitorRole": {
-        ("secretsmanager:GetSecretValue", _SECRET),
-        ("logs:CreateLogStream", "<VisitorLogs.Arn>"),
-        ("logs:PutLogEvents", "<VisitorLogs.Arn>"),
-    },
+    "WebRole": {("secretsmanager:GetSecretValue", _SECRET), *_logs("Web")},
+    "GuardRole": {("secretsmanager:GetSecretValue", _SECRET), *_logs("Guard")},
+    "VisitorRole": {("secretsmanager:GetSecretValue", _SECRET), *_logs("Visitor")},
     "CredentialsRole": {
         ("secretsmanager:GetSecretValue", "<Secret.Id>"),
         ("secretsmanager:PutSecretValue", "<Secret.Id>"),
         ("cognito-idp:DescribeUserPoolClient", _POOL),
         ("cognito-idp:ListUserPoolClientSecrets", _POOL),
-        ("logs:CreateLogStream", "<CredentialsLogs.Arn>"),
-        ("logs:PutLogEvents", "<CredentialsLogs.Arn>"),
+        *_logs("Credentials"),
     },
     "RotationRole": {
         ("secretsmanager:DescribeSecret", "<Secret>"),
@@ -47,8 +41,7 @@ GRANTS = {
         ("cognito-idp:ListUserPoolClientSecrets", _POOL),
         ("cognito-idp:AddUserPoolClientSecret", _POOL),
         ("cognito-idp:DeleteUserPoolClientSecret", _POOL),
-        ("logs:CreateLogStream", "<RotationLogs.Arn>"),
-        ("logs:PutLogEvents", "<RotationLogs.Arn>"),
+        *_logs("Rotation"),
     },
 }
 
@@ -59,11 +52,6 @@ TABLE_ACTIONS = {
     "GuardRole": _TABLE_ACTIONS,
     "VisitorRole": _TABLE_ACTIONS,
 }
-
-
-@pytest.fixture(params=PARAMETER_SETS)
-def stack(request: pytest.FixtureRequest) -> Rendered:
-    return render(PARAMETER_SETS[request.param])
 
 
 def test_each_role_grants_exactly_this() -> None:

@@ -21,11 +21,6 @@ from tests.template.rendering import (
 _CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/x"
 
 
-@pytest.fixture(params=PARAMETER_SETS)
-def stack(request: pytest.FixtureRequest) -> Rendered:
-    return render(PARAMETER_SETS[request.param])
-
-
 def test_nothing_refers_to_what_its_condition_leaves_out(stack: Rendered) -> None:
     # render() raises where something does; what is left is that there is a stack at all.
     assert {"HttpApi", "WebFunction", "UserPoolClient", "Secret"} <= stack.resources.keys()
@@ -47,24 +42,24 @@ def test_an_empty_prefix_becomes_one_from_the_stacks_id() -> None:
     assert stack.outputs["LoginUrl"] == "https://<UserPoolDomain>.auth.eu-west-1.amazoncognito.com"
 
 
-def _variables(stack: Rendered, function: str) -> dict[str, str]:
-    variables: dict[str, str] = stack.properties(function)["Environment"]["Variables"]
-    return variables
-
-
 def test_in_govcloud_the_login_pages_and_the_function_use_fips_endpoints(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert not _variables(render(), "WebFunction")["AWS_USE_FIPS_ENDPOINT"]
+    assert not _environment(render(), "WebFunction")["AWS_USE_FIPS_ENDPOINT"]
     monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::Partition", "aws-us-gov")
     monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::Region", "us-gov-west-1")
     stack = render({"DomainPrefix": "acme"})
     host = "https://<UserPoolDomain>.auth-fips.us-gov-west-1.amazoncognito.com"
     assert stack.outputs["LoginUrl"] == host
     for function in ("WebFunction", "RotationFunction"):
-        assert _variables(stack, function)["COGNITO_DOMAIN_URL"] == host
+        assert _environment(stack, function)["COGNITO_DOMAIN_URL"] == host
     for function in ("WebFunction", "GuardFunction", "VisitorFunction"):
-        assert _variables(stack, function)["AWS_USE_FIPS_ENDPOINT"] == "true"
+        assert _environment(stack, function)["AWS_USE_FIPS_ENDPOINT"] == "true"
+
+
+def _environment(stack: Rendered, function: str) -> dict[str, str]:
+    variables: dict[str, str] = stack.properties(function)["Environment"]["Variables"]
+    return variables
 
 
 # -- Login pages --------------------------------------------------------------------------------
@@ -86,10 +81,8 @@ def test_a_logo_stands_above_the_form_in_both_modes() -> None:
     style = render({"BrandLogo": "PHN2Zy8+", "BrandColor": ""}).properties("ManagedLoginBranding")
     assert style["Settings"]["components"]["form"]["logo"]["enabled"] is True
     assert "primaryButton" not in style["Settings"]["components"]
-    assert [(each["ColorMode"], each["Bytes"]) for each in style["Assets"]] == [
-        ("LIGHT", "PHN2Zy8+"),
-        ("DARK", "PHN2Zy8+"),
-    ]
+    shown = {each["ColorMode"]: each["Bytes"] for each in style["Assets"]}
+    assert shown == {"LIGHT": "PHN2Zy8+", "DARK": "PHN2Zy8+"}
 
 
 def test_without_colour_and_logo_managed_login_keeps_cognitos_looks() -> None:
@@ -99,33 +92,38 @@ def test_without_colour_and_logo_managed_login_keeps_cognitos_looks() -> None:
     assert not {"Settings", "Assets"} & style.keys()
 
 
-def test_classic_pages_get_the_colour_by_css_and_no_branding() -> None:
-    stack = render({"LoginPages": "classic", "BrandColor": "#102030"})
+def test_classic_pages_get_the_colour_by_css_unless_their_pool_is_somebody_elses() -> None:
+    classic = {"LoginPages": "classic", "BrandColor": "#102030"}
+    stack = render(classic)
     assert stack.properties("UserPoolDomain")["ManagedLoginVersion"] == 1
     assert "background-color: #102030" in stack.properties("ClassicPagesStyle")["CSS"]
     assert "ManagedLoginBranding" not in stack.resources
-
-
-def test_classic_pages_of_an_existing_pool_keep_their_owners_style() -> None:
-    stack = render({**PARAMETER_SETS["existing pool"], "LoginPages": "classic"})
-    assert "ClassicPagesStyle" not in stack.resources
+    existing = render(PARAMETER_SETS["existing pool"] | classic)
+    assert "ClassicPagesStyle" not in existing.resources
 
 
 # -- Domains ------------------------------------------------------------------------------------
 
 
-def test_an_own_domain_of_the_app_is_the_only_way_in() -> None:
-    stack = render(PARAMETER_SETS["own domains"])
-    (server,) = stack.properties("HttpApi")["Body"]["servers"]
-    assert server["x-amazon-apigateway-endpoint-configuration"]["disableExecuteApiEndpoint"] is True
-    assert stack.properties("AppDomainMapping")["DomainName"] == "<AppDomain>"
-    configuration = stack.properties("AppDomain")["DomainNameConfigurations"][0]
-    assert configuration["SecurityPolicy"] == "TLS_1_2"
+@pytest.mark.parametrize("front", ["own domains", "proxy"])
+def test_an_own_address_is_named_everywhere(front: str) -> None:
+    stack = render(PARAMETER_SETS[front])
     client = stack.properties("UserPoolClient")
     assert client["CallbackURLs"] == ["https://www.example.com/callback"]
     assert client["LogoutURLs"] == ["https://www.example.com/"]
-    assert _environment(stack, "WebFunction")["APP_URL"] == "https://www.example.com"
-    assert _environment(stack, "RotationFunction")["APP_URL"] == "https://www.example.com"
+    assert stack.outputs["AppUrl"] == "https://www.example.com/"
+    for function in ("WebFunction", "RotationFunction"):
+        assert _environment(stack, function)["APP_URL"] == "https://www.example.com"
+    (server,) = stack.properties("HttpApi")["Body"].get("servers", [{}])
+    endpoint = server.get("x-amazon-apigateway-endpoint-configuration", {})
+    # A proxy calls the execute-api address; an own domain is the only way in.
+    assert endpoint.get("disableExecuteApiEndpoint", False) is (front == "own domains")
+    if front == "proxy":
+        assert _environment(stack, "WebFunction")["ORIGIN_VERIFY_HEADER"] == "X-Origin-Verify"
+        return
+    assert stack.properties("AppDomainMapping")["DomainName"] == "<AppDomain>"
+    configuration = stack.properties("AppDomain")["DomainNameConfigurations"][0]
+    assert configuration["SecurityPolicy"] == "TLS_1_2"
     assert stack.outputs["AppDnsTarget"] == "<AppDomain.RegionalDomainName>"
 
 
@@ -140,26 +138,6 @@ def test_an_own_domain_of_the_login_pages_is_what_both_functions_call() -> None:
     rotation = _environment(stack, "RotationFunction")["COGNITO_DOMAIN_URL"]
     assert rotation == "https://<UserPoolDomain>"
     assert stack.outputs["AuthDnsTarget"] == "<UserPoolDomain.CloudFrontDistribution>"
-
-
-def test_with_a_proxy_in_front_everything_names_its_address() -> None:
-    stack = render(PARAMETER_SETS["proxy"])
-    client = stack.properties("UserPoolClient")
-    assert client["CallbackURLs"] == ["https://www.example.com/callback"]
-    assert client["LogoutURLs"] == ["https://www.example.com/"]
-    assert stack.outputs["AppUrl"] == "https://www.example.com/"
-    for function in ("WebFunction", "RotationFunction"):
-        assert _environment(stack, function)["APP_URL"] == "https://www.example.com"
-    assert _environment(stack, "WebFunction")["ORIGIN_VERIFY_HEADER"] == "X-Origin-Verify"
-    # The proxy calls the execute-api address.
-    assert (
-        "disableExecuteApiEndpoint" not in str(stack.properties("HttpApi"))
-        or not (
-            stack.properties("HttpApi")["Body"]["servers"][0][
-                "x-amazon-apigateway-endpoint-configuration"
-            ]["disableExecuteApiEndpoint"]
-        )
-    )
 
 
 def test_a_function_of_another_stack_is_called_after_confirmation() -> None:
@@ -207,25 +185,17 @@ def test_a_users_pool_and_domain_outlive_the_stack() -> None:
 
 
 def test_passkeys_are_a_first_factor_and_count_as_two() -> None:
-    stack = render({"Passkeys": "true", "Mfa": "on"})
+    stack = render({**PARAMETER_SETS["own domains"], "Passkeys": "true", "Mfa": "on"})
     pool = stack.properties("UserPool")
-    assert pool["Policies"]["SignInPolicy"] == {
-        "AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]
-    }
+    factors = pool["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
+    assert factors == ["PASSWORD", "WEB_AUTHN"]
     assert pool["WebAuthnFactorConfiguration"] == "MULTI_FACTOR_WITH_USER_VERIFICATION"
     assert pool["WebAuthnUserVerification"] == "required"
+    assert pool["WebAuthnRelyingPartyID"] == "auth.example.com"
     assert "ALLOW_USER_AUTH" in stack.properties("UserPoolClient")["ExplicitAuthFlows"]
-
-
-def test_passkeys_belong_to_an_own_domain_where_there_is_one() -> None:
-    stack = render({**PARAMETER_SETS["own domains"], "Passkeys": "true"})
-    assert stack.properties("UserPool")["WebAuthnRelyingPartyID"] == "auth.example.com"
-
-
-def test_without_passkeys_the_pool_knows_nothing_of_them() -> None:
-    pool = render().properties("UserPool")
-    assert not [name for name in pool if name.startswith("WebAuthn")]
-    assert "SignInPolicy" not in pool["Policies"]
+    without = render().properties("UserPool")
+    assert not [name for name in without if name.startswith("WebAuthn")]
+    assert "SignInPolicy" not in without["Policies"]
 
 
 def test_mfa_off_names_no_factor() -> None:
@@ -236,32 +206,23 @@ def test_mfa_off_names_no_factor() -> None:
 
 
 def test_the_plan_plus_brings_threat_protection() -> None:
-    assert render({"Plan": "plus"}).properties("UserPool")["UserPoolAddOns"] == {
-        "AdvancedSecurityMode": "ENFORCED"
-    }
+    pool = render({"Plan": "plus"}).properties("UserPool")
+    assert pool["UserPoolAddOns"] == {"AdvancedSecurityMode": "ENFORCED"}
     assert "UserPoolAddOns" not in render().properties("UserPool")
-
-
-def test_the_client_lists_each_provider_after_it_exists() -> None:
-    stack = render(PARAMETER_SETS["other providers"])
-    assert stack.properties("UserPoolClient")["SupportedIdentityProviders"] == [
-        "COGNITO",
-        "<GoogleProvider>",
-        "<FacebookProvider>",
-        "<AmazonProvider>",
-        "<OidcProvider>",
-    ]
 
 
 def test_federated_users_bring_what_the_pool_requires() -> None:
     stack = render(PARAMETER_SETS["other providers"])
+    client = stack.properties("UserPoolClient")
+    providers = stack.of_type("AWS::Cognito::UserPoolIdentityProvider")
+    assert providers
+    # By reference, so that the client is created after them.
+    names = {"COGNITO", *(f"<{name}>" for name in providers)}
+    assert set(client["SupportedIdentityProviders"]) == names
     required = {
         each["Name"] for each in stack.properties("UserPool")["Schema"] if each.get("Required")
     }
-    writable = set(stack.properties("UserPoolClient")["WriteAttributes"])
-    assert required <= writable
-    providers = stack.of_type("AWS::Cognito::UserPoolIdentityProvider")
-    assert len(providers) == 4
+    assert required <= set(client["WriteAttributes"])
     for provider in providers.values():
         assert required <= provider["AttributeMapping"].keys()
 
@@ -274,11 +235,6 @@ def test_messages_carry_the_brand_and_cognitos_placeholders() -> None:
         assert "Corner Shop" in words
         assert "{####}" in words
     assert "{username}" in invitation["EmailMessage"]
-
-
-def test_custom_attributes_have_one_marked_place() -> None:
-    text = "".join(str(each) for each in source()["Resources"]["UserPool"]["Properties"]["Schema"])
-    assert "custom" not in text, "nothing is there before somebody adds it"
 
 
 # -- Functions ----------------------------------------------------------------------------------
@@ -346,7 +302,7 @@ def test_a_changed_parameter_publishes_a_new_version(name: str) -> None:
     assert reaching == set(_parameters_in(description, conditions)) & parameters.keys()
 
 
-def test_the_environment_fits_whatever_the_parameters_are() -> None:
+def test_environment_and_description_fit_whatever_the_parameters_are() -> None:
     longest = {
         "BrandName": "\N{SNOWMAN}" * 40,
         "BrandLogo": "A" * 1600,
@@ -357,36 +313,26 @@ def test_the_environment_fits_whatever_the_parameters_are() -> None:
         "AppHome": "/" + "a" * 63,
         "DomainPrefix": "p" * 63,
         "AppDomainName": "a" * 52 + ".example.com",
-        "AppCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",
+        "AppCertificateArn": _CERTIFICATE,
         "SessionIdleSeconds": "2592000",
         "SessionMaxSeconds": "2592000",
+        "MemorySize": "3008",
         "LogLevel": "WARNING",
     }
-    variables = render(longest).properties("WebFunction")["Environment"]["Variables"]
+    variables = _environment(render(longest), "WebFunction")
     assert variables["BRAND_LOGO"] == longest["BrandLogo"]
     size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
     # Lambda's limit for all of them; a stack's and a region's name may be longer than here.
     assert size <= 4096 - 3 * 128 - 64
-
-
-def test_a_versions_description_fits_whatever_the_parameters_are() -> None:
-    longest = {
+    longest |= {
         "BrandName": "b" * 40,
-        "SessionIdleSeconds": "2592000",
-        "SessionMaxSeconds": "2592000",
-        "MemorySize": "3008",
-        "DomainPrefix": "p" * 63,
-        "AppDomainName": "a" * 52 + ".example.com",
-        "AppCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/a",
         "UserPoolId": "ap-southeast-1_" + "A" * 15,
-        "AllowedGroups": "staff",
         "Sessions": "table",
         "PassAccessToken": "true",
     }
     versions = render(longest).of_type("AWS::Lambda::Version")
     assert versions
-    for version in versions.values():
-        assert len(version["Description"]) <= 256  # Lambda's limit
+    assert all(len(version["Description"]) <= 256 for version in versions.values())
 
 
 def test_the_length_of_passwords_in_a_pool_that_is_not_ours_publishes_nothing() -> None:
@@ -397,15 +343,6 @@ def test_the_length_of_passwords_in_a_pool_that_is_not_ours_publishes_nothing() 
         for length in ("8", "20")
     )
     assert shorter == longer
-
-
-def test_a_version_goes_when_the_alias_has_left_it() -> None:
-    versions = [
-        each
-        for each in transformed()["Resources"].values()
-        if each["Type"] == "AWS::Lambda::Version"
-    ]
-    assert {each["DeletionPolicy"] for each in versions} == {"Delete"}
 
 
 def test_rotation_follows_its_schedule_only_where_one_is_given() -> None:
@@ -430,11 +367,6 @@ def test_what_the_local_aws_refuses_stays_out_of_its_stacks() -> None:
     assert not refused & {resource["Type"] for resource in stack.resources.values()}
 
 
-def _environment(stack: Rendered, function: str) -> dict[str, str]:
-    variables: dict[str, str] = stack.properties(function)["Environment"]["Variables"]
-    return variables
-
-
 def _listed(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else value or []
 
@@ -456,42 +388,32 @@ def _parameters_in(part: Any, conditions: dict[str, Any]) -> Iterator[str]:
 
 
 def test_only_with_an_account_page_may_tokens_change_accounts() -> None:
-    scope = "aws.cognito.signin.user.admin"
-    without, with_page = render({"AccountPage": "false"}), render()
-    assert scope not in without.properties("UserPoolClient")["AllowedOAuthScopes"]
-    assert scope in with_page.properties("UserPoolClient")["AllowedOAuthScopes"]
-    environment = with_page.properties("WebFunction")["Environment"]["Variables"]
-    assert environment["ACCOUNT_PAGE"] == "true"
-
-
-def test_classic_pages_come_without_an_account_page() -> None:
-    stack = render({"LoginPages": "classic"})
-    scopes = stack.properties("UserPoolClient")["AllowedOAuthScopes"]
-    assert "aws.cognito.signin.user.admin" not in scopes
-    assert _environment(stack, "WebFunction")["ACCOUNT_PAGE"] == "false"
+    for parameters, has_page in (
+        ({}, True),
+        ({"AccountPage": "false"}, False),
+        ({"LoginPages": "classic"}, False),  # which have no account page
+    ):
+        stack = render(parameters)
+        scopes = stack.properties("UserPoolClient")["AllowedOAuthScopes"]
+        assert ("aws.cognito.signin.user.admin" in scopes) == has_page
+        assert _environment(stack, "WebFunction")["ACCOUNT_PAGE"] == str(has_page).lower()
 
 
 @pytest.mark.parametrize("length", ["8", "20"])
-def test_the_account_page_tells_the_pools_own_rules_for_passwords(length: str) -> None:
+def test_the_account_page_shows_the_pools_own_rules_for_passwords(length: str) -> None:
     stack = render({"AccountPage": "true", "PasswordMinimumLength": length})
     policy = stack.properties("UserPool")["Policies"]["PasswordPolicy"]
     kinds = ("Lowercase", "Uppercase", "Numbers", "Symbols")
     words = [kind.lower().removesuffix("s") for kind in kinds if policy[f"Require{kind}"]]
-    environment = stack.properties("WebFunction")["Environment"]["Variables"]
-    assert environment["PASSWORD_RULES"].split() == [str(policy["MinimumLength"]), *words]
-
-
-def test_of_a_pool_that_was_there_before_the_rules_are_not_known() -> None:
-    stack = render(PARAMETER_SETS["existing pool"])
-    environment = stack.properties("WebFunction")["Environment"]["Variables"]
-    assert not environment["PASSWORD_RULES"]
+    rules = _environment(stack, "WebFunction")["PASSWORD_RULES"]
+    assert rules.split() == [str(policy["MinimumLength"]), *words]
+    existing = render(PARAMETER_SETS["existing pool"])
+    assert not _environment(existing, "WebFunction")["PASSWORD_RULES"], "not known here"
 
 
 def test_the_account_page_needs_no_permission_on_the_pool() -> None:
     """Cognito's user API asks for the user's token, and evaluates no policy."""
-    role = render({"AccountPage": "true"}).properties("WebRole")
-    assert role == render().properties("WebRole")
-    assert "cognito" not in str(role)
+    assert "cognito" not in str(render({"AccountPage": "true"}).properties("WebRole"))
 
 
 # One changed parameter each, from two starting points.
