@@ -57,9 +57,9 @@ def test_a_session_is_valid_under_its_own_name_only() -> None:
 
 
 def test_what_begins_later_wins_although_a_clock_is_behind() -> None:
-    session_of_another_clock = COOKIE.shown(pair(COOKIE.line(SESSION, keys=KEYS)[0]))
-    assert session_of_another_clock.next_began(SESSION.began - 60_000_000) > SESSION.began
-    signed_out = COOKIE.sign_out(session_of_another_clock, SESSION.began - 60_000_000)
+    shown = COOKIE.shown(pair(COOKIE.line(SESSION, keys=KEYS)[0]))
+    assert shown.next_began(SESSION.began - 60_000_000) > SESSION.began
+    signed_out = COOKIE.sign_out(shown, SESSION.began - 60_000_000)
     both = pair(COOKIE.line(SESSION, keys=KEYS)[0]) | pair(signed_out[0])
     assert COOKIE.shown(both).current is None
     assert COOKIE.shown(pair(signed_out[0])).next_began(0) > SESSION.began
