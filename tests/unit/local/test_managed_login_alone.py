@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from starlette.types import Message
 
 from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
 from tests.ports import refusing_port
+from tests.unit.local import asgi
 
 
 def get(path: str, *, aws_endpoint: str, brand_logo: str = "") -> tuple[int, str]:
@@ -28,23 +27,8 @@ def get(path: str, *, aws_endpoint: str, brand_logo: str = "") -> tuple[int, str
             token_keys=Path(),
         )
     )
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": path,
-        "query_string": b"client_id=client",
-        "headers": [(b"host", b"localhost:3001")],
-    }
-    asyncio.run(pages(scope, receive, send))
-    return sent[0]["status"], sent[1]["body"].decode()
+    answer = asgi.ask(pages, {"host": "localhost:3001"}, target=f"{path}?client_id=client")
+    return answer.status, answer.body
 
 
 @pytest.mark.parametrize("path", ["/login", "/users", "/inbox"])

@@ -46,14 +46,11 @@ def test_a_route_for_the_method_goes_before_any() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("HEAD", "/login"), ("POST", "/login"), ("GET", "/login/"), ("GET", "/Login"), ("GET", "/")],
-)
+    [("HEAD", "/log.in"), ("POST", "/log.in"), ("GET", "/log.in/"), ("GET", "/Log.in"),
+     ("GET", "/"), ("GET", "/logxin")],
+)  # fmt: skip
 def test_a_route_takes_nothing_but_its_method_and_path(method: str, path: str) -> None:
-    assert select([Route("GET", "/login", "web")], method, path) is None
-
-
-def test_signs_in_a_path_are_no_pattern() -> None:
-    assert select([Route("GET", "/a.b", "web")], "GET", "/axb") is None
+    assert select([Route("GET", "/log.in", "web")], method, path) is None
 
 
 @pytest.mark.parametrize(

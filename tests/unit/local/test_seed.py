@@ -46,11 +46,10 @@ def test_users_are_read_from_yaml_and_addresses_count_as_verified(tmp_path: Path
         ("- {username: a, password: b, groups: c}", "groups that are no list"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_file_that_cannot_be_used_is_reported_in_one_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
     with pytest.raises(RunError, match=sentence):
         seed.read(written(tmp_path, text))
-
-
-def test_a_missing_file_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be read"):
         seed.read(tmp_path / "none.json")

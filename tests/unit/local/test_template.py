@@ -60,22 +60,23 @@ def written(tmp_path: Path) -> Path:
     return path
 
 
-def test_routes_are_the_http_api_events(written: Path) -> None:
-    assert template.read(written).routes == (
+def test_routes_are_the_http_api_events_and_other_functions_are_ignored(written: Path) -> None:
+    api = template.read(written)
+    assert api.routes == (
         Route("GET", "/", "Web"),
         Route("ANY", "/{proxy+}", "Web"),
         Route("ANY", "$default", "Web"),
     )
-
-
-def test_functions_without_a_route_are_none_of_its_business(written: Path) -> None:
-    assert set(template.read(written).functions) == {"Web"}
+    assert set(api.functions) == {"Web"}
 
 
 def test_a_function_has_the_globals_beneath_and_parameters_at_their_defaults(written: Path) -> None:
     web = template.read(written).functions["Web"]
     assert (web.handler, web.timeout, web.memory) == ("app.handler", 20, 512)
     assert web.code == written.parent / "code"
+    given = template.read(written, {"Memory": "1024", "Unset": "set"}).functions["Web"]
+    assert given.memory == 1024
+    assert (given.variables["UNSET"], given.variables["BRAND"]) == ("set", "Foyer")
 
 
 def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> None:
@@ -87,11 +88,6 @@ def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> Non
         "SWITCH": "true",
         "EMPTY": "",
     }
-
-
-def test_a_parameter_that_is_given_goes_before_its_default(written: Path) -> None:
-    web = template.read(written, {"Memory": "1024", "Unset": "set"}).functions["Web"]
-    assert (web.memory, web.variables["UNSET"], web.variables["BRAND"]) == (1024, "set", "Foyer")
 
 
 @pytest.mark.parametrize(
@@ -112,11 +108,8 @@ def test_what_cannot_be_served_is_reported_in_one_sentence(
     written.write_text(_TEMPLATE.replace(old, new))
     with pytest.raises(TemplateError, match=message):
         template.read(written)
-
-
-def test_a_missing_template_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"none\.yaml cannot be read \(no such file"):
-        template.read(tmp_path / "none.yaml")
+        template.read(written.parent / "none.yaml")
 
 
 # -- Authorizers --------------------------------------------------------------------------------
@@ -188,9 +181,6 @@ def test_a_route_can_be_open_or_have_another_authorizer(written: Path) -> None:
 def test_an_authorizer_that_cannot_be_asked_leaves_no_route_open(written: Path, auth: str) -> None:
     (route,) = guarded(written, auth).routes
     assert isinstance(route.authorizer, UnsupportedAuthorizer)
-
-
-def test_an_authorizer_that_nobody_declared_is_an_error(written: Path) -> None:
     with pytest.raises(RunError, match="Api has no authorizer Other"):
         guarded(written, "{Authorizer: Other}")
 
