@@ -1,13 +1,13 @@
-"""Answers that arrive late, as browsers send requests side by side.
-
-tests/unit/test_late_answers.py tries any order; these are the cases that people meet.
-"""
+"""Answers that arrive late, as browsers send requests side by side."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.flow.browser import Answer, Browser
+from tests.fake_cognito import User
+from tests.flow.browser import Answer, Browser, event
 from tests.flow.conftest import Stack
 
 pytestmark = pytest.mark.sessions("cookie", "table")
@@ -124,3 +124,60 @@ def test_forty_parts_of_a_page_at_once_leave_one_cookie(
         signed_in.arrive(late)
     assert signed_in.get("/me").status == 200
     assert len(signed_in.cookies) == 1
+
+
+WHAT = st.sampled_from(["use", "refresh", "sign in", "sign out"])
+
+
+@pytest.mark.sessions("cookie")
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(WHAT, st.integers(0, 4), st.integers(0, 4)), max_size=10))
+def test_in_any_order_whoever_signed_in_last_is_signed_in_until_they_sign_out(
+    stack: Stack, steps: list[tuple[str, int, int]]
+) -> None:
+    """Each request is sent, answered some steps later, and its answer arrives some steps later."""
+    stack.cognito.access_token_seconds = 50
+    browser = stack.browser()
+    moments = sorted(
+        moment
+        for number, (_, waits, travels) in enumerate(steps)
+        for moment in (
+            (number, "1 sent", number),
+            (number + waits, "2 answered", number),
+            (number + waits + travels, "3 arrived", number),
+        )
+    )
+    requests, answers = {}, {}
+    latest = (-1, "")  # when the latest sign-in or sign-out that arrived was made, and of whom
+    for at, (_, moment, number) in enumerate(moments):
+        what = steps[number][0]
+        if moment == "1 sent":
+            url, person = {"sign out": "/logout"}.get(what, "/me"), ""
+            if what == "sign in":
+                stack.cognito.user = User()
+                url, person = browser.get("/login").location, stack.cognito.user.sub
+                url = stack.cognito.visit(url).removeprefix(browser.origin)
+            requests[number] = (
+                person,
+                event(
+                    "POST" if what == "sign out" else "GET",
+                    url,
+                    domain="app.example.com",
+                    cookies=dict(browser.cookies),
+                    headers={"sec-fetch-site": "same-origin"} if what == "sign out" else {},
+                ),
+            )
+        elif moment == "2 answered":
+            stack.clock.advance(50 if what == "refresh" else 1)
+            answers[number] = at, browser.answered(requests[number][1])
+        else:
+            made_at, answer = answers[number]
+            browser.arrive(answer)
+            if what in ("sign in", "sign out"):
+                assert answer.status in (200, 303)
+                latest = max(latest, (made_at, requests[number][0]))
+    me = browser.get("/me")
+    assert (me.json["sub"] if me.status == 200 else "") == latest[1]
+    assert len(browser.named("session")) <= 1, "late answers leave nothing behind"

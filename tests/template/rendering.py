@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,25 +131,35 @@ def check(name: str, value: str) -> None:
 
 def references(part: Any) -> Iterator[str]:
     """Every name that Ref, GetAtt and Sub mention in the part."""
-    if isinstance(part, dict):
-        for key, value in part.items():
-            if key == "Ref":
-                yield value
-            elif key == "Fn::GetAtt":
-                yield value[0] if isinstance(value, list) else value.split(".")[0]
-            elif key == "Fn::Sub":
-                text, own = (value, {}) if isinstance(value, str) else value
-                yield from (
-                    name.split(".")[0]
-                    for name in re.findall(r"\$\{([^!}]+)\}", text)
-                    if name not in own
-                )
-                yield from references(own)
-            else:
-                yield from references(value)
-    elif isinstance(part, list):
+    if isinstance(part, list):
         for each in part:
             yield from references(each)
+    if not isinstance(part, dict):
+        return
+    for key, value in part.items():
+        if key == "Ref":
+            yield value
+        elif key == "Fn::GetAtt":
+            yield value[0] if isinstance(value, list) else value.split(".")[0]
+        elif key == "Fn::Sub":
+            text, own = (value, {}) if isinstance(value, str) else value
+            names = {name.split(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", text)}
+            yield from names - own.keys()
+            yield from references(own)
+        else:
+            yield from references(value)
+
+
+# Intrinsic functions of arguments that are resolved.
+_OF_RESOLVED: dict[str, Callable[[Any], Any]] = {
+    "And": all,
+    "Equals": lambda pair: str(pair[0]) == str(pair[1]),
+    "Join": lambda given: str(given[0]).join(str(each) for each in given[1]),
+    "Not": lambda given: not given[0],
+    "Or": any,
+    "Select": lambda given: given[1][int(given[0])],
+    "Split": lambda given: str(given[1]).split(given[0]),
+}
 
 
 class _Stack:
@@ -181,8 +191,13 @@ class _Stack:
             return part
         if len(part) == 1:
             ((key, value),) = part.items()
-            if key == "Ref" or key.startswith("Fn::") or (key == "Condition" and _is_name(value)):
-                return getattr(self, "_" + key.removeprefix("Fn::").lower())(value)
+            if key == "Condition" and isinstance(value, str):
+                return self._holds(value)
+            name = key.removeprefix("Fn::")
+            if name in _OF_RESOLVED:
+                return _OF_RESOLVED[name](self.resolve(value))
+            if key == "Ref" or name != key:
+                return getattr(self, f"_{name.lower()}")(value)
         resolved_items = {key: self.resolve(value) for key, value in part.items()}
         return {key: value for key, value in resolved_items.items() if value is not _NO_VALUE}
 
@@ -224,38 +239,6 @@ class _Stack:
         condition, when_true, when_false = value
         return self.resolve(when_true if self._holds(condition) else when_false)
 
-    def _condition(self, name: str) -> bool:
-        return self._holds(name)
-
-    def _equals(self, value: list[Any]) -> bool:
-        left, right = self.resolve(value)
-        return str(left) == str(right)
-
-    def _not(self, value: list[Any]) -> bool:
-        return not self.resolve(value)[0]
-
-    def _and(self, value: list[Any]) -> bool:
-        return all(self.resolve(value))
-
-    def _or(self, value: list[Any]) -> bool:
-        return any(self.resolve(value))
-
-    def _join(self, value: list[Any]) -> str:
-        separator, parts = value
-        return str(separator).join(str(each) for each in self.resolve(parts))
-
-    def _split(self, value: list[Any]) -> list[str]:
-        separator, text = self.resolve(value)
-        return str(text).split(separator)
-
-    def _select(self, value: list[Any]) -> Any:
-        index, choices = self.resolve(value)
-        return choices[int(index)]
-
     def _findinmap(self, value: list[Any]) -> Any:
         mapping, first, second = self.resolve(value)
         return self._template["Mappings"][mapping][first][second]
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str)
