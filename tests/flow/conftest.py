@@ -173,6 +173,8 @@ def stack(secrets_manager: SecretsManagerClient, kept_in: str) -> Iterator[Stack
             "COGNITO_DOMAIN_URL": cognito.domain_url,
             "COGNITO_ISSUER": cognito.issuer,
             "COGNITO_JWKS_URL": cognito.jwks_url,
+            "SESSION_IDLE_SECONDS": "3600",  # so that the tests don't depend on the defaults
+            "SESSION_MAX_SECONDS": "43200",
             **(table.environ if table else {}),
         }
         assert urlsplit(cognito.domain_url).hostname == "127.0.0.1"

@@ -58,7 +58,8 @@ class Guards:
         """With sessions in cookies, the guard does not even know where Cognito is."""
         if self.stack.table is not None:
             return self.stack.environ
-        return {"SECRET_ID": self.stack.environ["SECRET_ID"]}
+        names = ("SECRET_ID", "SESSION_IDLE_SECONDS", "SESSION_MAX_SECONDS")
+        return {name: self.stack.environ[name] for name in names}
 
     def signed_in(self, browser: Browser, method: str = "GET", **headers: str) -> dict[str, Any]:
         return self._ask(self.ask_signed_in, browser, method, "/api/orders", headers)
