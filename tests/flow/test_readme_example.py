@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,22 +15,10 @@ import pytest
 from local import template
 from tests.flow.browser import Browser
 from tests.flow.conftest import Stack
+from tests.own_page import add_page
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "foyer_of_readme"
-
-
-def snippets() -> list[str]:
-    section = (ROOT / "README.md").read_text("utf-8").partition("## A page of your own")[2]
-    return re.findall(r"^```\w+\n(.*?)^```$", section.partition("\n## ")[0], re.DOTALL | re.M)
-
-
-def insert(file: Path, before: str, text: str) -> None:
-    """Put ``text`` in front of the one place in the file that begins with ``before``."""
-    head, found, tail = file.read_text("utf-8").partition(before)
-    assert found
-    assert before not in tail
-    file.write_text(f"{head}{text}{found}{tail}", "utf-8")
 
 
 # Those that compare all routes, pages and texts with the template and the documents.
@@ -63,14 +50,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         ROOT / "LICENSE",
     ):
         shutil.copy(file, folder)
-    package = folder / "functions/web/foyer"
-    page, function, route, event = snippets()
-    (package / "pages/orders.html").write_text(page, "utf-8")
-    insert(package / "routes.py", "ROUTES: Mapping", f"{function}\n\n")
-    insert(package / "routes.py", '    "GET /healthz": Route(health),', route)
-    insert(folder / "template.yaml", "\n  WebRole:\n", event)
+    add_page(folder)
     # Under another name, because other tests have imported the package.
-    (folder / PACKAGE).symlink_to(package)
+    (folder / PACKAGE).symlink_to(folder / "functions/web/foyer")
     sys.path.insert(0, str(folder))
     yield folder
     sys.path.remove(str(folder))

@@ -52,7 +52,11 @@ def source() -> dict[str, Any]:
 
 @cache
 def _transformed() -> dict[str, Any]:
-    template = source()
+    return without_sam(source())
+
+
+def without_sam(template: dict[str, Any]) -> dict[str, Any]:
+    """What SAM's transform makes of it; changes the argument."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"  # as `sam package` leaves it

@@ -212,6 +212,8 @@ _WITHOUT_EVENT: Mapping[str, Route] = {
     "GET /.well-known/change-password": Route(_change_password),
 }
 
+# Your own pages: add their functions below this line.
+
 ROUTES: Mapping[str, Route] = {
     "GET /": Route(home, needs=Needs.VISITOR),
     "GET /login": Route(login.login, navigation_only=True, on_failure=login.count_failure),
@@ -224,4 +226,5 @@ ROUTES: Mapping[str, Route] = {
     "GET /me": Route(me, needs=Needs.SESSION, is_json=True),
     "GET /renew": Route(renew, needs=Needs.VISITOR),
     "GET /healthz": Route(health),
+    # Your own pages: add their routes below this line.
 }
