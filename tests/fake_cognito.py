@@ -162,6 +162,20 @@ class FakeCognito:
         arrived = [each for name in _BY_THE_APP for each in self.requests[name]]
         return f"<FakeCognito, asked for {[f'{each.method} {each.path}' for each in arrived]}>"
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """Where the function finds it."""
+        return {
+            "COGNITO_DOMAIN_URL": self.domain_url,
+            "COGNITO_ISSUER": self.issuer,
+            "COGNITO_JWKS_URL": self.jwks_url,
+        }
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The client's, as the secret has them."""
+        return {"client_id": self.client_id, "client_secret": self.client_secret}
+
     # What a test switches
 
     @property

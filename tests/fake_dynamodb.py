@@ -20,12 +20,6 @@ _ONE_AT_A_TIME = threading.Lock()  # MiniStack answers in one thread
 _CLOSE = {"Connection": "close"}
 
 
-def refusal(code: str, status: int = 400) -> Fault:
-    """DynamoDB's own words."""
-    error = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "canary-message"}
-    return lambda line, _: line.send(json_reply(error, status, _CLOSE).to_bytes())
-
-
 class FakeDynamoDb:
     """One table of sessions, as template.yaml has it."""
 

@@ -1,40 +1,74 @@
-"""Secrets Manager's one call on loopback, and the endpoint that gives a container credentials."""
+"""The app's secret, in memory, and Secrets Manager's one call for it on loopback."""
 
 from __future__ import annotations
 
+import json
+import secrets
 import ssl
-from typing import Any
+from collections.abc import Callable
+
+from foyer.errors import Unavailable
 
 from tests.wire_faults import Fault, Line, json_reply
 from tests.wire_server import Arrived, WireServer
 
 
-def refusal(code: str, status: int = 400) -> Fault:
-    """Secrets Manager's own words."""
-    reply = json_reply({"__type": code, "Message": "canary-message"}, status)
-    return lambda line, _: line.send(reply.to_bytes())
+class Vault:
+    """Holds the secret; ``fields`` replace those that are made up."""
+
+    def __init__(self, **fields: str) -> None:
+        self.fields = {
+            "client_id": secrets.token_hex(13),
+            "client_secret": secrets.token_hex(25),
+            "session_key": secrets.token_urlsafe(48),
+            **fields,
+        }
+        self.reads = 0
+        self.failure = ""  # the reason why it cannot be read
+        self.before_read: Callable[[], None] = lambda: None
+
+    def put(self, **fields: str) -> None:
+        self.fields |= fields
+
+    def rotate_session_key(self) -> None:
+        before = self.fields["session_key"]
+        self.put(session_key=secrets.token_urlsafe(48), previous_session_key=before)
+
+    def secret_text(self, _secret_id: str, /) -> str:
+        self.before_read()
+        self.reads += 1
+        if self.failure:
+            raise Unavailable(self.failure, "")
+        return json.dumps(self.fields)
 
 
 class FakeSecretsManager:
-    """Answers each request with the next fault, and when there are none left with the secret."""
+    """Answers each request with the next fault, and when there are none left with the secret.
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    Also gives a container its credentials.
+    """
+
+    def __init__(self, vault: Vault | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+        self._vault = vault
         self.faults: list[Fault] = []
         self.containers_credentials: dict[str, str] = {}
         self.requests: list[Arrived] = []
         self.authorizations: list[str | None] = []
-        self.secret = "kept"
         self.connections: list[int] = []  # the clients' ports, in order
         self._server = WireServer(self._answer, tls)
         self.url = self._server.url
+        self.environ = {
+            "SECRET_ID": "foyer/test",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.url,
+            "AWS_ACCESS_KEY_ID": "made-up",
+            "AWS_SECRET_ACCESS_KEY": "made-up",
+            "AWS_REGION": "eu-central-1",
+        }
 
     def __enter__(self) -> FakeSecretsManager:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
         self._server.close()
 
     def next_fault(self) -> Fault | None:
@@ -47,10 +81,11 @@ class FakeSecretsManager:
             return True
         self.requests.append(arrived)
         self.connections.append(line.socket.getpeername()[1])
-        held: dict[str, Any] = {"Name": "s", "SecretString": self.secret}
+        text = "kept" if self._vault is None else self._vault.secret_text("")
+        reply = json_reply({"Name": "s", "SecretString": text})
         fault = self.next_fault()
         if fault is None:
-            line.send(json_reply(held).to_bytes())
+            line.send(reply.to_bytes())
         else:
-            fault(line, json_reply(held))
+            fault(line, reply)
         return fault is None

@@ -1,4 +1,4 @@
-"""Secrets Manager's part of a rotation, which moto does not implement.
+"""A secret in moto, and Secrets Manager's part of a rotation, which moto does not implement.
 
 RotateSecret stages an empty version as AWSPENDING and then calls the function four times, from
 the first step on again if one fails; moto would call a function in Docker.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -19,15 +20,22 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+REGION = "eu-central-1"
 
 
 class RotatingSecret:
-    """A secret that is already in moto."""
+    """Needs ``mock_aws``. The web function's ``Source`` too."""
 
-    def __init__(self, client: SecretsManagerClient, name: str) -> None:
-        self.boto3_client = client
-        self.arn = client.describe_secret(SecretId=name)["ARN"]
-        backend = get_backend("secretsmanager")[DEFAULT_ACCOUNT_ID][client.meta.region_name]
+    def __init__(self, fields: Mapping[str, Any], name: str = "foyer/test") -> None:
+        self.boto3_client: SecretsManagerClient = boto3.client(
+            "secretsmanager",
+            region_name=REGION,
+            aws_access_key_id="made-up",
+            aws_secret_access_key="made-up",
+        )
+        made = self.boto3_client.create_secret(Name=name, SecretString=json.dumps(fields))
+        self.arn = made["ARN"]
+        backend = get_backend("secretsmanager")[DEFAULT_ACCOUNT_ID][REGION]
         self._kept: Any = backend.secrets[name]
         self.enable(rotation=True)
 
@@ -59,9 +67,8 @@ class RotatingSecret:
 
     def settle(self) -> None:
         """Without a stage, moto reads the first current version; AWS reads AWSCURRENT."""
-        holder = next(
-            each for each, v in self._kept.versions.items() if "AWSCURRENT" in v["version_stages"]
-        )
+        versions = self._kept.versions.items()
+        (holder,) = [each for each, v in versions if "AWSCURRENT" in v["version_stages"]]
         self._kept.set_default_version_id(holder)
 
     def value(self, label: str = "AWSCURRENT") -> dict[str, Any]:
@@ -69,8 +76,11 @@ class RotatingSecret:
         value: dict[str, Any] = json.loads(answer["SecretString"])
         return value
 
+    def secret_text(self, _secret_id: str, /) -> str:
+        return json.dumps(self.value())
+
     def undo(self) -> None:
-        """Somebody moves AWSCURRENT back to the version before."""
+        """Moves AWSCURRENT back to the version before, as an operator does."""
         found = self.boto3_client.list_secret_version_ids(SecretId=self.arn)["Versions"]
         by_label = {label: each for each in found for label in each.get("VersionStages", [])}
         self.boto3_client.update_secret_version_stage(
@@ -89,5 +99,5 @@ class RotatingSecret:
         self.labels(token).append("AWSPENDING")
 
     def put(self, value: dict[str, Any]) -> None:
-        """Somebody edits the secret manually: a new version that is current at once."""
+        """An operator edits the secret: a new version that is current at once."""
         self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(value))

@@ -183,6 +183,12 @@ def bearer_error(error: str, status: int = 401) -> Fault:
     return lambda line, _: line.send(json_reply({"error": error}, status, challenge).to_bytes())
 
 
+def refusal(code: str, status: int = 400) -> Fault:
+    """The words of AWS's JSON APIs."""
+    error = {"__type": code, "Message": "canary-message"}
+    return lambda line, _: line.send(json_reply(error, status, {"Connection": "close"}).to_bytes())
+
+
 WIRE_FAULTS: dict[str, Fault] = {
     "reset": _reset,
     "reset_if_reused": _reset_if_reused,

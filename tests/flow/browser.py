@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+FORM = "application/x-www-form-urlencoded"
+OWN_PAGE = {"sec-fetch-site": "same-origin"}
 
 
 class Context:
@@ -41,6 +43,11 @@ class Answer:
         return self.headers["location"]
 
     @property
+    def query(self) -> dict[str, str]:
+        """What the browser takes along there."""
+        return dict(parse_qsl(urlsplit(self.location).query, keep_blank_values=True))
+
+    @property
     def json(self) -> Any:
         return json.loads(self.body)
 
@@ -59,7 +66,12 @@ def event(
     joined: dict[str, str] = {}
     for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="replace"):
         joined[name] = f"{joined[name]},{value}" if name in joined else value
-    made: dict[str, Any] = {
+    optional = {
+        "queryStringParameters": joined,
+        "cookies": [f"{name}={value}" for name, value in cookies.items()],
+        "body": body,
+    }
+    return {
         "version": "2.0",
         "routeKey": f"{method} {parts.path}",
         "rawPath": parts.path,
@@ -73,14 +85,8 @@ def event(
             "stage": "$default",
         },
         "isBase64Encoded": False,
+        **{name: value for name, value in optional.items() if value},
     }
-    if joined:
-        made["queryStringParameters"] = joined
-    if cookies:
-        made["cookies"] = [f"{name}={value}" for name, value in cookies.items()]
-    if body:
-        made["body"] = body
-    return made
 
 
 @dataclass
@@ -97,40 +103,43 @@ class Browser:
 
     def post(self, url: str, **headers: str) -> Answer:
         """Submit a form of the app's own page, unless the headers say otherwise."""
-        return self.send("POST", url, headers or {"sec-fetch-site": "same-origin"})
+        return self.send("POST", url, headers or OWN_PAGE)
 
     def submit(self, url: str, **fields: str) -> Answer:
         """Submit a form of the app's own page with these fields, as API Gateway hands it on."""
-        headers = {
-            "sec-fetch-site": "same-origin",
-            "content-type": "application/x-www-form-urlencoded",
-        }
         body = base64.b64encode(urlencode(fields).encode()).decode()
-        domain = urlsplit(self.origin).netloc
-        made = event("POST", url, domain=domain, cookies=self.cookies, headers=headers, body=body)
+        made = self.event("POST", url, {**OWN_PAGE, "content-type": FORM}, body)
         return self.deliver({**made, "isBase64Encoded": True})
 
     def send(self, method: str, url: str, headers: Mapping[str, str]) -> Answer:
-        path = url.removeprefix(self.origin)
-        domain = urlsplit(self.origin).netloc
-        made = event(method, path, domain=domain, cookies=self.cookies, headers=headers)
-        return self.deliver(made)
+        return self.deliver(self.event(method, url, headers))
+
+    def held(self, method: str, url: str, **headers: str) -> Answer:
+        """An answer that is made now and takes its time; see ``arrive``."""
+        return self.answered(self.event(method, url, headers))
+
+    def event(
+        self, method: str, url: str, headers: Mapping[str, str], body: str = ""
+    ) -> dict[str, Any]:
+        path, domain = url.removeprefix(self.origin), urlsplit(self.origin).netloc
+        return event(
+            method, path, domain=domain, cookies=dict(self.cookies), headers=headers, body=body
+        )
 
     def deliver(self, made: Mapping[str, Any]) -> Answer:
         return self.arrive(self.answered(made))
 
-    def held(self, method: str, url: str, **headers: str) -> Answer:
-        """An answer that is made now and takes its time; see ``arrive``."""
-        url = url.removeprefix(self.origin)
-        domain = urlsplit(self.origin).netloc
-        return self.answered(
-            event(method, url, domain=domain, cookies=self.cookies, headers=headers)
-        )
-
     def arrive(self, answer: Answer) -> Answer:
         """The browser gets the answer, and keeps its cookies."""
         for line in answer.cookies:
-            self._keep(line)
+            assert len(line) <= 4096, "browsers drop a longer cookie without a word"
+            pair, *attributes = line.split("; ")
+            name, _, value = pair.partition("=")
+            if "Max-Age=0" in attributes:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+                self.received.append(value)
         return answer
 
     def answered(self, made: Mapping[str, Any]) -> Answer:
@@ -144,12 +153,6 @@ class Browser:
         """The cookies whose name holds ``part``."""
         return {name: value for name, value in self.cookies.items() if part in name}
 
-    def _keep(self, line: str) -> None:
-        assert len(line) <= 4096, "browsers drop a longer cookie without a word"
-        pair, *attributes = line.split("; ")
-        name, _, value = pair.partition("=")
-        if "Max-Age=0" in attributes:
-            self.cookies.pop(name, None)
-        else:
-            self.cookies[name] = value
-            self.received.append(value)
+    @property
+    def is_signed_in(self) -> bool:
+        return self.get("/me").status == 200

@@ -1,43 +1,39 @@
-"""The complete handler, with a fake Cognito on loopback and moto for Secrets Manager."""
+"""The complete handler, with a fake Cognito on loopback and the secret in memory."""
 
 from __future__ import annotations
 
 import io
 import json
-import secrets
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
 import requests
 from aws_lambda_powertools import Logger
-from botocore.config import Config
 from foyer.app import App, build
 from foyer.clocks import Clocks
 from foyer.container import Container
 from foyer.settings import CommonSettings, Settings
-from moto import mock_aws
 
 from tests.documents import documented
 from tests.fake_cognito import FakeCognito
 from tests.fake_dynamodb import FakeDynamoDb
+from tests.fake_secrets_manager import Vault
 from tests.flow.browser import Answer, Browser
-from tests.vault import Boto3Vault
 
 if TYPE_CHECKING:
     from foyer.aws.secret_store import Source
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ORIGIN = "https://app.example.com"
-# As foyer.aws.secrets_manager tries.
-_TWO_TRIES = Config(retries={"mode": "standard", "total_max_attempts": 2})
-SECRET_ID = "foyer/test"
+FOR_BOTH_FUNCTIONS = {
+    "SECRET_ID": "foyer/test",
+    "SESSION_IDLE_SECONDS": "3600",  # so that the tests don't depend on the defaults
+    "SESSION_MAX_SECONDS": "43200",
+}
 
 
 @dataclass
@@ -62,12 +58,16 @@ class Stack:
     """The function and everything around it."""
 
     cognito: FakeCognito
-    clock: Clock
-    environ: dict[str, str]
-    secrets_manager: Any
-    table: FakeDynamoDb | None = None  # where sessions are, if not in cookies
-    source: Source | None = None  # where the function reads the secret, if not there
+    vault: Vault
+    table: FakeDynamoDb | None  # where sessions are, if not in cookies
+    clock: Clock = field(default_factory=Clock)
+    source: Source | None = None  # where the function reads the secret, if not in the vault
     log_stream: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        table = self.table.environ if self.table else {}
+        return {**FOR_BOTH_FUNCTIONS, **self.cognito.environ, **table}
 
     def app(self, http: requests.Session | None = None, /, **environ: str) -> App:
         """A new container of the function."""
@@ -83,7 +83,7 @@ class Stack:
         return Container.of(
             settings,
             environ,
-            source=self.source or Boto3Vault(self.secrets_manager),
+            source=self.source or self.vault,
             # A logger is found by its service name and keeps its stream, so each has its own.
             log=Logger(service=uuid.uuid4().hex, stream=log_stream),
             clocks=Clocks(self.clock.monotonic, self.clock.now, self.clock.advance),
@@ -98,25 +98,40 @@ class Stack:
         """A browser in front of a new container."""
         return Browser(self.app(**environ), environ.get("APP_URL", ORIGIN))
 
+    def copy_of(self, browser: Browser, **environ: str) -> Browser:
+        """Another browser, in front of another container, with the same cookies."""
+        copy = self.browser(**environ)
+        copy.cookies = dict(browser.cookies)
+        return copy
+
+    def callback(self, browser: Browser, start: str = "/login", *, error: str | None = None) -> str:
+        """Go to managed login; the URL that it leads back to."""
+        return self.cognito.visit(browser.get(start).location, error=error)
+
     def sign_in(self, browser: Browser, start: str = "/login") -> Answer:
         """Go through managed login; the answer is the callback's."""
-        return browser.get(self.cognito.visit(browser.get(start).location))
+        return browser.get(self.callback(browser, start))
 
-    def put_secret(self, **fields: str) -> None:
-        self.secrets_manager.put_secret_value(
-            SecretId=SECRET_ID, SecretString=json.dumps(self.secret() | fields)
-        )
+    def signed_in(self, **environ: str) -> Browser:
+        browser = self.browser(**environ)
+        self.sign_in(browser)
+        return browser
 
-    def secret(self) -> dict[str, str]:
-        answer = self.secrets_manager.get_secret_value(SecretId=SECRET_ID)
-        fields: dict[str, str] = json.loads(answer["SecretString"])
-        return fields
+    def advance_to_refresh(self, *browsers: Browser) -> None:
+        """The access token's life passes; the browsers were not idle."""
+        self.clock.advance(self.cognito.access_token_seconds - 1)
+        for browser in browsers:
+            assert browser.is_signed_in
+        self.clock.advance(1)
 
     def log(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log_stream.getvalue().splitlines()]
 
     def logged(self, message: str) -> list[dict[str, Any]]:
         return [line for line in self.log() if line["message"] == message]
+
+    def reasons(self, message: str = "request_failed") -> list[str]:
+        return [line["reason"] for line in self.logged(message)]
 
     def assert_documented(self) -> None:
         """docs/settings.md names every message and every reason that was logged."""
@@ -125,17 +140,6 @@ class Stack:
         assert {line["message"] for line in log} <= messages
         reasons = {line["reason"] for line in log if "reason" in line}
         assert reasons <= documented("Reasons")
-
-
-@pytest.fixture(scope="package")
-def secrets_manager() -> Iterator[SecretsManagerClient]:
-    """One client for all tests, because creating one is slow."""
-    with pytest.MonkeyPatch.context() as monkeypatch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "test")
-        monkeypatch.setenv("AWS_REGION", "eu-central-1")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        yield boto3.client("secretsmanager", config=_TWO_TRIES)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -151,39 +155,22 @@ def kept_in(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def stack(secrets_manager: SecretsManagerClient, kept_in: str) -> Iterator[Stack]:
+def stack(kept_in: str) -> Iterator[Stack]:
     redirect_uris = (f"{ORIGIN}/callback", "http://localhost:3000/callback")
     with ExitStack() as resources:
         cognito = resources.enter_context(FakeCognito(redirect_uris=redirect_uris))
         table = resources.enter_context(FakeDynamoDb()) if kept_in == "table" else None
-        clock = Clock()
-        cognito.clock = clock.now
-        secrets_manager.create_secret(
-            Name=SECRET_ID,
-            SecretString=json.dumps(
-                {
-                    "client_id": cognito.client_id,
-                    "client_secret": cognito.client_secret,
-                    "session_key": secrets.token_urlsafe(48),
-                }
-            ),
-        )
-        environ = {
-            "SECRET_ID": SECRET_ID,
-            "COGNITO_DOMAIN_URL": cognito.domain_url,
-            "COGNITO_ISSUER": cognito.issuer,
-            "COGNITO_JWKS_URL": cognito.jwks_url,
-            "SESSION_IDLE_SECONDS": "3600",  # so that the tests don't depend on the defaults
-            "SESSION_MAX_SECONDS": "43200",
-            **(table.environ if table else {}),
-        }
-        assert urlsplit(cognito.domain_url).hostname == "127.0.0.1"
-        made = Stack(cognito, clock, environ, secrets_manager, table)
+        made = Stack(cognito, Vault(**cognito.credentials), table)
+        cognito.clock = made.clock.now
         yield made
-        secrets_manager.delete_secret(SecretId=SECRET_ID, ForceDeleteWithoutRecovery=True)
         made.assert_documented()
 
 
 @pytest.fixture
 def browser(stack: Stack) -> Browser:
     return stack.browser()
+
+
+@pytest.fixture
+def signed_in(stack: Stack) -> Browser:
+    return stack.signed_in()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -21,6 +20,7 @@ PAGES = [
     "/account/sign-out-everywhere",
     "/account/delete",
 ]
+OF_GOOGLE = {"identities": [{"providerName": "Google", "userId": "1234"}]}
 
 
 @pytest.fixture
@@ -28,30 +28,28 @@ def ada(stack: Stack) -> Owner:
     return owner(stack)
 
 
-def test_it_is_off_unless_asked_for(stack: Stack, browser: Browser) -> None:
-    location = browser.get("/login").location
-    assert parse_qs(urlsplit(location).query)["scope"] == ["openid email profile"]
-    stack.sign_in(browser)
-    assert "/account" not in browser.get("/").body
+def test_it_is_off_by_default(stack: Stack, signed_in: Browser) -> None:
+    assert signed_in.get("/login").query["scope"] == "openid email profile"
+    assert "/account" not in signed_in.get("/").body
     for path in PAGES:
-        assert browser.get(path).status == 404
-        assert browser.submit(path).status == 404
+        assert signed_in.get(path).status == 404
+        assert signed_in.submit(path).status == 404
     assert stack.cognito.calls("user_api") == 0
 
 
-def test_turned_on_the_scope_is_asked_for_and_the_welcome_page_leads_there(
+def test_turned_on_it_asks_for_the_scope_and_the_welcome_page_leads_there(
     stack: Stack, ada: Owner
 ) -> None:
     (authorized,) = stack.cognito.requests["authorize"]
     assert authorized.query["scope"] == f"openid email profile {SCOPE}"
-    assert '<a class="button quiet" href="/account">Your account</a>' in ada.browser.get("/").body
+    assert '<a class="button quiet" href="/account">Your account</a>' in ada.get("/").body
 
 
 def test_it_shows_what_cognito_knows_now(stack: Stack, ada: Owner) -> None:
     user = stack.cognito.user
     user.name, user.email_verified = "Ada <King>", False
     user.custom = {"custom:company": "Analytical & Co"}
-    page = ada.browser.get("/account")
+    page = ada.get("/account")
     assert page.status == 200
     for shown in ("Ada &lt;King&gt;", "(not verified yet)", "company", "Analytical &amp; Co"):
         assert shown in page.body
@@ -60,7 +58,7 @@ def test_it_shows_what_cognito_knows_now(stack: Stack, ada: Owner) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_for_its_owner_and_comes_back_after_sign_in(stack: Stack, path: str) -> None:
+def test_a_stranger_signs_in_first_and_returns_to_the_page(stack: Stack, path: str) -> None:
     stranger = stack.browser(**environment(stack))
     answer = stranger.get(path)
     assert (answer.status, answer.location) == (302, f"/login?return_to={path}")
@@ -69,28 +67,28 @@ def test_every_page_is_for_its_owner_and_comes_back_after_sign_in(stack: Stack, 
     assert stack.cognito.calls("user_api") == 0
 
 
-@pytest.mark.parametrize("path", ["/", *PAGES])
-def test_every_page_of_somebody_signed_in_has_a_way_to_sign_out(ada: Owner, path: str) -> None:
+def test_every_page_of_a_signed_in_visitor_has_a_way_to_sign_out(ada: Owner) -> None:
     """ASVS 7.4.4"""
-    assert 'method="post" action="/logout"' in ada.browser.get(path).body
+    for path in ("/", *PAGES):
+        assert 'method="post" action="/logout"' in ada.get(path).body
 
 
 def test_a_new_name_is_stored_and_shown_with_a_message(stack: Stack, ada: Owner) -> None:
-    assert 'value="Test Visitor"' in ada.browser.get("/account/name").body
-    answer = ada.browser.submit("/account/name", name=" Ada King ")
+    assert 'value="Test Visitor"' in ada.get("/account/name").body
+    answer = ada.submit("/account/name", name=" Ada King ")
     assert (answer.status, answer.location) == (303, "/account")
     assert stack.cognito.user.name == "Ada King"
     assert ada.has_changed("name")
-    page = ada.browser.get("/account").body
+    page = ada.get("/account").body
     assert "Ada King" in page
     assert "Your name has been changed." in page
-    assert "<h1><bdi>Ada King</bdi></h1>" in ada.browser.get("/").body
-    assert "Your name has been changed." not in ada.browser.get("/account").body, "said once"
+    assert "<h1><bdi>Ada King</bdi></h1>" in ada.get("/").body
+    assert "Your name has been changed." not in ada.get("/account").body, "shown once"
 
 
 def test_a_name_that_cognito_refuses_is_kept_in_the_field(ada: Owner) -> None:
     ada.api.refusals["UpdateUserAttributes"] = "InvalidParameterException"
-    answer = ada.browser.submit("/account/name", name='A "name"')
+    answer = ada.submit("/account/name", name='A "name"')
     assert answer.status == 400
     assert 'value="A &#34;name&#34;"' in answer.body
     assert "That name cannot be used." in answer.body
@@ -98,55 +96,53 @@ def test_a_name_that_cognito_refuses_is_kept_in_the_field(ada: Owner) -> None:
     assert "<title>Error: Change name" in answer.body
 
 
-def test_no_name_is_asked_for_without_asking_cognito(ada: Owner) -> None:
-    assert "Enter a name." in ada.browser.submit("/account/name", name=" ").body
-    assert ada.api.calls == []
+def test_a_name_that_the_app_may_not_write_does_not_ask_to_sign_in_again(ada: Owner) -> None:
+    unauthorized = "A client attempted to write unauthorized attribute"
+    ada.api.refusals["UpdateUserAttributes"] = Refusal("NotAuthorizedException", unauthorized)
+    answer = ada.submit("/account/name", name="Countess")
+    assert answer.status == 400
+    assert "Your name cannot be changed here." in answer.body
+    ada.api.refusals["UpdateUserAttributes"] = "NotAuthorizedException"
+    assert ada.submit("/account/name", name="Countess").status == 403
 
 
-def test_the_rules_for_passwords_are_told_before_one_is_typed(ada: Owner) -> None:
-    assert "new-rules" not in ada.browser.get("/account/password").body, "nobody has said any"
-    told = ada.stack.browser(PASSWORD_RULES="14 lowercase symbol", **environment(ada.stack))
-    told.cookies = ada.browser.cookies
-    page = told.get("/account/password").body
+def test_the_password_page_shows_the_rules_if_they_are_configured(stack: Stack, ada: Owner) -> None:
+    assert "new-rules" not in ada.get("/account/password").body
+    with_rules = environment(stack) | {"PASSWORD_RULES": "14 lowercase symbol"}
+    page = stack.copy_of(ada, **with_rules).get("/account/password").body
     (rules,) = re.findall(r'<ul class="hint rules" id="new-rules">(.*?)</ul>', page, re.DOTALL)
-    told_so = ["At least 14 characters", "A lowercase letter", "A symbol"]
-    assert [re.sub("<.*?>", "", rule) for rule in rules.split("</li>")][:-1] == told_so
+    shown = [re.sub("<.*?>", "", rule) for rule in rules.split("</li>")][:-1]
+    assert shown == ["At least 14 characters", "A lowercase letter", "A symbol"]
     assert 'aria-describedby="new-rules"' in page
 
 
 def test_changing_the_password_requires_the_old_one(ada: Owner) -> None:
-    answer = ada.browser.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
+    answer = ada.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
     assert (answer.status, answer.location) == (303, "/account")
     assert ada.api.password == A_NEW_PASSWORD
     assert ada.has_changed("password")
-    assert "Your password has been changed." in ada.browser.get("/account").body
+    assert "Your password has been changed." in ada.get("/account").body
 
 
 @pytest.mark.parametrize(
-    ("refusal", "sentences"),
+    ("code", "message", "sentences"),
     [
-        ("NotAuthorizedException", ["That is not your current password."]),
-        ("LimitExceededException", ["Too many attempts."]),
-        ("PasswordHistoryPolicyViolationException", ["You have used that password before."]),
-        ("InvalidParameterException", ["That password cannot be used."]),
-        ("InvalidPasswordException", ["That password is too weak."]),
+        ("NotAuthorizedException", "", ["That is not your current password."]),
+        ("LimitExceededException", "", ["Too many attempts."]),
+        ("PasswordHistoryPolicyViolationException", "", ["You have used that password before."]),
+        ("InvalidParameterException", "", ["That password cannot be used."]),
         (
-            Refusal(
-                "InvalidPasswordException", "… policy: Password must have uppercase characters"
-            ),
-            ["That password is too weak.", "It must contain an uppercase letter."],
-        ),
-        (
-            Refusal("InvalidPasswordException", "… must have length 12; must have numeric …"),
-            ["It must be longer.", "It must contain a number."],
+            "InvalidPasswordException",
+            "… must have length 12; must have numeric …",
+            ["That password is too weak.", "It must be longer.", "It must contain a number."],
         ),
     ],
 )
 def test_a_password_that_cognito_refuses_is_explained_and_not_shown(
-    ada: Owner, refusal: Refusal | str, sentences: list[str]
+    ada: Owner, code: str, message: str, sentences: list[str]
 ) -> None:
-    ada.api.refusals["ChangePassword"] = refusal
-    answer = ada.browser.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
+    ada.api.refusals["ChangePassword"] = Refusal(code, message)
+    answer = ada.submit("/account/password", current=PASSWORD, new=A_NEW_PASSWORD)
     assert answer.status == 400
     for sentence in sentences:
         assert sentence in answer.body
@@ -158,91 +154,77 @@ def test_a_password_that_cognito_refuses_is_explained_and_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("current", "new", "sentence"),
+    ("form", "fields", "sentence"),
     [
-        ("", A_NEW_PASSWORD, "Enter your current password."),
-        (PASSWORD, "", "Enter a new password."),
-        (PASSWORD, "x" * 257, "That password cannot be used."),
+        ("name", {"name": " "}, "Enter a name."),
+        ("password", {"current": "", "new": A_NEW_PASSWORD}, "Enter your current password."),
+        ("password", {"current": PASSWORD, "new": ""}, "Enter a new password."),
+        ("password", {"current": PASSWORD, "new": "x" * 257}, "That password cannot be used."),
     ],
 )
-def test_what_cannot_be_a_password_is_not_sent_to_cognito(
-    ada: Owner, current: str, new: str, sentence: str
+def test_what_cannot_be_valid_is_not_sent_to_cognito(
+    ada: Owner, form: str, fields: dict[str, str], sentence: str
 ) -> None:
-    answer = ada.browser.submit("/account/password", current=current, new=new)
+    answer = ada.submit(f"/account/{form}", **fields)
     assert answer.status == 400
     assert sentence in answer.body
     assert ada.api.calls == []
 
 
 def test_users_of_another_provider_have_no_password_here(stack: Stack) -> None:
+    stack.cognito.id_token_claims = OF_GOOGLE
+    assert "/account/password" in owner(stack).get("/account").body, "the pool's user, linked"
     stack.cognito.user.username = "google_1234"
-    stack.cognito.id_token_claims = {"identities": [{"providerName": "Google", "userId": "1234"}]}
-    page = owner(stack).browser.get("/account").body
+    page = owner(stack).get("/account").body
     assert "/account/password" not in page
     assert "/account/authenticator" not in page
 
 
-def test_a_linked_user_of_the_pools_own_keeps_the_password(stack: Stack) -> None:
-    stack.cognito.id_token_claims = {"identities": [{"providerName": "Google", "userId": "1234"}]}
-    assert "/account/password" in owner(stack).browser.get("/account").body
-
-
 def test_signing_out_everywhere_ends_every_session(stack: Stack, ada: Owner) -> None:
-    elsewhere = stack.browser(**environment(stack))
-    stack.sign_in(elsewhere)
-    assert "on all other devices" in ada.browser.get("/account/sign-out-everywhere").body
-    answer = ada.browser.submit("/account/sign-out-everywhere")
+    elsewhere = stack.signed_in(**environment(stack))
+    assert "on all other devices" in ada.get("/account/sign-out-everywhere").body
+    answer = ada.submit("/account/sign-out-everywhere")
     assert answer.status == 200
     assert answer.location.startswith(f"{stack.cognito.domain_url}/logout?")
     assert answer.headers["clear-site-data"] == '"storage"'
-    assert ada.browser.named("session") == {}
-    assert len(ada.browser.named("notice")) == 1
+    assert ada.named("session") == {}
+    assert len(ada.named("notice")) == 1
     assert ada.has_changed("signed_out_everywhere")
-    assert "You are signed out everywhere." in ada.browser.get("/").body
-    assert "You are signed out everywhere." not in ada.browser.get("/").body, "said once"
+    assert "You are signed out everywhere." in ada.get("/").body
+    assert "You are signed out everywhere." not in ada.get("/").body, "shown once"
     stack.clock.advance(3600)
-    assert elsewhere.get("/me").status == 401
+    assert not elsewhere.is_signed_in
 
 
 @pytest.mark.parametrize("typed", ["visitor", " VISITOR ", "Visitor+test@example.com"])
 def test_deleting_an_account_requires_its_name_or_address(
     stack: Stack, ada: Owner, typed: str
 ) -> None:
-    assert ada.browser.get("/account/delete").status == 200
-    answer = ada.browser.submit("/account/delete", username=typed)
+    assert ada.get("/account/delete").status == 200
+    answer = ada.submit("/account/delete", username=typed)
     assert answer.status == 200
     assert answer.location.startswith(f"{stack.cognito.domain_url}/logout?")
     assert ada.api.is_deleted
     assert ada.has_changed("deleted")
-    landing = ada.browser.get("/").body
+    landing = ada.get("/").body
     assert "Your account has been deleted." in landing
     assert "Create account" in landing
-    assert ada.browser.named("session") == {}
+    assert ada.named("session") == {}
 
 
 @pytest.mark.parametrize("typed", ["", "visitor2", "somebody@example.com", "Test Visitor"])
 def test_another_word_deletes_nothing(ada: Owner, typed: str) -> None:
-    answer = ada.browser.submit("/account/delete", username=typed)
+    answer = ada.submit("/account/delete", username=typed)
     assert answer.status == 400
     assert "That is not your user name or e-mail address." in answer.body
     assert not ada.api.is_deleted
     assert "DeleteUser" not in ada.api.calls
 
 
-def test_a_name_that_the_app_may_not_write_is_no_reason_to_sign_in_again(ada: Owner) -> None:
-    unauthorized = "A client attempted to write unauthorized attribute"
-    ada.api.refusals["UpdateUserAttributes"] = Refusal("NotAuthorizedException", unauthorized)
-    answer = ada.browser.submit("/account/name", name="Countess")
-    assert answer.status == 400
-    assert "Your name cannot be changed here." in answer.body
-    ada.api.refusals["UpdateUserAttributes"] = "NotAuthorizedException"
-    assert ada.browser.submit("/account/name", name="Countess").status == 403
-
-
 @pytest.mark.parametrize("error", ["UserNotFoundException", "PasswordResetRequiredException"])
 def test_an_account_that_is_gone_asks_to_sign_in_again(ada: Owner, error: str) -> None:
     ada.api.refusals["GetUser"] = error
-    answer = ada.browser.get("/account")
+    answer = ada.get("/account")
     assert answer.status == 403
     assert "Please sign in again" in answer.body
     assert 'href="/login?return_to=/account"' in answer.body
@@ -262,57 +244,51 @@ def test_other_refusals_become_calm_pages(
     ada: Owner, refusal: str, status: int, reason: str
 ) -> None:
     ada.api.refusals["GetUser"] = refusal
-    answer = ada.browser.get("/account")
+    answer = ada.get("/account")
     assert answer.status == status
     (line,) = ada.stack.logged("request_failed")
     assert line["reason"] == reason
     assert line["correlation_id"] in answer.body
-    assert "SomethingNew" not in str(line), "what is not known is not passed on"
+    assert "SomethingNew" not in str(line), "an unknown code is not logged"
     assert 'href="/account"' in answer.body
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "reason"),
-    [
-        ("http_500", 502, "user_api_failed"),
-        ("garbage", 502, "user_api_answer_malformed"),
-    ],
+    ("fault", "reason"),
+    [("http_500", "user_api_failed"), ("garbage", "user_api_answer_malformed")],
 )
 def test_a_fault_on_the_wire_loses_no_rotated_refresh_token(
-    ada: Owner, fault: str, status: int, reason: str
+    stack: Stack, ada: Owner, fault: str, reason: str
 ) -> None:
-    cognito = ada.stack.cognito
-    cognito.refresh_token_rotation = True
-    cognito.fault("user_api", fault)
-    assert ada.browser.get("/account").status == status
-    (line,) = ada.stack.logged("request_failed")
-    assert line["reason"] == reason
-    cognito.repair("user_api")
-    ada.stack.clock.advance(61)  # by then the token from before is no longer taken
-    assert ada.browser.get("/account").status == 200
+    stack.cognito.refresh_token_rotation = True
+    stack.cognito.fault("user_api", fault)
+    assert ada.get("/account").status == 502
+    assert stack.reasons() == [reason]
+    stack.cognito.repair("user_api")
+    stack.clock.advance(61)  # by then Cognito refuses the token from before
+    assert ada.get("/account").status == 200
 
 
 def test_answers_about_another_user_are_not_shown(stack: Stack, ada: Owner) -> None:
     somebody = [{"Name": "sub", "Value": "somebody"}, {"Name": "name", "Value": "Charles"}]
     ada.api.answers["GetUser"] = {"UserAttributes": somebody}
-    answer = ada.browser.get("/account")
+    answer = ada.get("/account")
     assert answer.status == 502
     assert "Charles" not in answer.body
-    (line,) = stack.logged("request_failed")
-    assert line["reason"] == "user_api_other_subject"
+    assert stack.reasons() == ["user_api_other_subject"]
 
 
 def test_each_request_is_counted_and_logged_under_its_route(
     ada: Owner, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ada.browser.submit("/account/name", name="Ada King")
+    ada.submit("/account/name", name="Ada King")
     (line,) = ada.stack.logged("account_changed")
     assert line["route"] == "POST /account/name"
     assert '"reason":"name","AccountChanged":[1.0]' in capsys.readouterr().out
 
 
 def test_pages_are_in_the_visitors_language(ada: Owner) -> None:
-    page = ada.browser.get("/account", **{"accept-language": "de"})
+    page = ada.get("/account", **{"accept-language": "de"})
     assert page.headers["content-language"] == "de"
     assert 'href="?lang=fr"' in page.body
     assert ORIGIN not in page.body

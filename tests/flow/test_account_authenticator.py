@@ -14,7 +14,8 @@ from foyer.sealing import KeyRing
 from markupsafe import escape
 
 from tests.authenticator import digits, wrong
-from tests.flow.account import QUARTER_OF_AN_HOUR, Owner, environment, owner
+from tests.fake_cognito import User
+from tests.flow.account import QUARTER_OF_AN_HOUR, Owner, owner
 from tests.flow.conftest import Stack
 
 PAGE = "/account/authenticator"
@@ -28,63 +29,59 @@ def ada(stack: Stack) -> Owner:
 
 def begin(ada: Owner) -> str:
     """The secret, as the page shows it."""
-    answer = ada.browser.submit(PAGE)
+    answer = ada.submit(PAGE)
     assert (answer.status, answer.location) == (303, PAGE)
-    shown = re.search(
-        r'<code id="key" translate="no">([A-Z2-7 ]+)</code>', ada.browser.get(PAGE).body
-    )
+    shown = re.search(r'<code id="key" translate="no">([A-Z2-7 ]+)</code>', ada.get(PAGE).body)
     assert shown
     return shown.group(1).replace(" ", "")
 
 
 def test_a_code_from_the_app_turns_it_on(ada: Owner) -> None:
-    assert "Off" in ada.browser.get("/account").body
+    assert ada.get(PAGE).status == 200
+    assert ada.api.calls == [], "a GET changes nothing"
+    assert "Off" in ada.get("/account").body
     secret = begin(ada)
+    assert "Please complete the set-up" not in ada.get(PAGE).body
     code = digits(secret)
-    answer = ada.browser.submit(CODE, code=f" {code[:3]} {code[3:]}")
+    answer = ada.submit(CODE, code=f" {code[:3]} {code[3:]}")
     assert (answer.status, answer.location) == (303, "/account")
     assert ada.api.secret == secret
     assert ada.api.has_authenticator
     assert ada.has_changed("authenticator_on")
-    page = ada.browser.get("/account").body
+    page = ada.get("/account").body
     assert "Two-step sign-in is on" in page
     assert "On, with an authenticator app" in page
-    assert ada.browser.named("authenticator") == {}
+    assert ada.named("authenticator") == {}
 
 
 def test_finishing_needs_a_recent_sign_in_too(ada: Owner) -> None:
     ada.stack.clock.advance(QUARTER_OF_AN_HOUR - 1)
     secret = begin(ada)
     ada.stack.clock.advance(2)
-    answer = ada.browser.submit(CODE, code=digits(secret))
+    answer = ada.submit(CODE, code=digits(secret))
     assert answer.status == 403
     assert f'href="/login?return_to={PAGE}&amp;prompt=login"' in answer.body
     assert not ada.api.has_authenticator
-    ada.stack.sign_in(ada.browser, f"/login?return_to={PAGE}&prompt=login")
-    assert secret in ada.browser.get(PAGE).body.replace(" ", ""), "the same set-up goes on"
-    assert ada.browser.submit(CODE, code=digits(secret)).status == 303
+    ada.stack.sign_in(ada, f"/login?return_to={PAGE}&prompt=login")
+    assert secret in ada.get(PAGE).body.replace(" ", ""), "the same set-up goes on"
+    assert ada.submit(CODE, code=digits(secret)).status == 303
     assert ada.api.has_authenticator
-
-
-def test_a_get_changes_nothing(ada: Owner) -> None:
-    assert ada.browser.get(PAGE).status == 200
-    assert ada.api.calls == []
 
 
 def test_the_secret_is_in_no_address_and_the_page_survives_a_reload(ada: Owner) -> None:
     secret = begin(ada)
-    page = ada.browser.get(PAGE).body
+    page = ada.get(PAGE).body
     key_uri = f"otpauth://totp/Foyer:visitor?secret={secret}&issuer=Foyer"
     assert escape(key_uri) in page
     assert escape(segno.make(key_uri).svg_data_uri(border=4, light="#fff", dark="#000")) in page
-    assert secret not in str(ada.browser.cookies), "sealed"
+    assert secret not in str(ada.cookies), "sealed"
     assert ada.api.calls.count("AssociateSoftwareToken") == 1
 
 
 def test_the_secret_is_sealed_for_its_cookie_alone(ada: Owner) -> None:
     begin(ada)
-    ((name, sealed),) = ada.browser.named("authenticator").items()
-    keys = KeyRing([ada.stack.secret()["session_key"]])
+    ((name, sealed),) = ada.named("authenticator").items()
+    keys = KeyRing([ada.stack.vault.fields["session_key"]])
     open_as = partial(keys.open, sealed, purpose="authenticator 1", now=0)
     assert open_as(cookie=name)
     with pytest.raises(SealBroken):
@@ -94,9 +91,9 @@ def test_the_secret_is_sealed_for_its_cookie_alone(ada: Owner) -> None:
 @pytest.mark.parametrize(
     "code", ["", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16"]
 )
-def test_what_is_no_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
+def test_a_malformed_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
     begin(ada)
-    answer = ada.browser.submit(CODE, code=code)
+    answer = ada.submit(CODE, code=code)
     assert answer.status == 400
     assert "Enter the six-digit code" in answer.body
     assert "VerifySoftwareToken" not in ada.api.calls
@@ -104,105 +101,97 @@ def test_what_is_no_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
 
 def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
     secret = begin(ada)
-    answer = ada.browser.submit(CODE, code=wrong(digits(secret)))
+    answer = ada.submit(CODE, code=wrong(digits(secret)))
     assert answer.status == 400
     assert "That code is incorrect." in answer.body
     assert 'aria-invalid="true"' in answer.body
     assert 'autocomplete="one-time-code"' in answer.body
     assert wrong(digits(secret)) not in answer.body
     assert not ada.api.has_authenticator
-    assert ada.browser.submit(CODE, code=digits(secret)).status == 303
+    assert ada.submit(CODE, code=digits(secret)).status == 303
 
 
 def test_a_set_up_lasts_ten_minutes(ada: Owner) -> None:
     secret = begin(ada)
     ada.stack.clock.advance(599)
-    assert secret[:4] in ada.browser.get(PAGE).body
+    assert secret[:4] in ada.get(PAGE).body
     ada.stack.clock.advance(1)
-    answer = ada.browser.submit(CODE, code=digits(secret))
+    answer = ada.submit(CODE, code=digits(secret))
     assert answer.status == 400
     assert "more than ten minutes" in answer.body
     assert "VerifySoftwareToken" not in ada.api.calls
 
 
-def test_another_users_set_up_is_not_taken_up(ada: Owner) -> None:
+def test_another_users_set_up_is_not_used(ada: Owner) -> None:
     secret = begin(ada)
-    left_behind = ada.browser.named("authenticator")
-    ada.stack.cognito.user = type(ada.stack.cognito.user)(username="eve")
+    ada.stack.cognito.user = User(username="eve")
     eve = owner(ada.stack)
-    eve.browser.cookies |= left_behind
-    assert secret[:4] not in eve.browser.get(PAGE).body
-    assert eve.browser.submit(CODE, code=digits(secret)).status == 400
+    eve.cookies |= ada.named("authenticator")
+    assert secret[:4] not in eve.get(PAGE).body
+    assert eve.submit(CODE, code=digits(secret)).status == 400
 
 
 def test_a_session_cookie_cannot_pass_for_a_set_up(ada: Owner) -> None:
-    (session,) = ada.browser.named("session").values()
-    ada.browser.cookies["__Host-foyer-authenticator"] = session
-    assert "Continue" in ada.browser.get(PAGE).body
+    (session,) = ada.named("session").values()
+    ada.cookies["__Host-foyer-authenticator"] = session
+    assert "Continue" in ada.get(PAGE).body
     assert len(ada.stack.logged("authenticator_not_usable")) == 1
 
 
 def test_users_with_an_app_are_warned_before_replacing_it(ada: Owner) -> None:
     """Cognito may stop asking for the old app's codes at once."""
     ada.api.has_authenticator = True
-    assert "Set up another app" in ada.browser.get("/account").body
+    assert "Set up another app" in ada.get("/account").body
     begin(ada)
-    assert "Please complete the set-up" in ada.browser.get(PAGE).body
-
-
-def test_users_without_an_app_are_not_warned(ada: Owner) -> None:
-    begin(ada)
-    assert "Please complete the set-up" not in ada.browser.get(PAGE).body
+    assert "Please complete the set-up" in ada.get(PAGE).body
 
 
 def test_it_is_turned_off_after_a_question(ada: Owner) -> None:
     ada.api.has_authenticator = True
-    assert "need only your password" in ada.browser.get(f"{PAGE}/off").body
+    assert "need only your password" in ada.get(f"{PAGE}/off").body
     assert ada.api.has_authenticator
-    answer = ada.browser.submit(f"{PAGE}/off")
+    answer = ada.submit(f"{PAGE}/off")
     assert (answer.status, answer.location) == (303, "/account")
     assert not ada.api.has_authenticator
     assert ada.has_changed("authenticator_off")
-    assert "Two-step sign-in is off." in ada.browser.get("/account").body
+    assert "Two-step sign-in is off." in ada.get("/account").body
 
 
-def test_where_everybody_needs_one_it_stays_on(ada: Owner) -> None:
-    ada.api.mfa, ada.api.has_authenticator = "ON", True
-    answer = ada.browser.submit(f"{PAGE}/off")
+@pytest.mark.parametrize(
+    ("mfa", "path", "sentence"),
+    [
+        ("ON", f"{PAGE}/off", "cannot be turned off"),
+        ("OFF", PAGE, "Two-step sign-in is not available here."),
+    ],
+)
+def test_what_the_pool_does_not_allow_is_explained(
+    ada: Owner, mfa: str, path: str, sentence: str
+) -> None:
+    ada.api.mfa, ada.api.has_authenticator = mfa, True
+    answer = ada.submit(path)
     assert answer.status == 400
-    assert "cannot be turned off" in answer.body
+    assert sentence in answer.body
     assert ada.api.has_authenticator
     assert ada.stack.logged("account_changed") == []
 
 
-def test_a_pool_without_a_second_step_says_so(ada: Owner) -> None:
-    ada.api.mfa = "OFF"
-    answer = ada.browser.submit(PAGE)
-    assert answer.status == 400
-    assert "Two-step sign-in is not available here." in answer.body
-
-
 def test_an_answer_without_a_proper_secret_is_not_shown(stack: Stack, ada: Owner) -> None:
     ada.api.answers["AssociateSoftwareToken"] = {"SecretCode": "<b>secret</b>"}
-    answer = ada.browser.submit(PAGE)
-    assert answer.status == 502
-    (line,) = stack.logged("request_failed")
-    assert line["reason"] == "user_api_answer_malformed"
+    assert ada.submit(PAGE).status == 502
+    assert stack.reasons() == ["user_api_answer_malformed"]
 
 
-def test_an_answer_short_of_success_turns_nothing_on(ada: Owner) -> None:
+def test_an_answer_other_than_success_turns_nothing_on(ada: Owner) -> None:
     secret = begin(ada)
     ada.api.answers["VerifySoftwareToken"] = {"Status": "ERROR"}
-    assert ada.browser.submit(CODE, code=digits(secret)).status == 400
+    assert ada.submit(CODE, code=digits(secret)).status == 400
     assert "SetUserMFAPreference" not in ada.api.calls
 
 
 def test_a_brand_too_long_for_a_qr_code_leaves_the_key(stack: Stack) -> None:
-    ada = owner(stack)
-    ada.browser = stack.browser(BRAND_NAME="名" * 60, **environment(stack))
-    stack.sign_in(ada.browser)
+    ada = owner(stack, BRAND_NAME="名" * 60)
     begin(ada)
-    assert "<img" not in ada.browser.get(PAGE).body
+    assert "<img" not in ada.get(PAGE).body
 
 
 def test_the_key_uri_names_issuer_and_account() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 
 from tests.fake_tokens import ID_TOKEN_DEFECTS
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import Stack
-
-
-def reason(stack: Stack) -> str:
-    return str(stack.logged("request_failed")[-1]["reason"])
 
 
 def assert_calm(answer: Answer) -> None:
@@ -44,25 +40,20 @@ def assert_calm(answer: Answer) -> None:
         ("state=;%20Domain=evil&code=b", "attempt_unknown"),
     ],
 )
-def test_a_callback_at_fault_is_a_400_that_costs_no_upstream_call(
+def test_a_malformed_callback_is_a_400_that_costs_no_upstream_call(
     stack: Stack, browser: Browser, query: str, expected: str
 ) -> None:
     answer = browser.get(f"/callback?{query}")
-    assert answer.status == 400
+    assert (answer.status, answer.cookies) == (400, ())
     assert_calm(answer)
-    assert answer.cookies == ()
-    assert reason(stack) == expected
+    (line,) = stack.logged("request_failed")
+    assert line["reason"] == expected
+    assert f"<code>{line['correlation_id']}</code>" in answer.body
     assert stack.cognito.upstream_calls == 0
 
 
-def test_the_reference_on_the_page_is_in_the_log(stack: Stack, browser: Browser) -> None:
-    page = browser.get("/callback").body
-    (line,) = stack.logged("request_failed")
-    assert f"<code>{line['correlation_id']}</code>" in page
-
-
 def test_a_changed_state_is_refused_before_anything_is_sent(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.callback(browser)
     answer = browser.get(callback[:-1] + ("A" if callback[-1] != "A" else "B"))
     assert answer.status == 400
     assert browser.named("session") == {}
@@ -70,10 +61,9 @@ def test_a_changed_state_is_refused_before_anything_is_sent(stack: Stack, browse
 
 
 def test_another_browsers_callback_is_refused(stack: Stack, browser: Browser) -> None:
-    attacker = stack.browser()
-    callback = stack.cognito.visit(attacker.get("/login").location)
+    callback_of_attacker = stack.callback(stack.browser())
     browser.get("/login")
-    assert browser.get(callback).status == 400
+    assert browser.get(callback_of_attacker).status == 400
     assert browser.named("session") == {}
     assert stack.cognito.upstream_calls == 0
 
@@ -83,7 +73,7 @@ def test_an_attempt_cannot_stand_in_for_another(stack: Stack, browser: Browser) 
     ((name, _),) = browser.cookies.items()
     state = name[-1:] + "x" * 42  # finds the cookie
     assert browser.get(f"/callback?state={state}&code=made-up").status == 400
-    assert reason(stack) == "attempt_unknown"
+    assert stack.reasons() == ["attempt_unknown"]
     assert stack.cognito.upstream_calls == 0
 
 
@@ -92,9 +82,9 @@ def test_a_callback_of_another_issuer_is_refused_and_its_code_goes_unused(
 ) -> None:
     for iss in ("https%3A%2F%2Fevil.example", f"{stack.cognito.issuer}x", ""):
         for error in (None, "access_denied"):
-            callback = stack.cognito.visit(browser.get("/login").location, error=error)
+            callback = stack.callback(browser, error=error)
             assert browser.get(f"{callback}&iss={iss}").status == 400
-            assert reason(stack) == "callback_other_issuer"
+            assert stack.reasons()[-1] == "callback_other_issuer"
     assert stack.cognito.upstream_calls == 0
     assert browser.cookies == {}
 
@@ -106,62 +96,51 @@ def test_a_callback_may_name_either_form_of_the_pools_issuer(
 ) -> None:
     pool = stack.cognito.issuer.removeprefix("https://cognito-idp.")
     stack.cognito.issuer = f"{configured}{pool}"
-    browser = stack.browser(COGNITO_ISSUER=stack.cognito.issuer)
-    callback = stack.cognito.visit(browser.get("/login").location)
+    browser = stack.browser()
+    callback = stack.callback(browser)
     assert browser.get(f"{callback}&iss={quote(prefix + pool, safe='')}").status == 303
 
 
 def test_an_expired_attempt_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.callback(browser)
     stack.clock.advance(601)
-    answer = browser.get(callback)
-    assert answer.status == 400
+    assert browser.get(callback).status == 400
     assert browser.cookies == {}
-    assert [line["reason"] for line in stack.logged("attempt_not_usable")] == ["expired"]
+    assert stack.reasons("attempt_not_usable") == ["expired"]
 
 
 def test_half_an_attempt_cookie_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.callback(browser)
     browser.cookies = {name: value[: len(value) // 2] for name, value in browser.cookies.items()}
     assert browser.get(callback).status == 400
     assert browser.cookies == {}
     assert stack.cognito.upstream_calls == 0
 
 
-def test_a_callback_works_once(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
-    kept = dict(browser.cookies)
+def test_a_callback_works_once_and_going_back_to_it_leads_home(
+    stack: Stack, browser: Browser
+) -> None:
+    callback = stack.callback(browser)
+    thief = stack.copy_of(browser)
     assert browser.get(callback).status == 303
-    thief = stack.browser()
-    thief.cookies = kept
-    assert thief.get(callback).status == 400
-    assert reason(stack) == "token_invalid_grant"
-
-
-def test_back_and_reload_after_sign_in_go_home(stack: Stack, browser: Browser) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
-    browser.get(callback)
     calls = stack.cognito.upstream_calls
     again = browser.get(callback)
     assert (again.status, again.location, again.cookies) == (303, "/", ())
     assert stack.cognito.upstream_calls == calls
+    assert thief.get(callback).status == 400
+    assert stack.reasons() == ["token_invalid_grant"]
 
 
 def test_a_code_without_state_restarts_sign_in_once(stack: Stack, browser: Browser) -> None:
     first = browser.get("/callback?code=made-up")
     assert (first.status, first.location) == (303, "/login")
-    second = browser.get("/callback?code=made-up")
-    assert second.status == 400
-    assert reason(stack) == "state_missing"
+    assert browser.get("/callback?code=made-up").status == 400
+    assert stack.reasons() == ["state_missing"]
     assert stack.cognito.upstream_calls == 0
     stack.sign_in(browser)
     assert browser.named("restarted") == {}
-
-
-def test_a_code_without_state_goes_home_while_signed_in(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
     answer = browser.get("/callback?code=made-up")
-    assert (answer.status, answer.location) == (303, "/")
+    assert (answer.status, answer.location) == (303, "/"), "already signed in"
 
 
 @pytest.mark.parametrize(
@@ -178,8 +157,7 @@ def test_a_code_without_state_goes_home_while_signed_in(stack: Stack, browser: B
 def test_errors_of_managed_login_become_pages(
     stack: Stack, browser: Browser, error: str, status: int
 ) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location, error=error)
-    answer = browser.get(callback)
+    answer = browser.get(stack.callback(browser, error=error))
     assert answer.status == status
     assert_calm(answer)
     assert browser.cookies == {}
@@ -198,23 +176,19 @@ def test_errors_of_managed_login_become_pages(
             "sign in another way",
         ),
         ("user.email%3A+Attribute+cannot+be+updated.%0A+", "attribute_fixed", "another way"),
-        (
-            "Already+found+an+entry+for+username+Google_canary",
-            "user_linked",
-            "the way you did before",
-        ),
+        ("Already+found+an+entry+for+username+Google_canary", "user_linked", "you did before"),
         ("Error+in+IdP+response%3A+canary+%FF", "declined", "You can start again"),
         ("Client+is+not+enabled+for+OAuth2.0+flows", None, ""),
         ("User+denied+access", "declined", "You can start again"),
     ],
 )
-def test_what_a_provider_did_is_told_in_our_own_words(
+def test_a_providers_error_is_explained_in_our_own_words(
     stack: Stack, browser: Browser, description: str, because: str | None, advice: str
 ) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location, error="invalid_request")
+    callback = stack.callback(browser, error="invalid_request")
     answer = browser.get(f"{callback}&error_description={description}")
-    expected = f"provider_{because}" if because else "authorize_invalid_request"
-    assert (answer.status, reason(stack)) == (403 if because else 502, expected)
+    assert answer.status == (403 if because else 502)
+    assert stack.reasons() == [f"provider_{because}" if because else "authorize_invalid_request"]
     assert_calm(answer)
     assert advice in answer.body
     assert browser.cookies == {}
@@ -222,10 +196,10 @@ def test_what_a_provider_did_is_told_in_our_own_words(
 
 
 @pytest.mark.parametrize("more", ["", "&error_description=Zugang+verweigert+f%FCr+Sie", "&x=%"])
-def test_who_cancels_is_told_so_on_the_landing_page(
+def test_a_cancelled_sign_in_returns_to_the_landing_page_with_a_message(
     stack: Stack, browser: Browser, more: str
 ) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location, error="access_denied")
+    callback = stack.callback(browser, error="access_denied")
     answer = browser.get(callback + more)
     assert (answer.status, answer.location) == (303, "/")
     assert browser.named("attempt") == {}
@@ -238,21 +212,20 @@ def test_who_cancels_is_told_so_on_the_landing_page(
     assert browser.get(callback).status == 303, "also when reloaded"
 
 
-def test_who_cancels_another_sign_in_stays_signed_in(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
-    start = browser.get("/login?prompt=login").location
-    browser.get(stack.cognito.visit(start, error="access_denied"))
-    page = browser.get("/").body
+def test_cancelling_another_sign_in_leaves_the_visitor_signed_in(
+    stack: Stack, signed_in: Browser
+) -> None:
+    signed_in.get(stack.callback(signed_in, "/login?prompt=login", error="access_denied"))
+    page = signed_in.get("/").body
     assert "Sign-in was cancelled." in page
     assert stack.cognito.user.name in page
-    assert "Sign-in was cancelled." not in browser.get("/").body
+    assert "Sign-in was cancelled." not in signed_in.get("/").body
 
 
 def test_state_without_code_or_error_is_refused(stack: Stack, browser: Browser) -> None:
-    location = browser.get("/login").location
-    (state,) = parse_qs(urlsplit(location).query)["state"]
+    state = browser.get("/login").query["state"]
     assert browser.get(f"/callback?state={state}").status == 400
-    assert reason(stack) == "code_missing"
+    assert stack.reasons() == ["code_missing"]
 
 
 @pytest.mark.parametrize("defect", sorted(ID_TOKEN_DEFECTS))
@@ -263,14 +236,12 @@ def test_a_defective_id_token_never_signs_in(stack: Stack, browser: Browser, def
 
 
 def test_a_failed_sign_in_leaves_session_and_other_tabs_alone(
-    stack: Stack, browser: Browser, capsys: pytest.CaptureFixture[str]
+    stack: Stack, signed_in: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack.sign_in(browser)
-    session = browser.named("session")
-    other_tab = stack.cognito.visit(browser.get("/login").location)
-    callback = stack.cognito.visit(browser.get("/login").location, error="access_denied")
-    assert browser.get(callback).status == 303
-    assert browser.named("session") == session
-    assert len(browser.named("attempt")) == 1
+    session = signed_in.named("session")
+    other_tab = stack.callback(signed_in)
+    assert signed_in.get(stack.callback(signed_in, error="access_denied")).status == 303
+    assert signed_in.named("session") == session
+    assert len(signed_in.named("attempt")) == 1
     assert '"reason":"access_denied"' in capsys.readouterr().out
-    assert browser.get(other_tab).status == 303
+    assert signed_in.get(other_tab).status == 303

@@ -23,44 +23,29 @@ ABSOLUTE = 12 * 3600
 @pytest.fixture
 def owner(stack: Stack) -> Browser:
     stack.cognito.access_token_seconds = ACCESS_TOKEN
-    browser = stack.browser()
-    stack.sign_in(browser)
-    return browser
-
-
-def copy_of(stack: Stack, browser: Browser) -> Browser:
-    """Another browser, in front of another container, with the same cookies."""
-    copy = stack.browser()
-    copy.cookies = dict(browser.cookies)
-    return copy
+    return stack.signed_in()
 
 
 @pytest.fixture
 def thief(stack: Stack, owner: Browser) -> Browser:
-    return copy_of(stack, owner)
-
-
-def serves(browser: Browser) -> bool:
-    return browser.get("/me").status == 200
+    return stack.copy_of(owner)
 
 
 def use_until(stack: Stack, browser: Browser, end: int) -> None:
     """Visit every twenty minutes; at ``end`` seconds after sign-in, stop."""
     while stack.clock.elapsed + 1200 < end:
         stack.clock.advance(1200)
-        assert serves(browser)
+        assert browser.is_signed_in
     stack.clock.advance(end - stack.clock.elapsed)
 
 
-def test_it_shows_who_its_owner_is(stack: Stack, thief: Browser) -> None:
-    assert stack.cognito.user.email in thief.get("/").body
-    assert thief.get("/me").json["sub"] == stack.cognito.user.sub
-
-
-def test_it_cannot_be_read(stack: Stack, thief: Browser) -> None:
+def test_it_shows_its_owner_and_cannot_be_read(stack: Stack, thief: Browser) -> None:
+    user = stack.cognito.user
+    assert user.email in thief.get("/").body
+    assert thief.get("/me").json["sub"] == user.sub
     (value,) = thief.cookies.values()
     raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-    for private in (stack.cognito.user.email, stack.cognito.user.sub, "refresh_token"):
+    for private in (user.email, user.sub, "refresh_token"):
         assert private.encode() not in raw
 
 
@@ -68,7 +53,7 @@ def test_it_holds_no_access_token_even_when_opened_with_the_key(
     stack: Stack, thief: Browser
 ) -> None:
     ((name, value),) = thief.cookies.items()
-    keys = KeyRing([stack.secret()["session_key"]])
+    keys = KeyRing([stack.vault.fields["session_key"]])
     opened = keys.open(value, purpose="session 1", cookie=name, now=stack.clock.now()).decode()
     (userinfo,) = stack.cognito.requests["userinfo"]
     access_token = userinfo.headers["Authorization"].removeprefix("Bearer ")
@@ -79,55 +64,60 @@ def test_it_holds_no_access_token_even_when_opened_with_the_key(
 def test_unused_it_ends_at_the_idle_limit(stack: Stack, thief: Browser) -> None:
     stack.cognito.fault("token", "http_500")
     stack.clock.advance(IDLE - 1)
-    assert serves(copy_of(stack, thief))
+    assert stack.copy_of(thief).is_signed_in
     stack.clock.advance(1)
-    assert not serves(thief)
+    assert not thief.is_signed_in
 
 
 def test_used_it_ends_at_the_absolute_limit_for_both(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
     use_until(stack, thief, ABSOLUTE - 1)
-    assert serves(thief), "using a copy keeps it alive"
-    assert not serves(owner), "the one at rest has reached its idle limit"
+    assert thief.is_signed_in, "using a copy keeps it alive"
+    assert not owner.is_signed_in, "the unused one has reached its idle limit"
     stack.clock.advance(1)
-    assert not serves(thief)
+    assert not thief.is_signed_in
 
 
-def test_after_sign_out_it_ends_at_its_next_refresh(
+def test_after_sign_out_or_everywhere_it_ends_at_its_next_refresh(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
     owner.post("/logout")
     stack.clock.advance(ACCESS_TOKEN)
-    assert not serves(thief)
+    assert not thief.is_signed_in
+    stack.sign_in(owner)
+    thief = stack.copy_of(owner)
+    stack.cognito.sign_out_everywhere()
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not thief.is_signed_in
 
 
-def test_it_outlives_a_sign_out_that_cognito_did_not_hear_of(
+def test_a_sign_out_that_does_not_reach_cognito_leaves_it_until_its_limits(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
-    accepted = stack.secret()["client_secret"]
-    stack.put_secret(client_secret="refused-by-cognito")
-    copy_of(stack, owner).post("/logout")
-    stack.put_secret(client_secret=accepted)
+    accepted = stack.vault.fields["client_secret"]
+    stack.vault.put(client_secret="refused-by-cognito")
+    stack.copy_of(owner).post("/logout")
+    stack.vault.put(client_secret=accepted)
     assert len(stack.logged("revocation_failed")) == 1
     use_until(stack, thief, ABSOLUTE)
-    assert not serves(thief)
+    assert not thief.is_signed_in
 
 
-def test_while_cognito_is_silent_it_serves_until_its_limits(
+def test_while_cognito_does_not_answer_it_serves_until_its_limits(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
     owner.post("/logout")
     stack.cognito.fault("token", "http_500")
     use_until(stack, thief, ABSOLUTE)
-    assert not serves(thief)
+    assert not thief.is_signed_in
 
 
 def test_it_can_sign_its_owner_out(stack: Stack, owner: Browser, thief: Browser) -> None:
     thief.post("/logout")
-    assert serves(owner)
+    assert owner.is_signed_in
     stack.clock.advance(ACCESS_TOKEN)
-    assert not serves(owner)
+    assert not owner.is_signed_in
 
 
 def test_with_rotation_one_of_the_two_is_out_at_the_refresh_after_the_next(
@@ -136,25 +126,23 @@ def test_with_rotation_one_of_the_two_is_out_at_the_refresh_after_the_next(
     stack.cognito.refresh_token_rotation = True
     stack.cognito.rotation_grace_seconds = 60
     stack.clock.advance(ACCESS_TOKEN)
-    assert serves(thief), "it refreshes first, and has the new refresh token"
+    assert thief.is_signed_in, "it refreshes first, and has the new refresh token"
     stack.clock.advance(61)
-    assert not serves(owner), "who comes later shows one that is spent"
+    assert not owner.is_signed_in, "its refresh token was used before"
 
 
-def test_who_refreshes_first_goes_on_and_the_owner_can_end_it_at_the_next_sign_in(
+def test_the_owner_ends_it_at_the_next_sign_in_even_if_the_thief_refreshed_first(
     stack: Stack,
 ) -> None:
     """The worst case: a thief who opens the account page makes the owner's refresh token stale."""
-    ada = account_owner(stack)
-    owner, cognito = ada.browser, stack.cognito
+    owner, cognito = account_owner(stack), stack.cognito
     cognito.access_token_seconds = ACCESS_TOKEN
     cognito.refresh_token_rotation = True
-    thief = stack.browser(**environment(stack))
-    thief.cookies = dict(owner.cookies)
+    thief = stack.copy_of(owner, **environment(stack))
     assert thief.get("/account").status == 200
     stack.clock.advance(3599)
-    assert serves(owner)
-    assert serves(thief)
+    assert owner.is_signed_in
+    assert thief.is_signed_in
     stack.clock.advance(1)
     page = owner.get("/").body
     assert "You were signed out. Please sign in again." in page
@@ -162,62 +150,53 @@ def test_who_refreshes_first_goes_on_and_the_owner_can_end_it_at_the_next_sign_i
     owner.post("/logout")
     assert cognito.calls("revoke") == 0, "there is nothing left to revoke"
     use_until(stack, thief, ABSOLUTE - 1)
-    assert serves(thief)
+    assert thief.is_signed_in
 
     stack.sign_in(owner)
     offer = 'href="/account/sign-out-everywhere"'
     assert offer in owner.get("/").body
     assert offer not in owner.get("/").body, "offered once"
     owner.submit("/account/sign-out-everywhere")
-    assert ada.has_changed("signed_out_everywhere")
+    assert owner.has_changed("signed_out_everywhere")
 
 
 @pytest.mark.parametrize("account_page", ["true", "false"])
 def test_signing_out_everywhere_at_the_next_sign_in_ends_it(
     stack: Stack, account_page: str
 ) -> None:
-    owner = account_owner(stack, ACCOUNT_PAGE=account_page).browser
+    owner = account_owner(stack, ACCOUNT_PAGE=account_page)
     stack.cognito.refresh_token_rotation = True
-    thief = copy_of(stack, owner)
-    stack.clock.advance(3599)
-    assert serves(owner)
-    assert serves(thief)
+    thief = stack.copy_of(owner)
+    stack.advance_to_refresh(owner, thief)
+    assert thief.is_signed_in
     stack.clock.advance(1)
-    assert serves(thief)
-    stack.clock.advance(1)
-    assert not serves(owner)
+    assert not owner.is_signed_in
     stack.sign_in(owner)
     assert ("/account/sign-out-everywhere" in owner.get("/").body) == (account_page == "true")
     if account_page == "true":
         owner.submit("/account/sign-out-everywhere")
         stack.clock.advance(3600)
-        assert not serves(thief)
-
-
-def test_signed_out_everywhere_it_ends_at_its_next_refresh(stack: Stack, thief: Browser) -> None:
-    stack.cognito.sign_out_everywhere()
-    stack.clock.advance(ACCESS_TOKEN)
-    assert not serves(thief)
+        assert not thief.is_signed_in
 
 
 def test_a_new_session_key_alone_ends_every_copy_within_five_minutes(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
-    assert serves(thief)
-    stack.put_secret(session_key="another-key-of-thirty-two-characters", previous_session_key="")
-    assert serves(thief), "this container has the old key in its cache"
+    assert thief.is_signed_in
+    stack.vault.put(session_key="another-key-of-thirty-two-characters", previous_session_key="")
+    assert thief.is_signed_in, "this container has the old key in its cache"
     stack.clock.advance(300)
-    assert not serves(thief)
-    assert not serves(owner)
+    assert not thief.is_signed_in
+    assert not owner.is_signed_in
 
 
 def test_a_sign_in_elsewhere_ends_no_copy_and_one_in_its_place_at_the_next_refresh(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
-    stack.sign_in(stack.browser())
+    stack.signed_in()
     stack.clock.advance(ACCESS_TOKEN)
-    assert serves(thief)
+    assert thief.is_signed_in
     stack.sign_in(owner)
-    assert serves(thief)
+    assert thief.is_signed_in
     stack.clock.advance(ACCESS_TOKEN)
-    assert not serves(thief)
+    assert not thief.is_signed_in

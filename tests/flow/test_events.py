@@ -13,7 +13,7 @@ from local import api_gateway
 from tests.flow.account import environment
 from tests.flow.browser import Context, Handler
 from tests.flow.conftest import Stack
-from tests.flow.test_guard import Guards
+from tests.flow.guards import Guards
 from tests.sample_events import FOLDER, GUARD_NOBODY, SAMPLES, sample
 from tests.template.rendering import source
 
@@ -69,12 +69,9 @@ def test_a_sample_event_is_what_api_gateway_makes_of_its_request(name: str) -> N
         client=context["http"]["sourceIp"],
         body=base64.b64decode(event.get("body", "")),
     )
+    now, request_id = datetime.fromtimestamp(context["timeEpoch"] / 1000, UTC), context["requestId"]
     built = api_gateway.build_event(
-        request,
-        route_key=event["routeKey"],
-        path_parameters={},
-        request_id=context["requestId"],
-        now=datetime.fromtimestamp(context["timeEpoch"] / 1000, UTC),
+        request, route_key=event["routeKey"], path_parameters={}, request_id=request_id, now=now
     )
     # The local gateway has another name than an API, and no TLS.
     built["requestContext"]["apiId"] = context["apiId"]

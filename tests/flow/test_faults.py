@@ -1,7 +1,8 @@
 """What a visitor sees when Cognito fails, and what stays unchanged: one fault of each kind.
 
-Each fault of the wire is judged in tests/unit/test_upstream.py, each odd answer in test_cognito.py,
-each defect of a token or a key set in test_id_token.py and test_signing_keys.py.
+Each fault of the wire is judged in tests/unit/test_cognito_http.py, each odd answer in
+test_cognito_oauth.py, each defect of a token or a key set in test_id_token.py and
+test_signing_keys.py.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Fault:
 
     @property
     def hurried(self) -> str:
-        """The end of the address for which nobody has time."""
+        """The end of the address whose calls are really cut short."""
         return PATHS.get(self.where, "") if self.kind in {"hang", "drip"} else ""
 
     def begin(self, cognito: FakeCognito) -> None:
@@ -79,9 +80,7 @@ FAULTS = [
     Fault("id_token", "alg_none", "id_token_wrong_algorithm", 502, (1, 0, 0), ends_session=True),
     Fault("id_token", "expired", "id_token_expired", 502, (1, 1, 0), ends_session=True),
 ]  # fmt: skip
-POSTPONING = [fault for fault in FAULTS if not fault.ends_session]
-ENDING = [fault for fault in FAULTS if fault.ends_session]
-UNTOLD = [
+WITHOUT_USERINFO = [
     Fault("userinfo", "hang", "userinfo_timeout", 303, (1, 1, 1)),
     Fault("userinfo", "refused", "userinfo_unreachable", 303, (1, 1, 0)),
     Fault("userinfo", "reset_if_reused", "userinfo_unreachable", 303, (1, 1, 1)),
@@ -89,10 +88,6 @@ UNTOLD = [
     Fault("userinfo", "garbage", "userinfo_answer_malformed", 303, (1, 1, 1)),
     Fault("userinfo", "invalid_token", "userinfo_invalid_token", 303, (1, 1, 1)),
 ]
-
-
-def calls(cognito: FakeCognito) -> list[int]:
-    return [cognito.calls(name) for name in PATHS]
 
 
 def metrics(written: str) -> list[tuple[str, str | None]]:
@@ -106,155 +101,144 @@ def metrics(written: str) -> list[tuple[str, str | None]]:
     ]
 
 
-@dataclass
 class Scene:
     """A visitor who is signed in, and the outcome of their next request to a fresh container."""
 
-    stack: Stack
-    browser: Browser
-    capsys: pytest.CaptureFixture[str]
-    seconds: float = 0.0
-    before: tuple[int, ...] = ()
+    def __init__(
+        self, stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault | None = None
+    ) -> None:
+        self.stack, self.capsys = stack, capsys
+        stack.cognito.user = somebody()
+        limits = {"SESSION_IDLE_SECONDS": "7200"}
+        self.browser: Browser = stack.signed_in(**limits)
+        impatient = Impatient(stack.clock, fault.hurried if fault else "")
+        self.browser.handler = stack.app(impatient, **limits)
+        assert self.browser.is_signed_in
 
-    def get(self, url: str, *counted: tuple[str, str | None]) -> Answer:
-        """Ask; note time and calls; nothing private is written, and just this is counted."""
+    def calls(self) -> list[int]:
+        return [self.stack.cognito.calls(name) for name in PATHS]
+
+    def get(
+        self, url: str, *counted: tuple[str, str | None], calls: tuple[int, ...], within: float
+    ) -> Answer:
+        """Ask: just this is counted, these calls are made in time, nothing private is logged."""
         self.capsys.readouterr()
-        started, self.before = self.stack.clock.elapsed, tuple(calls(self.stack.cognito))
+        started, before = self.stack.clock.elapsed, self.calls()
         answer = self.browser.get(url)
-        self.seconds = self.stack.clock.elapsed - started
+        assert self.stack.clock.elapsed - started <= within
         written = self.capsys.readouterr().out
         assert metrics(written) == list(counted)
         written += self.stack.log_stream.getvalue()
         assert found_in(written, private_values(self.stack, self.browser)) == set()
-        return answer
-
-    def has_called(self, *expected: int) -> bool:
-        """Whether it took these calls; one that was given up may still be on its way in."""
+        # A call that was given up may still be on its way in.
         patience = time.monotonic() + 10
-        wanted = [before + more for before, more in zip(self.before, expected, strict=True)]
-        while calls(self.stack.cognito) != wanted and time.monotonic() < patience:
+        expected = [then + more for then, more in zip(before, calls, strict=True)]
+        while self.calls() != expected and time.monotonic() < patience:
             time.sleep(0.01)
-        return calls(self.stack.cognito) == wanted
-
-    def logged_once(self, message: str, reason: str) -> str:
-        """The reference in the line."""
-        (line,) = self.stack.logged(message)
-        assert line["reason"] == reason
-        return str(line["correlation_id"])
-
-
-def arrange(stack: Stack, capsys: pytest.CaptureFixture[str], hurried: str = "") -> Scene:
-    stack.cognito.user = somebody()
-    limits = {"SESSION_IDLE_SECONDS": "7200"}
-    browser = stack.browser(**limits)
-    stack.sign_in(browser)
-    browser.handler = stack.app(Impatient(stack.clock, hurried), **limits)
-    browser.get("/me")
-    return Scene(stack, browser, capsys)
+        assert self.calls() == expected
+        return answer
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_during_sign_in_is_a_calm_page_and_changes_nothing(
     stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
 ) -> None:
-    scene = arrange(stack, capsys, fault.hurried)
+    scene = Scene(stack, capsys, fault)
     browser = scene.browser
     browser.get("/login?return_to=/other-tab")
     before = dict(browser.cookies)
-    callback = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.callback(browser)
     fault.begin(stack.cognito)
 
-    answer = scene.get(callback, ("SignInFailed", fault.reason))
+    counted = ("SignInFailed", fault.reason)
+    answer = scene.get(callback, counted, calls=fault.calls, within=LONGEST_SIGN_IN)
 
     assert answer.status == fault.status
     assert f"<h1>{HEADINGS[fault.status]}</h1>" in answer.body
     assert ("retry-after" in answer.headers) == (fault.status == 503)
-    assert scene.logged_once("request_failed", fault.reason) in answer.body
-    assert scene.has_called(*fault.calls)
+    (line,) = stack.logged("request_failed")
+    assert line["reason"] == fault.reason
+    assert line["correlation_id"] in answer.body
     assert browser.cookies == before, "session and other tab as they were, this attempt forgotten"
-    assert browser.get("/me").status == 200
-    assert scene.seconds <= LONGEST_SIGN_IN
+    assert browser.is_signed_in
 
 
-@pytest.mark.parametrize("fault", UNTOLD, ids=str)
+@pytest.mark.parametrize("fault", WITHOUT_USERINFO, ids=str)
 def test_without_userinfo_the_verified_id_token_serves(
     stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
 ) -> None:
-    scene = arrange(stack, capsys, fault.hurried)
-    callback = stack.cognito.visit(scene.browser.get("/login").location)
+    scene = Scene(stack, capsys, fault)
+    callback = stack.callback(scene.browser)
     before = scene.browser.named("session")
     fault.begin(stack.cognito)
 
-    answer = scene.get(callback, ("SignInSucceeded", None))
+    counted = ("SignInSucceeded", None)
+    answer = scene.get(callback, counted, calls=fault.calls, within=LONGEST_SIGN_IN)
 
     assert (answer.status, answer.location) == (303, "/")
-    scene.logged_once("userinfo_failed", fault.reason)
-    assert scene.has_called(*fault.calls)
+    assert stack.reasons("userinfo_failed") == [fault.reason]
     assert scene.browser.named("session") != before
     assert scene.browser.get("/me").json["email"] == stack.cognito.user.email
-    assert scene.seconds <= LONGEST_SIGN_IN
 
 
-@pytest.mark.parametrize("fault", POSTPONING, ids=str)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.ends_session], ids=str)
 def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
     stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
 ) -> None:
-    scene = arrange(stack, capsys, fault.hurried)
+    scene = Scene(stack, capsys, fault)
     good_keys = stack.cognito.jwks
     stack.clock.advance(stack.cognito.access_token_seconds)
     fault.begin(stack.cognito)
 
-    page = scene.get("/", ("RefreshPostponed", fault.reason))
+    counted = ("RefreshPostponed", fault.reason)
+    page = scene.get("/", counted, calls=fault.calls, within=LONGEST_REFRESH)
 
     assert page.status == 200
     assert stack.cognito.user.name in page.body
-    scene.logged_once("refresh_postponed", fault.reason)
-    assert stack.logged("refresh_postponed")[0].get("sub") == stack.cognito.user.sub
-    assert scene.has_called(*fault.calls)
-    assert scene.seconds <= LONGEST_REFRESH
+    (line,) = stack.logged("refresh_postponed")
+    assert (line["reason"], line.get("sub")) == (fault.reason, stack.cognito.user.sub)
 
     stack.clock.advance(29)
-    assert scene.get("/me").status == 200
-    assert scene.has_called(0, 0, 0), "not tried again at once"
+    assert scene.get("/me", calls=(0, 0, 0), within=0).status == 200, "not tried again at once"
 
     if fault.kind == "refused":
-        return  # nobody listens there any more
+        return  # the fake cannot listen there again
     stack.cognito.repair(fault.where)
     stack.cognito.id_token_defect(None)
     stack.cognito.jwks = good_keys
     stack.cognito.user.name = "Canary Newer Name"
     stack.clock.advance(1)
-    assert "Canary Newer Name" in scene.get("/").body
+    assert "Canary Newer Name" in scene.browser.get("/").body
     assert len(stack.logged("refresh_postponed")) == 1
 
 
-@pytest.mark.parametrize("fault", ENDING, ids=str)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.ends_session], ids=str)
 def test_a_refusal_during_refresh_ends_the_session_and_says_so(
     stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
 ) -> None:
     """Only a refusal by Cognito, or an invalid ID token, ends a session."""
-    scene = arrange(stack, capsys)
+    scene = Scene(stack, capsys)
     stack.clock.advance(stack.cognito.access_token_seconds)
     fault.begin(stack.cognito)
 
-    page = scene.get("/", ("SessionEnded", fault.reason))
+    counted = ("SessionEnded", fault.reason)
+    page = scene.get("/", counted, calls=fault.calls, within=LONGEST_REFRESH)
 
     assert page.status == 200
     assert "You were signed out. Please sign in again." in page.body
     assert stack.cognito.user.name not in page.body
     assert scene.browser.named("session") == {}
-    scene.logged_once("session_ended", fault.reason)
-    assert stack.logged("session_ended")[0].get("sub") == stack.cognito.user.sub
-    assert scene.has_called(*fault.calls)
-    assert scene.browser.get("/me").status == 401
+    (line,) = stack.logged("session_ended")
+    assert (line["reason"], line.get("sub")) == (fault.reason, stack.cognito.user.sub)
+    assert not scene.browser.is_signed_in
 
 
 def test_keys_rotated_since_the_last_sign_in_are_fetched_once(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scene = arrange(stack, capsys)
+    scene = Scene(stack, capsys)
     stack.sign_in(scene.browser)
     stack.cognito.rotate_keys()
-    callback = stack.cognito.visit(scene.browser.get("/login").location)
-    assert scene.get(callback, ("SignInSucceeded", None)).status == 303
-    assert scene.has_called(1, 1, 1)
+    callback, counted = stack.callback(scene.browser), ("SignInSucceeded", None)
+    answer = scene.get(callback, counted, calls=(1, 1, 1), within=LONGEST_SIGN_IN)
+    assert answer.status == 303

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.flow.browser import Browser
@@ -15,60 +13,39 @@ TIMEOUT = 20  # of the web function, in template.yaml
 
 
 @pytest.fixture
-def sluggish(stack: Stack) -> Iterator[Browser]:
+def sluggish(stack: Stack) -> Browser:
     """A new container for which every call takes as long as possible.
 
     Each read of the secret does, and each call to Cognito, which does not know the client; so
     the function doubts the secret and reads it again. The visitor's session is due for refresh.
     """
-    browser = stack.browser()
-    stack.sign_in(browser)
-    stack.clock.advance(stack.cognito.access_token_seconds - 1)
-    browser.get("/me")
-    stack.clock.advance(1)
+    browser = stack.signed_in()
+    stack.advance_to_refresh(browser)
     browser.handler = stack.app(Impatient(stack.clock))
     stack.cognito.client_secret = "another"
-
-    def slow(**_: object) -> None:
-        stack.clock.advance(READ_OF_THE_SECRET)
-
-    events = stack.secrets_manager.meta.events
-    events.register("before-call.secretsmanager.GetSecretValue", slow)
-    yield browser
-    events.unregister("before-call.secretsmanager.GetSecretValue", slow)
+    stack.vault.before_read = lambda: stack.clock.advance(READ_OF_THE_SECRET)
+    return browser
 
 
-def test_a_callback_is_answered_before_the_function_is_stopped(
-    stack: Stack, sluggish: Browser
+@pytest.mark.parametrize(
+    ("request_", "status"), [("callback", 502), ("/me", 200), ("/logout", 200)]
+)
+def test_the_function_answers_before_it_is_stopped(
+    stack: Stack, sluggish: Browser, request_: str, status: int
 ) -> None:
     quick = stack.browser()
-    callback = stack.cognito.visit(quick.get("/login").location)
+    url = stack.callback(quick) if request_ == "callback" else request_
     sluggish.cookies |= quick.cookies
     started = stack.clock.elapsed
-    assert sluggish.get(callback).status == 502
+    answer = sluggish.post(url) if url == "/logout" else sluggish.get(url)
+    assert answer.status == status
     assert 2 * READ_OF_THE_SECRET < stack.clock.elapsed - started < TIMEOUT
 
 
 def test_both_tries_with_a_code_share_their_time(stack: Stack) -> None:
     browser = Browser(stack.app(Impatient(stack.clock)), ORIGIN)
-    callback = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.callback(browser)
     stack.cognito.client_secret = "another"
-    stack.put_secret(client_secret="another")
+    stack.vault.put(client_secret="another")
     assert browser.get(callback).status == 504
-    assert stack.cognito.calls("token") == 1, "the first one used it up"
-
-
-def test_a_refresh_is_answered_before_the_function_is_stopped(
-    stack: Stack, sluggish: Browser
-) -> None:
-    started = stack.clock.elapsed
-    assert sluggish.get("/me").status == 200
-    assert 2 * READ_OF_THE_SECRET < stack.clock.elapsed - started < TIMEOUT
-
-
-def test_a_sign_out_is_answered_before_the_function_is_stopped(
-    stack: Stack, sluggish: Browser
-) -> None:
-    started = stack.clock.elapsed
-    assert sluggish.post("/logout").status == 200
-    assert 2 * READ_OF_THE_SECRET < stack.clock.elapsed - started < TIMEOUT
+    assert stack.cognito.calls("token") == 1, "the first one used up the time"

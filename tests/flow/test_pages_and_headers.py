@@ -1,4 +1,4 @@
-"""Headers of every response, and the structure of pages."""
+"""The structure of pages, what they cost, and whose address and brand they bear."""
 
 from __future__ import annotations
 
@@ -13,21 +13,10 @@ from foyer import routes
 from foyer.http_api import Response
 from foyer.route import Route
 
-from tests.flow.browser import Browser, event
+from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
 
-
-@pytest.mark.parametrize("path", ["/", "/logout", "/callback", "/nowhere"])
-def test_the_policy_allows_the_one_style_and_there_is_no_script(
-    browser: Browser, path: str
-) -> None:
-    answer = browser.get(path)
-    (style,) = re.findall(r"<style>(.*?)</style>", answer.body, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
-    assert "<script" not in answer.body
-    assert " style=" not in answer.body
-    assert not re.search(r"\son\w+=", answer.body)
+PROXYS_VALUE = "origin-verify-0123456789abcdef"
 
 
 class _Balance(HTMLParser):
@@ -48,18 +37,21 @@ class _Balance(HTMLParser):
 
 
 @pytest.mark.parametrize("path", ["/", "/welcome", "/logout", "/callback", "/nowhere"])
-def test_pages_are_whole_documents(stack: Stack, browser: Browser, path: str) -> None:
-    if path == "/welcome":
-        stack.sign_in(browser)
-        path = "/"
-    page = browser.get(path)
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.body.startswith('<!doctype html>\n<html lang="en">')
+def test_the_policy_allows_the_one_style_and_there_is_no_script(stack: Stack, path: str) -> None:
+    browser = stack.signed_in() if path == "/welcome" else stack.browser()
+    answer = browser.get("/" if path == "/welcome" else path)
+    (style,) = re.findall(r"<style>(.*?)</style>", answer.body, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.body
+    assert " style=" not in answer.body
+    assert not re.search(r"\son\w+=", answer.body)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.body.startswith('<!doctype html>\n<html lang="en">')
     parser = _Balance()
-    parser.feed(page.body)
+    parser.feed(answer.body)
     assert parser.open == []
-    for tag in ("title", "main", "h1"):
-        assert parser.seen.count(tag) == 1
+    assert [parser.seen.count(tag) for tag in ("title", "main", "h1")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("path", ["/", "/logout", "/me", "/healthz", "/login", "/signup"])
@@ -72,51 +64,33 @@ def test_these_pages_cost_no_upstream_call(stack: Stack, browser: Browser, path:
     assert stack.cognito.upstream_calls == 3
 
 
-def test_names_are_escaped_wherever_they_appear(stack: Stack, browser: Browser) -> None:
-    evil = "<img src=x onerror=alert(1)>{style}\"'&"
-    stack.cognito.user.name = evil
-    stack.cognito.user.username = evil
-    stack.cognito.user.email = evil
-    stack.sign_in(browser)
-    page = browser.get("/").body
+def test_names_are_escaped_wherever_they_appear(stack: Stack) -> None:
+    user = stack.cognito.user
+    user.name = user.username = user.email = "<img src=x onerror=alert(1)>{style}\"'&"
+    user.email_verified = False
+    page = stack.signed_in().get("/").body
     assert "<img" not in page
     escaped = "&lt;img src=x onerror=alert(1)&gt;{style}&#34;&#39;&amp;"
     assert page.count(escaped) == 2, "headline and e-mail"
+    assert "not verified yet" in page
 
 
-def test_an_unverified_address_is_marked(stack: Stack, browser: Browser) -> None:
-    stack.cognito.user.email_verified = False
-    stack.sign_in(browser)
-    assert "not verified yet" in browser.get("/").body
-
-
-def test_the_brand_is_everywhere(stack: Stack) -> None:
-    browser = stack.browser(BRAND_NAME="Müller & Söhne", BRAND_COLOR="#ffcc00")
-    page = browser.get("/").body
-    assert "<title>Welcome · Müller &amp; Söhne</title>" in page
-    assert "--brand:#ffcc00;--on-brand:#000" in page
-
-
-def test_the_brands_logo_stands_beside_its_name(stack: Stack) -> None:
+def test_the_brands_name_color_and_logo_are_on_every_page(stack: Stack) -> None:
     assert "<img" not in stack.browser().get("/").body
-    browser = stack.browser(BRAND_LOGO="PHN2Zy8+")
+    brand = {"BRAND_NAME": "Müller & Söhne", "BRAND_COLOR": "#ffcc00", "BRAND_LOGO": "PHN2Zy8+"}
+    browser = stack.browser(**brand)
+    assert "<title>Welcome · Müller &amp; Söhne</title>" in browser.get("/").body
     for path in ("/", "/logout", "/nowhere"):
         page = browser.get(path).body
+        assert "--brand:#ffcc00;--on-brand:#000" in page
         assert '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt="">' in page
-        assert "<bdi>Foyer</bdi>" in page
-
-
-def test_a_logo_may_have_the_name_in_it_and_a_dark_form(stack: Stack) -> None:
-    page = (
-        stack.browser(BRAND_LOGO="PHN2Zy8+", BRAND_LOGO_DARK="PHN2Zz4=", BRAND_LOGO_HAS_NAME="true")
-        .get("/")
-        .body
-    )
-    assert 'alt="Foyer"' in page
-    assert "<bdi>Foyer</bdi>" not in page
-    assert (
-        'media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,PHN2Zz4="' in page
-    )
+        assert "<bdi>Müller &amp; Söhne</bdi>" in page
+    brand |= {"BRAND_LOGO_DARK": "PHN2Zz4=", "BRAND_LOGO_HAS_NAME": "true"}
+    page = stack.browser(**brand).get("/").body
+    assert 'alt="Müller &amp; Söhne"' in page
+    assert "<bdi>Müller" not in page
+    dark = 'media="(prefers-color-scheme: dark)" srcset="data:image/svg+xml;base64,PHN2Zz4="'
+    assert dark in page
 
 
 def test_the_welcome_page_leads_into_the_app_and_so_does_sign_in(stack: Stack) -> None:
@@ -125,6 +99,14 @@ def test_the_welcome_page_leads_into_the_app_and_so_does_sign_in(stack: Stack) -
     assert stack.sign_in(browser).location == "/app"
     assert '<a class="button" href="/app">' in browser.get("/").body
     assert stack.sign_in(browser, "/login?return_to=/orders").location == "/orders"
+
+
+def test_without_self_registration_no_page_offers_it(stack: Stack) -> None:
+    browser = stack.browser(SELF_SIGN_UP="false")
+    page = browser.get("/").body
+    assert "/login" in page
+    assert "/signup" not in page
+    assert "/oauth2/authorize?" in browser.get("/signup").location
 
 
 def test_head_is_get_without_a_body(browser: Browser) -> None:
@@ -140,40 +122,26 @@ def test_unknown_routes_are_404(browser: Browser, method: str, path: str) -> Non
     assert "Page not found" in answer.body
 
 
-def test_health_touches_nothing(stack: Stack, browser: Browser) -> None:
-    stack.secrets_manager.delete_secret(SecretId="foyer/test", ForceDeleteWithoutRecovery=True)
+def test_the_health_check_reads_nothing(stack: Stack, browser: Browser) -> None:
     browser.cookies = {"__Host-foyer-session": "junk"}
     answer = browser.get("/healthz")
     assert (answer.status, answer.body, answer.cookies) == (200, "ok", ())
+    assert stack.vault.reads == 0
 
 
-def test_cookies_are_found_in_a_header_of_any_case_too(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
-    header = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    made = event(
-        "GET", "/me", domain="app.example.com", cookies={}, headers={"Cookie": f"a; b=c; {header}"}
-    )
-    assert browser.deliver(made).status == 200
+def test_a_cookie_header_of_any_case_is_read(browser: Browser, signed_in: Browser) -> None:
+    header = "; ".join(f"{name}={value}" for name, value in signed_in.cookies.items())
+    assert browser.get("/me", Cookie=f"a; b=c; {header}").status == 200
 
 
-def test_without_app_url_the_domain_that_was_called_counts(stack: Stack) -> None:
-    browser = stack.browser()
-    browser.origin = "https://other.example"
-    assert "redirect_uri=https%3A%2F%2Fother.example%2Fcallback" in browser.get("/login").location
-
-
-def test_a_host_header_does_not_say_where_sign_in_returns(browser: Browser) -> None:
-    location = browser.get("/login", host="evil.example").location
-    assert "evil" not in location
-    assert "redirect_uri=https%3A%2F%2Fapp.example.com%2Fcallback" in location
-
-
-def test_app_url_wins_over_the_domain_that_was_called(stack: Stack) -> None:
-    browser = stack.browser(APP_URL=ORIGIN)
-    browser.origin = "https://internal.example"
-    location = browser.get("/login").location
-    assert "app.example.com" in location
-    assert "internal.example" not in location
+def test_sign_in_returns_to_app_url_or_to_the_domain_that_was_called(stack: Stack) -> None:
+    """A Host header does not change it."""
+    without, with_url = stack.browser(), stack.browser(APP_URL=ORIGIN)
+    without.origin = with_url.origin = "https://other.example"
+    for browser, origin in ((without, "https://other.example"), (with_url, ORIGIN)):
+        location = browser.get("/login", host="evil.example")
+        assert location.query["redirect_uri"] == f"{origin}/callback"
+        assert "evil" not in location.location
 
 
 def test_a_bug_is_a_calm_500_and_its_place_is_in_the_log(
@@ -199,3 +167,23 @@ def test_only_the_first_request_of_a_container_is_marked_cold(
     for _ in range(2):
         browser.get("/callback")
     assert [line["cold_start"] for line in stack.logged("request_failed")] == [True, False]
+
+
+# With a proxy in front
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/me", "/healthz"])
+@pytest.mark.parametrize("value", [None, "", PROXYS_VALUE[:-1], "\xe9"])
+def test_a_request_past_the_proxy_is_refused(stack: Stack, path: str, value: str | None) -> None:
+    stack.vault.put(origin_verify=PROXYS_VALUE)
+    browser = stack.browser(ORIGIN_VERIFY_HEADER="X-Origin-Verify")
+    answer = browser.get(path, **({} if value is None else {"x-origin-verify": value}))
+    assert (answer.status, answer.cookies) == (400, ())
+    assert stack.reasons() == ["not_from_proxy"]
+    assert PROXYS_VALUE not in stack.log_stream.getvalue()
+    assert browser.get("/", **{"x-origin-verify": PROXYS_VALUE}).status == 200
+
+
+def test_a_secret_without_the_proxys_value_lets_no_request_through(stack: Stack) -> None:
+    browser = stack.browser(ORIGIN_VERIFY_HEADER="X-Origin-Verify")
+    assert browser.get("/", **{"x-origin-verify": ""}).status == 503

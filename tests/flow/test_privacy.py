@@ -1,6 +1,6 @@
 """No personal data and no secrets are logged.
 
-tests/flow/fault_scene.py looks for the same values after every fault.
+tests/flow/test_faults.py looks for the same values after every fault.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from foyer import sealing
@@ -18,7 +17,6 @@ from foyer.cognito.oauth import AppClient
 from foyer.pages import Pages
 from foyer.sessions import visitors
 
-from tests.flow.browser import Answer, Browser, event
 from tests.flow.conftest import ORIGIN, Stack
 from tests.flow.private_values import found_in, private_values, somebody
 
@@ -41,18 +39,6 @@ def written(
 ) -> Callable[[], str]:
     """Everything that was written so far: our log, other libraries', standard output and error."""
     return lambda: "".join((*capsys.readouterr(), caplog.text, stack.log_stream.getvalue()))
-
-
-def ask(browser: Browser, method: str, url: str, headers: dict[str, str]) -> Answer:
-    made = event(
-        method,
-        url.removeprefix(browser.origin),
-        domain=urlsplit(ORIGIN).netloc,
-        cookies={**browser.cookies, "other-cookie": CANARY},
-        headers=headers,
-        body=f"field={CANARY}",
-    )
-    return browser.deliver(made)
 
 
 # Method, URL, whether somebody is signed in; the status and the reason, if it is a failure.
@@ -78,23 +64,12 @@ OUTCOMES: list[Outcome] = [
     ("GET", f"/callback?code={CANARY}", True, 303, None),
     ("GET", f"/callback?code={CANARY}&state={CANARY}", True, 303, None),
     ("GET", f"/callback?error={CANARY}", False, 400, "authorize_error_unknown"),
-    (
-        "GET",
-        f"/callback?error=access_denied&error_description={CANARY}&state={CANARY}",
-        False,
-        303,
-        None,
-    ),
-    (
-        "GET",
-        f"/callback?error=invalid_request&error_description=denied+{CANARY}",
-        False,
-        403,
-        "provider_declined",
-    ),
+    ("GET", f"/callback?error=access_denied&error_description={CANARY}", False, 303, None),
+    ("GET", f"/callback?error=invalid_request&error_description=denied+{CANARY}", False, 403,
+     "provider_declined"),
     ("GET", f"/callback?error=server_error&x={CANARY}", False, 502, "authorize_server_error"),
     ("POST", "/logout", True, 400, "cross_site_post"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: f"{outcome[3]}-{outcome[4]}")
@@ -103,14 +78,12 @@ def test_no_request_leaves_a_trace_of_what_it_carried(
 ) -> None:
     method, url, is_signed_in, status, reason = outcome
     stack.cognito.user = somebody()
-    browser = stack.browser()
-    if is_signed_in:
-        stack.sign_in(browser)
-    answer = ask(browser, method, url, HEADERS)
+    browser = stack.signed_in() if is_signed_in else stack.browser()
+    browser.cookies["other-cookie"] = CANARY
+    answer = browser.deliver(browser.event(method, url, HEADERS, f"field={CANARY}"))
     assert answer.status == status
-    failures = stack.logged("request_failed")
-    assert [line["reason"] for line in failures] == ([reason] if reason else [])
-    for line in failures:
+    assert stack.reasons() == ([reason] if reason else [])
+    for line in stack.logged("request_failed"):
         assert line["correlation_id"] in answer.body
     lines = written()
     assert CANARY not in lines
@@ -125,10 +98,8 @@ def test_a_whole_visit_leaves_no_trace_of_the_visitor(
     cognito.refresh_token_rotation = True
     browser = stack.browser(LOG_LEVEL="DEBUG")
     stack.sign_in(browser, "/signup?login_hint=canary%2Baddress@example.com")
-    stack.clock.advance(3599)
-    browser.get("/")
-    stack.clock.advance(1)
-    assert browser.get("/me").status == 200
+    stack.advance_to_refresh(browser)
+    assert browser.is_signed_in
     assert browser.post("/logout").status == 200
     lines = written()
     assert found_in(lines, private_values(stack, browser)) == set()
@@ -136,20 +107,18 @@ def test_a_whole_visit_leaves_no_trace_of_the_visitor(
     assert lines.count('"ColdStart":[1.0]') == 1
 
 
-def test_the_search_finds_each_value_whole_cut_or_encoded(stack: Stack, browser: Browser) -> None:
+def test_the_search_finds_each_value_whole_cut_or_encoded(stack: Stack) -> None:
     """Else the tests above could not fail."""
     stack.cognito.user = somebody()
-    stack.sign_in(browser)
+    browser = stack.signed_in()
     values = private_values(stack, browser)
     user = stack.cognito.user
     assert {user.name, user.email, stack.cognito.client_secret} < values
     assert {*stack.cognito.handed_out, *browser.cookies.values()} < values
     assert len(stack.cognito.handed_out) == 4, "code, access token, ID token, refresh token"
     for value in values:
-        assert value in found_in(f"… {value} …", values)
-        assert value in found_in(json.dumps({"detail": value}), values)
-        assert value in found_in(repr([value]), values)
-        assert value in found_in(value[:30], values)
+        for written in (f"… {value} …", json.dumps({"detail": value}), repr([value]), value[:30]):
+            assert value in found_in(written, values)
 
 
 # Where a bug might break out, holding what the visitor sent.
@@ -188,9 +157,8 @@ def test_an_unexpected_error_is_logged_without_the_values_it_quotes(
 ) -> None:
     path, owner, name = place
     stack.cognito.user = somebody()
-    browser = stack.browser()
-    stack.sign_in(browser)
-    callback = stack.cognito.visit(browser.get("/login").location)
+    browser = stack.signed_in()
+    callback = stack.callback(browser)
     values = private_values(stack, browser)
     written()
     monkeypatch.setattr(owner, name, quoting(values))

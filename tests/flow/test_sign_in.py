@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
-
-
-def authorize_query(location: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
 def test_a_visitor_signs_in_and_is_welcomed_by_name(stack: Stack, browser: Browser) -> None:
@@ -27,10 +22,10 @@ def test_a_visitor_signs_in_and_is_welcomed_by_name(stack: Stack, browser: Brows
 
 
 def test_login_sends_state_nonce_and_challenge_and_a_cookie(browser: Browser, stack: Stack) -> None:
-    answer = browser.get("/login")
+    answer = browser.get("/login?redirect_uri=https://evil.example&x=1&x=2")
     assert answer.status == 302
     assert answer.location.startswith(f"{stack.cognito.domain_url}/oauth2/authorize?")
-    query = authorize_query(answer.location)
+    query = answer.query
     assert query["redirect_uri"] == f"{ORIGIN}/callback"
     assert query["code_challenge_method"] == "S256"
     assert len({query["state"], query["nonce"], query["code_challenge"]}) == 3
@@ -43,7 +38,7 @@ def test_login_sends_state_nonce_and_challenge_and_a_cookie(browser: Browser, st
 
 
 def test_no_attempt_repeats_another(browser: Browser) -> None:
-    first, second = (authorize_query(browser.get("/login").location) for _ in range(2))
+    first, second = (browser.get("/login").query for _ in range(2))
     for name in ("state", "nonce", "code_challenge"):
         assert first[name] != second[name]
 
@@ -55,22 +50,12 @@ def test_signup_opens_the_sign_up_page_and_signs_in(stack: Stack, browser: Brows
     assert stack.cognito.user.name in browser.get("/").body
 
 
-def test_lang_and_login_hint_pass_through(browser: Browser) -> None:
-    location = browser.get("/login?lang=pt-BR&login_hint=a%2Bb%40example.com").location
-    query = authorize_query(location)
-    assert (query["lang"], query["login_hint"]) == ("pt-BR", "a+b@example.com")
-
-
-def test_parameters_that_nobody_asked_for_are_ignored(browser: Browser) -> None:
-    query = authorize_query(
-        browser.get("/login?redirect_uri=https://evil.example&x=1&x=2").location
-    )
-    assert query["redirect_uri"] == f"{ORIGIN}/callback"
-
-
 def test_sign_in_returns_to_where_the_visitor_was(stack: Stack, browser: Browser) -> None:
     callback = stack.sign_in(browser, "/login?return_to=%2Forders%3Fpage%3D2%26q%3Da%2520b%23top")
     assert callback.location == "/orders?page=2&q=a%20b#top"
+    start = "/login?return_to=%FF&return_to=/files/Some%2520Page%3Fq%3Dred+shoes&return_to=/b"
+    location = stack.sign_in(browser, start).location
+    assert location == "/files/Some%20Page?q=red%20shoes", "of several, the first valid one"
 
 
 @pytest.mark.parametrize(
@@ -109,26 +94,19 @@ def test_sign_in_never_returns_to_another_site(
         "&".join(f"p{number}=" for number in range(40)),
     ],
 )
-def test_a_wish_that_cannot_be_met_does_not_stop_the_sign_in(
+def test_an_invalid_parameter_does_not_stop_the_sign_in(
     stack: Stack, browser: Browser, query: str
 ) -> None:
-    query = f"{query}&lang=de-DE-u-co-phonebk-x&lang=fr&login_hint=a@b.example"
-    location = browser.get(f"/login?{query}").location
-    assert authorize_query(location)["lang"] == "de"
-    assert authorize_query(location)["login_hint"] == "a@b.example"
-    assert "evil" not in location
-    assert browser.get(stack.cognito.visit(location)).location == "/"
-
-
-def test_of_two_wishes_the_first_proper_one_counts(stack: Stack, browser: Browser) -> None:
-    start = "/login?return_to=%FF&return_to=/files/Some%2520Page%3Fq%3Dred+shoes&return_to=/b"
-    assert stack.sign_in(browser, start).location == "/files/Some%20Page?q=red%20shoes"
+    query = f"{query}&lang=de-DE-u-co-phonebk-x&lang=fr&login_hint=a%2Bb@c.example"
+    answer = browser.get(f"/login?{query}")
+    assert answer.query["lang"] == "de"
+    assert answer.query["login_hint"] == "a+b@c.example"
+    assert "evil" not in answer.location
+    assert browser.get(stack.cognito.visit(answer.location)).location == "/"
 
 
 def test_two_tabs_sign_in_without_disturbing_each_other(stack: Stack, browser: Browser) -> None:
-    first, second = (
-        stack.cognito.visit(browser.get(f"/login?return_to=/{tab}").location) for tab in "ab"
-    )
+    first, second = (stack.callback(browser, f"/login?return_to=/{tab}") for tab in "ab")
     assert browser.get(second).location == "/b"
     assert browser.get(first).location == "/a"
     assert browser.named("attempt") == {}
@@ -137,57 +115,38 @@ def test_two_tabs_sign_in_without_disturbing_each_other(stack: Stack, browser: B
 def test_at_most_five_attempts_are_open_and_the_oldest_goes(stack: Stack, browser: Browser) -> None:
     callbacks = []
     for _ in range(7):
-        callbacks.append(stack.cognito.visit(browser.get("/login").location))
+        callbacks.append(stack.callback(browser))
         stack.clock.advance(2)
-    assert len(browser.named("attempt")) == 5
-    assert [browser.get(callback).status for callback in callbacks] == [400] * 2 + [303] * 5
-
-
-def test_attempt_cookies_that_nobody_can_open_make_room_first(
-    stack: Stack, browser: Browser
-) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
     browser.cookies |= {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(9)}
-    browser.get("/login")
+    callbacks.append(stack.callback(browser))
     assert len(browser.named("attempt")) == 5
-    assert browser.get(callback).status == 303
+    assert [browser.get(callback).status for callback in callbacks] == [400] * 3 + [303] * 5
 
 
-def test_a_session_is_new_at_every_sign_in(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
-    (before,) = browser.named("session").values()
+def test_a_session_is_new_at_every_sign_in(stack: Stack, signed_in: Browser) -> None:
+    (before,) = signed_in.named("session").values()
     stack.cognito.user.name = "Somebody Else"
-    stack.sign_in(browser)
-    (after,) = browser.named("session").values()
+    stack.sign_in(signed_in)
+    (after,) = signed_in.named("session").values()
     assert before != after
-    assert "Somebody Else" in browser.get("/").body
+    assert "Somebody Else" in signed_in.get("/").body
 
 
-def test_a_sign_in_ends_the_session_that_it_replaces(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
-    copy = stack.browser()
-    copy.cookies = dict(browser.cookies)
-    stack.sign_in(browser, "/login?prompt=login")
+def test_a_sign_in_ends_the_session_that_it_replaces(stack: Stack, signed_in: Browser) -> None:
+    copy = stack.copy_of(signed_in)
+    stack.sign_in(signed_in, "/login?prompt=login")
     assert stack.cognito.calls("revoke") == 1
-    stack.clock.advance(3599)
-    for each in (copy, browser):
-        assert each.get("/me").status == 200
-    stack.clock.advance(1)
-    assert copy.get("/me").status == 401
-    assert browser.get("/me").status == 200
-
-
-def test_only_a_sign_in_that_succeeds_ends_a_session(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
+    stack.advance_to_refresh(copy, signed_in)
+    assert not copy.is_signed_in
+    assert signed_in.is_signed_in
     stack.cognito.id_token_defect("bad_signature")
-    assert stack.sign_in(browser).status == 502
-    assert stack.cognito.calls("revoke") == 0
+    assert stack.sign_in(signed_in).status == 502
+    assert stack.cognito.calls("revoke") == 1, "a sign-in that failed ends none"
 
 
 def test_a_session_that_cannot_be_ended_in_a_second_does_not_stop_the_next(
-    stack: Stack, browser: Browser
+    stack: Stack, signed_in: Browser
 ) -> None:
-    stack.sign_in(browser)
     given: dict[str, float] = {}
 
     class Noting(requests.Session):
@@ -195,39 +154,35 @@ def test_a_session_that_cannot_be_ended_in_a_second_does_not_stop_the_next(
             given[url.rpartition("/")[2]] = options["timeout"].total
             return super().request(method, url, *args, **options)
 
-    browser.handler = stack.app(Noting())
+    signed_in.handler = stack.app(Noting())
     stack.cognito.fault("revoke", "http_500")
-    assert stack.sign_in(browser).status == 303
+    assert stack.sign_in(signed_in).status == 303
     assert given["revoke"] == 1
     (line,) = stack.logged("revocation_failed")
     assert (line["reason"], line["sub"]) == ("revoke_failed", stack.cognito.user.sub)
 
 
-def test_the_code_goes_to_cognito_once_with_its_verifier(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser)
+def test_the_code_goes_to_cognito_once_with_its_verifier(stack: Stack, signed_in: Browser) -> None:
+    assert signed_in.is_signed_in
     (exchange,) = stack.cognito.requests["token"]
     assert exchange.form["grant_type"] == "authorization_code"
     assert len(exchange.form.get("code_verifier", "")) == 43
     assert stack.cognito.calls("userinfo") == 1
 
 
-def test_the_id_token_wins_and_userinfo_fills_gaps_now_and_after_a_refresh(
-    stack: Stack, browser: Browser
-) -> None:
+def test_the_id_token_wins_and_userinfo_fills_gaps_now_and_after_a_refresh(stack: Stack) -> None:
     stack.cognito.user.custom = {"custom:tenant": "of-token"}
     stack.cognito.userinfo_answer = {
         "name": "Of Userinfo",
         "custom:tenant": "of-userinfo",
         "zoneinfo": "Europe/Berlin",
     }
-    stack.sign_in(browser)
+    browser = stack.signed_in()
     claims = browser.get("/me").json
     assert claims["name"] == stack.cognito.user.name
     assert (claims["custom:tenant"], claims["zoneinfo"]) == ("of-token", "Europe/Berlin")
     for _ in range(2):
-        stack.clock.advance(3599)
-        browser.get("/")
-        stack.clock.advance(1)
+        stack.advance_to_refresh(browser)
         assert browser.get("/me").json == claims
     assert stack.cognito.calls("token") == 3
 
@@ -256,7 +211,7 @@ def test_on_http_localhost_cookies_lose_prefix_and_secure(stack: Stack) -> None:
     assert stack.cognito.user.name in browser.get("/").body
 
 
-def test_sign_ins_are_counted_and_logged_without_a_word_about_the_visitor(
+def test_sign_ins_are_counted_and_logged_without_personal_data(
     stack: Stack, browser: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.sign_in(browser)
@@ -265,12 +220,11 @@ def test_sign_ins_are_counted_and_logged_without_a_word_about_the_visitor(
     for counted in ("ColdStart", "SignInStarted", "SignInSucceeded"):
         assert written.count(f'"{counted}":[1.0]') == 1
     user = stack.cognito.user
-    (line,) = stack.logged("signed_in")
-    assert line.get("sub") == user.sub
     private = [user.name, user.email, user.username, stack.cognito.client_secret]
     private += [exchange.form["code"], exchange.form["code_verifier"], *browser.cookies.values()]
     for value in private:
         assert value not in written
     (line,) = stack.logged("signed_in")
+    assert line.get("sub") == user.sub
     assert line["route"] == "GET /callback"
     assert line["cold_start"] is False

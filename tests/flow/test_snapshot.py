@@ -1,4 +1,7 @@
-"""Under SnapStart nothing unique, secret or connected passes from a snapshot to its restores."""
+"""Containers as processes of their own: restored from a snapshot by SnapStart, or side by side.
+
+Nothing unique, secret or connected passes from a snapshot to its restores.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,18 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.fake_cognito import FakeCognito
-from tests.fake_secrets_manager import FakeSecretsManager
+from tests.fake_dynamodb import FakeDynamoDb
+from tests.fake_secrets_manager import FakeSecretsManager, Vault
 from tests.flow.browser import Browser
 
 ORIGIN = "https://app.example.com"
@@ -41,10 +47,17 @@ class Snapshot:
             assert self._process.stdin is not None
             self._process.stdin.close()
 
-    def restore(self) -> Restored:
-        return Restored(self)
+    @contextmanager
+    def restore(self) -> Iterator[Browser]:
+        """A browser in front of one environment, while it lasts."""
+        yield Browser(self._handle, ORIGIN)
+        assert self._send("") == "done"
 
-    def send(self, line: str) -> str:
+    def _handle(self, event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+        reply: dict[str, Any] = json.loads(self._send(json.dumps(event)))
+        return reply
+
+    def _send(self, line: str) -> str:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
@@ -58,23 +71,6 @@ class Snapshot:
         raise AssertionError("the function died")
 
 
-class Restored:
-    """One environment; a handler while it lasts."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-
-    def __enter__(self) -> Browser:
-        return Browser(self._handle, ORIGIN)
-
-    def __exit__(self, *_: object) -> None:
-        assert self._snapshot.send("") == "done"
-
-    def _handle(self, event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-        reply: dict[str, Any] = json.loads(self._snapshot.send(json.dumps(event)))
-        return reply
-
-
 @pytest.fixture
 def cognito() -> Iterator[FakeCognito]:
     with FakeCognito(redirect_uris=(f"{ORIGIN}/callback",)) as made:
@@ -82,9 +78,13 @@ def cognito() -> Iterator[FakeCognito]:
 
 
 @pytest.fixture
-def secrets_manager(cognito: FakeCognito) -> Iterator[FakeSecretsManager]:
-    with FakeSecretsManager() as made:
-        put_secret(made, cognito, session_key="k" * 64)
+def vault(cognito: FakeCognito) -> Vault:
+    return Vault(**cognito.credentials)
+
+
+@pytest.fixture
+def secrets_manager(vault: Vault) -> Iterator[FakeSecretsManager]:
+    with FakeSecretsManager(vault) as made:
         made.containers_credentials = {
             "AccessKeyId": "AKIDCONTAINER",
             "SecretAccessKey": "made-up",
@@ -94,30 +94,19 @@ def secrets_manager(cognito: FakeCognito) -> Iterator[FakeSecretsManager]:
         yield made
 
 
-def put_secret(
-    secrets_manager: FakeSecretsManager, cognito: FakeCognito, *, session_key: str
-) -> None:
-    fields = {"client_id": cognito.client_id, "client_secret": cognito.client_secret}
-    secrets_manager.secret = json.dumps({**fields, "session_key": session_key})
-
-
 @pytest.fixture
 def snapshot(cognito: FakeCognito, secrets_manager: FakeSecretsManager) -> Iterator[Snapshot]:
-    made = Snapshot(
-        {
-            "APP_URL": ORIGIN,
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{secrets_manager.url}/credentials",
-            "AWS_ENDPOINT_URL": secrets_manager.url,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
-            "AWS_REGION": "eu-central-1",
-            "COGNITO_DOMAIN_URL": cognito.domain_url,
-            "COGNITO_ISSUER": cognito.issuer,
-            "COGNITO_JWKS_URL": cognito.jwks_url,
-            "SECRET_ID": "foyer/test",
-        }
-    )
-    yield made
-    made.close()
+    environ = {
+        **cognito.environ,
+        "APP_URL": ORIGIN,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{secrets_manager.url}/credentials",
+        "AWS_ENDPOINT_URL": secrets_manager.url,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        "AWS_REGION": "eu-central-1",
+        "SECRET_ID": "foyer/test",
+    }
+    with closing(Snapshot(environ)) as made:
+        yield made
 
 
 def test_a_snapshot_holds_no_secret_no_credentials_and_no_connection(
@@ -125,44 +114,53 @@ def test_a_snapshot_holds_no_secret_no_credentials_and_no_connection(
 ) -> None:
     assert (secrets_manager.requests, secrets_manager.authorizations) == ([], [])
     assert cognito.upstream_calls == 0
-    with snapshot.restore() as browser:
-        browser.get("/login")
-    assert len(secrets_manager.requests) == 1
-
-
-def test_two_restores_share_no_state_nonce_verifier_or_seal(snapshot: Snapshot) -> None:
-    queries, cookies = [], []
-    for _ in range(2):
+    for number in (1, 2):
         with snapshot.restore() as browser:
-            location = browser.get("/login").location
-            queries.append(parse_qs(urlsplit(location).query))
-            cookies.append(next(iter(browser.named("attempt").values())))
+            answer = browser.get(cognito.visit(browser.get("/login").location))
+            assert (answer.status, answer.location) == (303, "/")
+            assert "Test Visitor" in browser.get("/").body
+        assert len(set(secrets_manager.connections)) == number
+        assert cognito.calls("jwks") == number, "each restore fetches the keys"
+
+
+def test_two_restores_share_no_state_nonce_verifier_or_seal_and_read_the_secret(
+    snapshot: Snapshot, vault: Vault
+) -> None:
+    queries: list[dict[str, str]] = []
+    cookies: list[str] = []
+    for _ in range(3):
+        with snapshot.restore() as browser:
+            queries.append(browser.get("/login").query)
+            cookies += browser.named("attempt").values()
+        if len(cookies) == 2:
+            vault.rotate_session_key()
     for name in ("state", "nonce", "code_challenge"):
         assert queries[0][name] != queries[1][name]
     # The same key seals both; the first 18 bytes are its name and the seal's own nonce.
     assert cookies[0][:8] == cookies[1][:8]
     assert cookies[0][8:24] != cookies[1][8:24]
+    assert cookies[1][:8] != cookies[2][:8], "sealed with the new key"
 
 
-def test_a_restore_reads_the_secret_as_it_is_then(
-    snapshot: Snapshot, cognito: FakeCognito, secrets_manager: FakeSecretsManager
+def test_two_containers_that_refresh_at_once_use_a_refresh_token_once(
+    cognito: FakeCognito, secrets_manager: FakeSecretsManager
 ) -> None:
-    with snapshot.restore() as first:
-        first.get("/login")
-    put_secret(secrets_manager, cognito, session_key="n" * 64)
-    with snapshot.restore() as second:
-        second.get("/login")
-    (old,), (new,) = first.named("attempt").values(), second.named("attempt").values()
-    assert old[:8] != new[:8], "sealed with another key"
-
-
-def test_each_restore_signs_in_over_its_own_connections(
-    snapshot: Snapshot, cognito: FakeCognito, secrets_manager: FakeSecretsManager
-) -> None:
-    for _ in range(2):
-        with snapshot.restore() as browser:
-            answer = browser.get(cognito.visit(browser.get("/login").location))
-            assert (answer.status, answer.location) == (303, "/")
-            assert "Test Visitor" in browser.get("/").body
-    assert len(set(secrets_manager.connections)) == 2
-    assert cognito.calls("jwks") == 2, "keys are fetched by each, none came with the snapshot"
+    """With sessions in a table."""
+    cognito.refresh_token_rotation = True  # and no grace: a token works once
+    cognito.access_token_seconds = 1
+    with ExitStack() as resources:
+        table = resources.enter_context(FakeDynamoDb())
+        environ = {**secrets_manager.environ, **table.environ, **cognito.environ, "APP_URL": ORIGIN}
+        snapshots = [resources.enter_context(closing(Snapshot(environ))) for _ in range(2)]
+        first, second = (resources.enter_context(each.restore()) for each in snapshots)
+        first.get(cognito.visit(first.get("/login").location))
+        second.cookies = dict(first.cookies)
+        for _ in range(3):
+            time.sleep(1.1)  # the access token's life
+            cognito.fault("token", "late")  # a second late, so that both are at it
+            with ThreadPoolExecutor() as pool:
+                seen = list(pool.map(lambda browser: browser.is_signed_in, (first, second)))
+            cognito.repair("token")
+            assert seen == [True, True]
+    sent = [call.form.get("refresh_token") for call in cognito.requests["token"][1:]]
+    assert len(sent) == len(set(sent)) >= 3, json.dumps(sent)

@@ -1,10 +1,16 @@
-"""Requests that no visitor sees begin no sign-in, finish none and spend nothing."""
+"""Requests that no visitor sees, and those that API Gateway sends to its ``$default`` route."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Mapping
+from typing import Any
 
-from tests.flow.browser import Browser
+import pytest
+from foyer import routes
+from foyer.http_api import json_document
+from foyer.route import Route
+
+from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import Stack
 
 FETCH = {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
@@ -23,38 +29,30 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("path", ["/login", "/signup", "/login?lang=de"])
 @pytest.mark.parametrize("headers", UNSEEN.values(), ids=UNSEEN)
-def test_an_unseen_request_begins_no_sign_in(
-    browser: Browser, headers: dict[str, str], path: str
-) -> None:
-    answer = browser.send("GET", path, headers)
-    assert (answer.status, answer.cookies) == (401, ())
-    assert "location" not in answer.headers
+def test_an_unseen_request_begins_no_sign_in(browser: Browser, headers: dict[str, str]) -> None:
+    for path in ("/login", "/signup", "/login?lang=de"):
+        answer = browser.send("GET", path, headers)
+        assert (answer.status, answer.cookies) == (401, ())
+        assert "location" not in answer.headers
 
 
 @pytest.mark.parametrize("headers", UNSEEN.values(), ids=UNSEEN)
 def test_an_unseen_request_spends_no_code(
     stack: Stack, browser: Browser, headers: dict[str, str]
 ) -> None:
-    callback = stack.cognito.visit(browser.get("/login").location)
+    callback = stack.callback(browser)
     answer = browser.send("GET", callback, headers)
     assert (answer.status, answer.cookies) == (401, ())
     assert stack.cognito.upstream_calls == 0
     assert browser.send("GET", callback, NAVIGATION).status == 303
 
 
-@pytest.mark.parametrize("path", ["/login", "/signup", "/callback?code=a&state=b"])
-def test_head_asks_whether_something_is_there_and_gets_that(browser: Browser, path: str) -> None:
-    answer = browser.send("HEAD", path, {})
-    assert (answer.status, answer.body, answer.cookies) == (200, "", ())
-
-
 def test_forty_parts_of_a_page_at_once_leave_the_site_usable(
     stack: Stack, browser: Browser
 ) -> None:
     """Also in a browser that does not say what a request is for."""
-    callback = stack.cognito.visit(browser.get("/login?return_to=/orders").location)
+    callback = stack.callback(browser, "/login?return_to=/orders")
     kept = dict(browser.cookies)
     for answer in [browser.held("GET", "/login", **FETCH) for _ in range(40)]:
         browser.arrive(answer)
@@ -65,7 +63,7 @@ def test_forty_parts_of_a_page_at_once_leave_the_site_usable(
     assert browser.get(callback).location == "/orders"
 
 
-def test_a_notice_waits_for_somebody_who_sees_it(browser: Browser) -> None:
+def test_a_notice_is_kept_until_it_is_seen(browser: Browser) -> None:
     browser.cookies["__Host-foyer-notice"] = "account_was_deleted"
     assert browser.send("HEAD", "/", {}).cookies == ()
     assert browser.send("GET", "/?lang=de", UNSEEN["prefetch"]).cookies == ()
@@ -79,3 +77,70 @@ def test_a_script_that_fetches_a_page_learns_that_nobody_is_signed_in(stack: Sta
     assert browser.get("/account?tab=2&x=%20").location == (
         "/login?return_to=/account%3Ftab%3D2%26x%3D%2520"
     )
+
+
+# The default route
+
+
+def by_default(browser: Browser, method: str, path: str, **headers: str) -> Answer:
+    made = browser.event(method, path, headers)
+    context = {**made["requestContext"], "routeKey": "$default"}
+    return browser.deliver({**made, "routeKey": "$default", "requestContext": context})
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/callback/", "/me/", "/favicon.ico/x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_unknown_path_is_a_page_in_the_visitors_language(
+    browser: Browser, method: str, path: str
+) -> None:
+    answer = by_default(browser, method, path, **{"accept-language": "de"})
+    assert answer.status == 404
+    assert '<html lang="de">' in answer.body
+
+
+@pytest.mark.parametrize(("path", "status"), [("/favicon.ico", 204), ("/robots.txt", 200)])
+def test_requests_for_icons_and_rules_for_crawlers_are_not_logged(
+    stack: Stack, browser: Browser, path: str, status: int
+) -> None:
+    answer = by_default(browser, "GET", path)
+    assert (answer.status, answer.cookies) == (status, ())
+    assert answer.headers["cache-control"] == "public, max-age=86400"
+    assert stack.log() == []
+
+
+def test_password_managers_find_the_page_where_a_password_is_changed(stack: Stack) -> None:
+    with_page = stack.browser(ACCOUNT_PAGE="true")
+    answer = by_default(with_page, "GET", "/.well-known/change-password")
+    assert (answer.status, answer.location) == (302, "/account/password")
+    assert by_default(stack.browser(), "GET", "/.well-known/change-password").status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/logout", "/healthz", "/me", "/robots.txt", "/login", "/signup", "/callback?code=a"],
+)
+def test_head_has_the_status_of_get_and_no_body_and_begins_nothing(
+    browser: Browser, path: str
+) -> None:
+    for head in (by_default(browser, "HEAD", path), browser.send("HEAD", path, {})):
+        assert (head.body, head.cookies) == ("", ())
+        leads_away = path.startswith(("/login", "/signup", "/callback"))
+        assert head.status == (200 if leads_away else browser.get(path).status)
+
+
+def test_head_finds_routes_with_path_parameters(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Mapping[str, Any]] = []
+
+    def note(_services: Any, request: Any, _visit: Any) -> Any:
+        seen.append(request.path_parameters)
+        return json_document({})
+
+    for key in ("GET /orders/{id}", "GET /files/{user}/{path+}"):
+        monkeypatch.setitem(routes.ROUTES, key, Route(note))
+    assert by_default(browser, "HEAD", "/orders/7").status == 200
+    assert by_default(browser, "HEAD", "/orders/7/lines").status == 404
+    assert by_default(browser, "HEAD", "/files/ada/a/b.txt").status == 200
+    assert by_default(browser, "HEAD", "/orders/").status == 404
+    assert seen == [{"id": "7"}, {"user": "ada", "path": "a/b.txt"}]

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.fake_secrets_manager import Vault
 from tests.ports import free_port
 from tests.process_tree import family
 from tests.running_stack import ROOT, eventually
@@ -129,18 +130,10 @@ def soak(
         cognito.access_token_seconds = ACCESS_TOKEN_SECONDS
         cognito.refresh_token_rotation = True
         cognito.rotation_grace_seconds = 60
-        secret = resources.enter_context(contextlib.closing(FaultySecretsManager(cognito)))
-        environment = {
-            "SECRET_ID": "foyer/soak",
-            "COGNITO_DOMAIN_URL": cognito.domain_url,
-            "COGNITO_ISSUER": cognito.issuer,
-            "COGNITO_JWKS_URL": cognito.jwks_url,
-            "APP_URL": f"http://localhost:{port}",
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER": secret.url,
-            "AWS_ACCESS_KEY_ID": "made-up",
-            "AWS_SECRET_ACCESS_KEY": "made-up",
-            "AWS_REGION": "eu-central-1",
-        }
+        vault = Vault(**cognito.credentials)
+        secrets_manager = resources.enter_context(FaultySecretsManager(vault))
+        environment = {**cognito.environ, **secrets_manager.environ}
+        environment["APP_URL"] = f"http://localhost:{port}"
         wires = [cognito.faults]
         if in_table:
             table = FaultyDynamoDb(one_in=one_in)
@@ -154,7 +147,7 @@ def soak(
         threads = [threading.Thread(target=replace(visitor).run) for _ in range(users)]
         for thread in threads:
             thread.start()
-        _watch(figures, gateway, threads, warm_up, secret)
+        _watch(figures, gateway, threads, warm_up, vault)
         figures.seconds = time.monotonic() - began
         figures.faults = dict(sum((wire.counts for wire in wires), Counter()))
         forms = [arrived.form for arrived in cognito.requests["token"]]
@@ -170,7 +163,7 @@ def _watch(
     gateway: subprocess.Popen[bytes],
     threads: list[threading.Thread],
     warm_up: int,
-    secret: FaultySecretsManager,
+    vault: Vault,
 ) -> None:
     """Sample at every tenth of the way, and replace the session key half-way."""
     wanted = figures.tally.wanted
@@ -180,7 +173,7 @@ def _watch(
         if marks and figures.tally.sign_ins >= marks[0]:
             figures.samples.append(_sample(gateway.pid, marks.pop(0)))
             if len(marks) == 5:
-                secret.replace_session_key()
+                vault.rotate_session_key()
     figures.samples.append(_sample(gateway.pid, figures.tally.sign_ins))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import secrets
 from collections import Counter
@@ -11,8 +10,8 @@ from threading import RLock
 
 from tests.fake_cognito import FakeCognito, User
 from tests.fake_dynamodb import FakeDynamoDb
-from tests.fake_secrets_manager import FakeSecretsManager, refusal
-from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply
+from tests.fake_secrets_manager import FakeSecretsManager
+from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply, refusal
 from tests.wire_server import Arrived
 
 # How often a kind comes up, if not 20 times. Some hold a container up for seconds.
@@ -99,21 +98,6 @@ class FaultyDynamoDb(FakeDynamoDb):
 
 class FaultySecretsManager(FakeSecretsManager):
     """Every third call is throttled, so that a retry succeeds."""
-
-    def __init__(self, cognito: FakeCognito) -> None:
-        super().__init__()
-        self.fields = {
-            "client_id": cognito.client_id,
-            "client_secret": cognito.client_secret,
-            "session_key": secrets.token_urlsafe(48),
-        }
-        self.secret = json.dumps(self.fields)
-
-    def replace_session_key(self) -> None:
-        """Replace the session key as a rotation does."""
-        before = self.fields["session_key"]
-        self.fields |= {"session_key": secrets.token_urlsafe(48), "previous_session_key": before}
-        self.secret = json.dumps(self.fields)
 
     def next_fault(self) -> Fault | None:
         return refusal("ThrottlingException") if len(self.requests) % 3 == 0 else None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import random
 import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Any
 
 from tests.fake_cognito import User
+from tests.flow.browser import Answer, Browser, Handler
 from tests.soak.upstreams import FaultyCognito
 
 _SHOWN = re.compile(r"visitor-(\d+)@example\.com")
@@ -36,39 +37,36 @@ class BackAgain(AssertionError):
 
 
 @dataclass
-class Browser:
-    """The cookies of one visitor; a new connection for each request, which may be side by side."""
+class Guest(Browser):
+    """A visitor's browser; its requests may be concurrent."""
 
-    port: int
-    cookies: dict[str, str] = field(default_factory=dict)
     due_at: float = 0.0  # when its access token has expired, on the monotonic clock
-
-    def ask(self, method: str, path: str) -> tuple[int, str, str]:
-        """Status, Location and body."""
-        headers = {"Host": f"localhost:{self.port}", "Sec-Fetch-Site": "same-origin"}
-        if cookies := self.cookies.copy():
-            headers["Cookie"] = "; ".join(f"{name}={it}" for name, it in cookies.items())
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
-        with contextlib.closing(connection):
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            body = answer.read().decode()
-        for line in answer.headers.get_all("Set-Cookie", []):
-            self._keep(line)
-        return answer.status, answer.headers.get("Location", ""), body
 
     @property
     def is_somebody(self) -> bool:
         """Whether a session or an attempt is left."""
-        return any("session" in name or "attempt" in name for name in self.cookies)
+        return bool(self.named("session") or self.named("attempt"))
 
-    def _keep(self, line: str) -> None:
-        pair, *attributes = line.split("; ")
-        name, _, value = pair.partition("=")
-        if "Max-Age=0" in attributes:
-            self.cookies.pop(name, None)
-        else:
-            self.cookies[name] = value
+
+def over_http(port: int) -> Handler:
+    """What an event's request gets from the gateway; a new connection for each."""
+
+    def ask(event: Mapping[str, Any], _: object) -> dict[str, Any]:
+        headers = event["headers"] | {"Cookie": "; ".join(event.get("cookies", []))}
+        url = f"{event['rawPath']}?{event['rawQueryString']}"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+        with contextlib.closing(connection):
+            connection.request(event["requestContext"]["http"]["method"], url, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read().decode()
+        return {
+            "statusCode": answer.status,
+            "headers": {name.lower(): value for name, value in answer.headers.items()},
+            "cookies": answer.headers.get_all("Set-Cookie", []),
+            "body": body,
+        }
+
+    return ask
 
 
 @dataclass
@@ -126,10 +124,10 @@ class Visitor:
             self.tally.broken.append(error)  # raised again in the waiting thread
 
     def _run(self) -> None:
-        resident = Browser(self.port)
+        resident = self._guest()
         first = self._arrive(resident)
         while first is not None:
-            browser = Browser(self.port)
+            browser = self._guest()
             number = self._arrive(browser)
             if number is None:
                 return
@@ -139,12 +137,15 @@ class Visitor:
                 self._race(resident, first)
             else:
                 self._sign_out(resident, first)
-                resident = Browser(self.port)
+                resident = self._guest()
                 first = self._arrive(resident)
             if number % _SIGN_OUT_EVERY == 0:
                 self._sign_out(browser, number)
 
-    def _arrive(self, browser: Browser) -> int | None:
+    def _guest(self, cookies: dict[str, str] | None = None) -> Guest:
+        return Guest(over_http(self.port), f"http://localhost:{self.port}", cookies or {})
+
+    def _arrive(self, browser: Guest) -> int | None:
         """Sign in, with retries; return the visitor's number, or None if time is up."""
         number = self.tally.next_number()
         if number is None:
@@ -155,17 +156,12 @@ class Visitor:
         self._look_at_page(browser, number)
         return number
 
-    def _sign_in(self, browser: Browser, number: int) -> bool:
-        status, location, _ = browser.ask("GET", "/login")
-        assert status == 302, f"/login answered {status}"
-        user = User(
-            username=f"visitor-{number}",
-            name=f"Visitor {number}",
-            email=f"visitor-{number}@example.com",
-        )
-        user.sub = f"sub-{number}"
-        callback = urlsplit(self.cognito.visit_as(user, location))
-        status, _, _ = browser.ask("GET", f"{callback.path}?{callback.query}")
+    def _sign_in(self, browser: Guest, number: int) -> bool:
+        start = browser.get("/login")
+        assert start.status == 302, f"/login answered {start.status}"
+        name = f"visitor-{number}"
+        user = User(f"sub-{number}", name, f"Visitor {number}", f"{name}@example.com")
+        status = browser.get(self.cognito.visit_as(user, start.location)).status
         if status == 303:
             self.tally.count(sign_ins=1)
             self._expect_refresh(browser)
@@ -175,23 +171,23 @@ class Visitor:
         self.tally.count_failure(status)
         return False
 
-    def _expect_refresh(self, browser: Browser) -> None:
+    def _expect_refresh(self, browser: Guest) -> None:
         browser.due_at = time.monotonic() + self.access_token_seconds
 
-    def _look_at_page(self, browser: Browser, number: int) -> None:
-        status, page = self._available(browser, "/")
-        shown = set(_SHOWN.findall(page))
+    def _look_at_page(self, browser: Guest, number: int) -> None:
+        page = self._available(browser, "/")
+        shown = set(_SHOWN.findall(page.body))
         if shown - {str(number)}:
             raise WrongUser(f"visitor {number} was shown {shown}")
         if not shown:
-            raise LostSession(f"visitor {number} was signed out; the page has status {status}")
+            raise LostSession(f"visitor {number} was signed out; the page has status {page.status}")
         self.tally.count(pages=1)
 
-    def _look_at_claims(self, browser: Browser, number: int) -> None:
+    def _look_at_claims(self, browser: Guest, number: int) -> None:
         if not self._is_signed_in(browser, number):
             raise LostSession(f"visitor {number} was signed out")
 
-    def _race(self, browser: Browser, number: int) -> None:
+    def _race(self, browser: Guest, number: int) -> None:
         """Two requests at once, probably in two containers, both of which want to refresh."""
         other = self._meanwhile.submit(self._look_at_claims, browser, number)
         self._look_at_claims(browser, number)
@@ -199,13 +195,13 @@ class Visitor:
         self._expect_refresh(browser)
         self.tally.count(races=1)
 
-    def _sign_out(self, browser: Browser, number: int) -> None:
+    def _sign_out(self, browser: Guest, number: int) -> None:
         """While another request of the same session is under way; its answer may come last."""
-        copy = Browser(self.port, browser.cookies.copy())
+        copy = self._guest(browser.cookies.copy())
         self.tally.signed_out.add(f"sub-{number}")
         other = self._meanwhile.submit(self._is_signed_in, browser, number)
         time.sleep(random.uniform(0, _REFRESH_SECONDS))  # noqa: S311 - somewhere in the middle
-        status, _, _ = browser.ask("POST", "/logout")
+        status = browser.post("/logout").status
         other.result()
         if status not in (200, 503):
             raise AssertionError(f"sign-out answered {status}")
@@ -217,20 +213,20 @@ class Visitor:
             self.tally.count(copies=1)
         self.tally.count(sign_outs=1)
 
-    def _is_signed_in(self, browser: Browser, number: int) -> bool:
-        status, answer = self._available(browser, "/me")
-        if status == 401:
+    def _is_signed_in(self, browser: Guest, number: int) -> bool:
+        answer = self._available(browser, "/me")
+        if answer.status == 401:
             return False
-        if json.loads(answer)["sub"] != f"sub-{number}":
-            raise WrongUser(f"visitor {number} is not who /me says")
+        if answer.json["sub"] != f"sub-{number}":
+            raise WrongUser(f"/me answers visitor {number} about another user")
         self.tally.count(pages=1)
         return True
 
-    def _available(self, browser: Browser, path: str) -> tuple[int, str]:
-        """Status and body, once the table is there."""
+    def _available(self, browser: Guest, path: str) -> Answer:
+        """The answer once the table is there."""
         for _ in range(_TRIES):
-            status, _, body = browser.ask("GET", path)
-            if status != 503:
+            answer = browser.get(path)
+            if answer.status != 503:
                 break
-            self.tally.count_failure(status)
-        return status, body
+            self.tally.count_failure(answer.status)
+        return answer

@@ -18,8 +18,8 @@ from foyer.errors import AwsRefused, AwsUnreachable, ConfigurationError
 
 from tests.aws_endpoints import botocores, regions
 from tests.certificates import server_context
-from tests.fake_secrets_manager import FakeSecretsManager, refusal
-from tests.wire_faults import WIRE_FAULTS, Line, Reply, json_reply
+from tests.fake_secrets_manager import FakeSecretsManager
+from tests.wire_faults import WIRE_FAULTS, Line, Reply, json_reply, refusal
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI"}
 

@@ -26,8 +26,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake_cognito import FakeCognito
+from tests.fake_secrets_manager import Vault
 from tests.fake_tokens import base64url
-from tests.vault import Vault
 from tests.wire_faults import JSON, Fault, Reply, bearer_error, oauth_error
 
 VERIFIER = "a-code-verifier-of-more-than-43-characters-it-has-to-be"

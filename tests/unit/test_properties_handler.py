@@ -22,7 +22,7 @@ from foyer.settings import Settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.vault import Vault
+from tests.fake_secrets_manager import Vault
 
 AUTH = "https://auth.example.com"
 MOST_HEADER_BYTES = 10_240  # API Gateway's quota for HTTP APIs, all header values together

@@ -11,8 +11,9 @@ from foyer.aws.secrets_manager import SecretsManager
 from foyer.clocks import Clocks
 from foyer.errors import Unavailable
 
-from tests.fake_secrets_manager import FakeSecretsManager, refusal
+from tests.fake_secrets_manager import FakeSecretsManager
 from tests.ports import refusing_port
+from tests.wire_faults import refusal
 
 
 @pytest.fixture

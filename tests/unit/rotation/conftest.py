@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from foyer_rotation.client_secrets import ClientSecrets
@@ -36,9 +34,7 @@ class Stack:
         }
         self.client = cognito.api
         self.client_secrets = cognito.api.connect()
-        secrets_manager = boto3.client("secretsmanager")
-        secrets_manager.create_secret(Name=SECRET_NAME, SecretString=json.dumps(self.at_first))
-        self.secret = RotatingSecret(secrets_manager, SECRET_NAME)
+        self.secret = RotatingSecret(self.at_first)
         self.slept: list[float] = []
         self.log = StringIO()
         self.rotation = Rotation(

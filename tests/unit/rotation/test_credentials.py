@@ -21,7 +21,7 @@ from moto import mock_aws
 from tests.fake_cloudformation import FakeCloudFormation
 from tests.ports import free_port
 from tests.rotating_secret import RotatingSecret
-from tests.unit.rotation.conftest import REGION, SECRET_NAME
+from tests.unit.rotation.conftest import REGION
 
 
 class Deployment:
@@ -31,13 +31,9 @@ class Deployment:
         self.cloudformation = cloudformation
         self.cognito = boto3.client("cognito-idp")
         self.pool = self.cognito.create_user_pool(PoolName="shop")["UserPool"]["Id"]
-        secrets_manager = boto3.client("secretsmanager")
         self.session_key = secrets.token_urlsafe(48)
-        created = secrets_manager.create_secret(
-            Name=SECRET_NAME, SecretString=json.dumps({"session_key": self.session_key})
-        )
-        self.arn = created["ARN"]
-        self.secret = RotatingSecret(secrets_manager, SECRET_NAME)
+        self.secret = RotatingSecret({"session_key": self.session_key})
+        self.arn = self.secret.arn
         # moto knows none of the calls for further client secrets.
         self.listed = ["only"]
 
