@@ -207,6 +207,23 @@ def test_a_stack_moves_to_own_domains_and_back(aws: LocalAws, unfilled: str) -> 
     assert _secret(stack) == secret
 
 
+def test_a_change_of_who_may_enter_reaches_the_version_that_routes_call(
+    aws: LocalAws, unfilled: str
+) -> None:
+    stack = Stack.create("entry", aws, unfilled, WITHOUT_REFUSED | {"AllowedGroups": "staff"})
+    assert _published(stack)["ALLOWED_GROUPS"] == "staff"
+    stack.update(unfilled, WITHOUT_REFUSED | {"AllowedGroups": "admins"})
+    assert _published(stack)["ALLOWED_GROUPS"] == "admins"
+
+
+def _published(stack: Stack) -> dict[str, str]:
+    configuration = stack.client("lambda").get_function_configuration(
+        FunctionName=stack.ids()["WebFunction"], Qualifier="live"
+    )
+    variables: dict[str, str] = configuration["Environment"]["Variables"]
+    return variables
+
+
 def test_updates_of_the_client_leave_a_rotated_secret_alone(aws: LocalAws, packaged: str) -> None:
     stack = Stack.create("rotated", aws, packaged, dict(WITHOUT_REFUSED))
     rotated = _rotate(_rotate(_secret(stack)))
