@@ -81,6 +81,7 @@ class Grant:
     nonce: str | None
     code_challenge: str | None
     signed_in_at: float
+    resource: str | None = None
     origin_jti: str = field(default_factory=lambda: str(uuid.uuid4()))
     revoked: bool = False
 
@@ -260,7 +261,13 @@ class FakeCognito:
         code, now = str(uuid.uuid4()), self.clock()
         challenge = query.get("code_challenge")
         self._codes[code] = Grant(
-            self.user, scopes, query["redirect_uri"], query.get("nonce"), challenge, now
+            self.user,
+            scopes,
+            query["redirect_uri"],
+            query.get("nonce"),
+            challenge,
+            now,
+            query.get("resource"),
         )
         self.handed_out.append(code)
         return code
@@ -359,6 +366,7 @@ class FakeCognito:
         access_token = self._access_key.token(
             {
                 **common,
+                **({"aud": grant.resource} if grant.resource else {}),
                 "version": 2,
                 "client_id": self.client_id,
                 "token_use": "access",

@@ -17,6 +17,8 @@ from local.managed_login.incoming import Parameters
 from local.managed_login.pool import Client
 
 PROMPTS = {"none", "login", "select_account", "consent"}
+# The schemes of callback URLs: https, http on localhost, and custom ones.
+_RESOURCE = re.compile(r"(?!http://(?!localhost[:/]|localhost$))[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
 _CODE_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.2
 
 
@@ -33,6 +35,7 @@ class AuthorizationRequest:
     code_challenge_method: str
     prompts: frozenset[str]
     login_hint: str
+    resource: str  # the access token's audience (RFC 8707); empty for none
 
     @property
     def wants_sign_in_page(self) -> bool:
@@ -65,6 +68,7 @@ def understand(
         code_challenge_method=query["code_challenge_method"],
         prompts=frozenset(query["prompt"].split()),
         login_hint=query["login_hint"],
+        resource=query["resource"],
     )
     error = _fault(query, request, client)
     if error:
@@ -102,6 +106,8 @@ def _fault(query: Parameters, request: AuthorizationRequest, client: Client) -> 
     if not set(request.scope.split()) <= set(client.scopes):
         return "invalid_scope"
     if not (_is_pkce_sound(request) and _are_prompts_sound(request.prompts)):
+        return "invalid_request"
+    if request.resource and not _RESOURCE.fullmatch(request.resource):
         return "invalid_request"
     return None
 

@@ -1,8 +1,9 @@
 """Issues codes and tokens: MiniStack's, with what Cognito does beyond it.
 
 The pool's PreTokenGeneration trigger runs when a code is issued, and at each refresh. If it fails,
-the browser returns to the app with an error. MiniStack's tokens are signed again after a change,
-with the keys of the pool, which MiniStack keeps in files.
+the browser returns to the app with an error. Access tokens name the resource that the app wants.
+MiniStack's tokens are signed again after a change, with the keys of the pool, which
+MiniStack keeps in files.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from local.managed_login.user_triggers import UserTriggers
 from local.managed_login.visits import Shelf
 
 _CODE_SECONDS = 300
+_SESSION_SECONDS = 30 * 24 * 3600  # a refresh token's life
 _GROUPS = "cognito:groups"
 
 
@@ -42,6 +44,8 @@ class Tokens:
         self._directory = directory
         self._triggers = triggers
         self._changes: Shelf[Changes] = Shelf(_CODE_SECONDS, 1000, clock)  # by code
+        # By code, then by the claim that all tokens of a session share.
+        self._resources: Shelf[str] = Shelf(_SESSION_SECONDS, 1000, clock)
 
     def code(self, request: AuthorizationRequest, username: str, password: str) -> str | None:
         """A code for the app, or None if the pool does not accept this user (any more).
@@ -58,10 +62,16 @@ class Tokens:
             location = request.location(error_description=refused.message, error="invalid_request")
             raise SentBack("invalid_request", location) from refused
         self._changes.keep(code, changes)
+        if request.resource:
+            self._resources.keep(code, request.resource)
         return code
 
     def issued(self, code: str, tokens: dict[str, Any]) -> dict[str, Any]:
         """MiniStack's response to this code, with the changes."""
+        resource = self._resources.get(code)
+        if resource:
+            self._resources.drop(code)
+            self._resources.keep(_session(tokens["access_token"]), resource)
         changes = self._changes.get(code)
         return tokens if changes is None else self._changed(tokens, changes)
 
@@ -121,11 +131,20 @@ class Tokens:
             name = f"{use}_token"
             if name in tokens:
                 claims = unverified_claims(tokens[name])
-                wanted = part.apply({**claims, **facts})
+                bound = self._binding(claims) if use == "access" else {}
+                wanted = part.apply({**claims, **facts, **bound})
                 if wanted != claims:
                     key = self._keys / f"{self._pool_id}-{use}.pem"
                     changed[name] = signed_again(tokens[name], wanted, key)
         return changed
+
+    def _binding(self, claims: dict[str, Any]) -> dict[str, str]:
+        resource = self._resources.get(str(claims.get("origin_jti", "")))
+        return {"aud": resource} if resource else {}
+
+
+def _session(jwt: str) -> str:
+    return str(unverified_claims(jwt).get("origin_jti", ""))
 
 
 def unverified_claims(jwt: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from foyer.settings import CommonSettings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.managed_login.tokens import unverified_claims
 from tests.fake_secrets_manager import Vault
 from tests.flow.browser import OWN_PAGE, Browser, Context, event
 from tests.flow.conftest import ORIGIN, Stack
@@ -444,7 +445,12 @@ def test_without_the_table_the_guard_fails(stack: Stack, guards: Guards, ada: Br
 
 @IN_TABLE
 def test_functions_get_the_access_token_only_if_it_is_passed_on(stack: Stack) -> None:
-    passing = {"PASS_ACCESS_TOKEN": "true"}
+    passing = {
+        "PASS_ACCESS_TOKEN": "true",
+        "ACCESS_TOKEN_SCOPES": "notes-api/read",
+        "ACCESS_TOKEN_RESOURCE": "https://notes.example",
+    }
+    stack.cognito.scopes = (*stack.cognito.scopes, "notes-api/read")
     browser, guards = stack.signed_in(**passing), Guards(stack, environ=passing)
     stack.clock.advance(stack.cognito.access_token_seconds - 1)
     browser.get("/me")
@@ -453,6 +459,11 @@ def test_functions_get_the_access_token_only_if_it_is_passed_on(stack: Stack) ->
     second = guards.signed_in(browser)["context"]["access_token"]
     assert len({first, second}) == 2
     assert {first, second} <= set(stack.cognito.handed_out)
+    for claims in map(unverified_claims, (first, second)):
+        assert (claims["scope"].split()[-1], claims["aud"]) == (
+            "notes-api/read",
+            "https://notes.example",
+        )
     assert guards.visitor(browser)["access_token"] == second
     assert guards.visitor(stack.browser())["access_token"] == ""
     assert "access_token" not in Guards(stack).signed_in(browser)["context"]

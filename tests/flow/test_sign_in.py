@@ -37,6 +37,23 @@ def test_login_sends_state_nonce_and_challenge_and_a_cookie(browser: Browser, st
     assert stack.cognito.upstream_calls == 0
 
 
+def test_sign_in_asks_for_the_scopes_of_other_apis_and_names_the_one_that_tokens_are_for(
+    stack: Stack,
+) -> None:
+    notes = {
+        "ACCESS_TOKEN_SCOPES": "notes-api/read, notes-api/write",
+        "ACCESS_TOKEN_RESOURCE": "https://notes.example/api",
+    }
+    stack.cognito.scopes = (*stack.cognito.scopes, "notes-api/read", "notes-api/write")
+    browser = stack.browser(**notes)
+    for path in ("/login", "/signup"):
+        query = browser.get(path).query
+        assert query["scope"] == "openid email profile notes-api/read notes-api/write"
+        assert query["resource"] == "https://notes.example/api"
+    assert stack.sign_in(browser).status == 303
+    assert "resource" not in stack.browser().get("/login").query
+
+
 def test_no_attempt_repeats_another(browser: Browser) -> None:
     first, second = (browser.get("/login").query for _ in range(2))
     for name in ("state", "nonce", "code_challenge"):

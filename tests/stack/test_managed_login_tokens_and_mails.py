@@ -34,7 +34,7 @@ def verified(pages: LoginPages, token: str) -> dict[str, Any]:
     return claims
 
 
-def signed_in(pages: LoginPages, browser: Browser, *groups: str) -> dict[str, Any]:
+def signed_in(pages: LoginPages, browser: Browser, *groups: str, **wishes: str) -> dict[str, Any]:
     """The token endpoint's answer for a new user in these groups."""
     pages.new_user()
     for group in groups:
@@ -42,7 +42,7 @@ def signed_in(pages: LoginPages, browser: Browser, *groups: str) -> dict[str, An
         pages.cognito.admin_add_user_to_group(
             UserPoolId=pages.pool_id, Username="ada", GroupName=group
         )
-    browser.authorize()
+    browser.authorize(**wishes)
     browser.sign_in()
     answer: dict[str, Any] = pages.exchange(browser.returned["code"]).json()
     return answer
@@ -60,6 +60,29 @@ def adds_a_tenant(event: Event) -> Event:
         "groupOverrideDetails": {"groupsToOverride": ["admins"]},
     }
     return {**event, "response": {"claimsAndScopeOverrideDetails": details}}
+
+
+@pytest.mark.parametrize(
+    "resource", ["https://notes.example/api", "http://localhost:3000/notes", "notes://api"]
+)
+def test_an_access_token_is_for_the_resource_that_was_asked_for_after_a_refresh_too(
+    pages: LoginPages, browser: Browser, resource: str
+) -> None:
+    tokens = signed_in(pages, browser, resource=resource)
+    client_id = verified(pages, tokens["id_token"])["aud"]
+    for answer in (tokens, refreshed(pages, tokens).json()):
+        assert verified(pages, answer["access_token"])["aud"] == resource
+        assert verified(pages, answer["id_token"])["aud"] == client_id
+
+
+def test_a_session_without_a_resource_is_not_bound_to_that_of_another(
+    pages: LoginPages, browser: Browser
+) -> None:
+    signed_in(pages, browser, resource="https://notes.example")
+    browser.authorize()
+    unbound = pages.exchange(browser.returned["code"]).json()
+    for answer in (unbound, refreshed(pages, unbound).json()):
+        assert "aud" not in verified(pages, answer["access_token"])
 
 
 def test_version_2_changes_both_tokens_at_sign_in_and_at_refresh(

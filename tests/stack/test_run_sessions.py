@@ -1,4 +1,4 @@
-"""`make run` with sessions in a table, and the documented commands that end them."""
+"""`make run` with sessions in a table: the documented commands that end them, and access tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    arguments = ("--parameter", "Sessions=table")
+    given = ("Sessions=table", "PassAccessToken=true", "AccessTokenScopes=notes-api/read")
+    parameters = (word for each in given for word in ("--parameter", each))
+    arguments = ("--app", "examples/notes", *parameters)
     with running_stack(tmp_path_factory.mktemp("table") / "output", arguments) as running:
         yield running
 
@@ -57,7 +59,8 @@ def test_the_documented_commands_end_sessions_at_once(
     stack: RunningStack, tmp_path: Path, block: int
 ) -> None:
     visitor, other = signed_in(stack), signed_in(stack)
-    (table,) = stack.aws.client("dynamodb").list_tables()["TableNames"]
+    tables = stack.aws.client("dynamodb").list_tables()["TableNames"]
+    (table,) = (each for each in tables if "SessionTable" in each)
     sub = visitor.answer.json()["sub"]
     blocks = re.findall(
         r"^```sh\n(.*?)^```$", section(read("docs/operations.md"), "End sessions"), re.S | re.M
@@ -76,3 +79,18 @@ def test_the_documented_commands_end_sessions_at_once(
     script = f"set -eu -o pipefail\n{blocks[block]}"
     subprocess.run(["bash", "-c", script], cwd=ROOT, env=environment, check=True)  # noqa: S603, S607
     assert [status_of_me(stack, each) for each in (visitor, other)] == [401, 401]
+
+
+def test_an_app_calls_another_api_with_the_users_access_token(stack: RunningStack) -> None:
+    """examples/notes, as docs/calling-apis.md describes it."""
+    visitor = signed_in(stack)
+    sub = visitor.answer.json()["sub"]
+    notes = stack.aws.client("dynamodb")
+    (table,) = (each for each in notes.list_tables()["TableNames"] if "SessionTable" not in each)
+    for owner, id_ in ((sub, "1"), (sub, "2"), ("somebody-else", "1")):
+        item = {"sub": {"S": owner}, "id": {"S": id_}, "text": {"S": "a note"}}
+        notes.put_item(TableName=table, Item=item)
+    visitor.open(f"{stack.app}/notes/api/count")
+    assert visitor.answer.json() == {"count": 2}
+    visitor.open(f"{stack.app}/notes/other/count")  # with the cookie, but without a token
+    assert visitor.answer.status_code == 401

@@ -48,6 +48,8 @@ REFUSED = {
     "EmailFrom": ["no-reply", "Shop\r\nBcc: a@example.com <b@example.com>"],
     "LocalUrl": ["http://localhost:3000/", "https://evil.example"],
     "AppUrl": ["https://www.example.com/", "http://www.example.com"],
+    "AccessTokenScopes": ["notes-api", "notes-api/read notes-api/write", "notes-api/read,"],
+    "AccessTokenResource": ["notes-api", "http://notes.example", "https://notes.example/#api"],
     "AllowedEmailDomains": ["ada@example.com", "@example.com", "*.example.com", "example",
                             "https://example.com", "example.com,", ",", "example.com example.org"],
     "AllowedGroups": ["staff admins", ",staff", "g" * 251],
@@ -65,6 +67,8 @@ ACCEPTED = {
     "AuthDomainName": ["auth.example.com"],
     "BrandName": ["Bäckerei Müller und Sohn"],
     "EmailFrom": ["no-reply@example.com", "Corner Shop <no-reply@example.com>"],
+    "AccessTokenScopes": ["notes-api/read,https://notes.example/notes.write"],
+    "AccessTokenResource": ["https://notes.example", "http://localhost:3000/notes"],
     "AllowedEmailDomains": ["example.com", "Example.com, xn--bcher-kva.example,bücher.example"],
     "AllowedGroups": ["staff, eu-west-1_AbCdEfGhI_Okta"],
     "GoogleSecret": ["foyer/google"],
@@ -86,6 +90,10 @@ def test_what_a_service_would_refuse_is_refused_before(name: str) -> None:
     [
         ({"Plan": "lite"}, "plan lite does not include managed login"),
         ({"Passkeys": "true", "LoginPages": "classic"}, "classic pages do not support passkeys"),
+        (
+            {"LoginPages": "classic", "AccessTokenResource": "https://notes.example"},
+            "do not support AccessTokenResource",
+        ),
         ({"EmailFrom": "a@example.com"}, "both EmailFrom and SesIdentityArn"),
         ({"SesIdentityArn": _SES}, "both EmailFrom and SesIdentityArn"),
         ({"AppDomainName": "www.example.com"}, "AppCertificateArn"),

@@ -305,7 +305,9 @@ def test_a_changed_parameter_publishes_a_new_version(name: str) -> None:
 def test_environment_and_description_fit_whatever_the_parameters_are() -> None:
     longest = {
         "BrandName": "\N{SNOWMAN}" * 40,
-        "BrandLogo": "A" * 1600,
+        "BrandLogo": "A" * 1200,
+        "AccessTokenScopes": "s" * 195 + "/read",
+        "AccessTokenResource": "https://" + "r" * 112,
         "SessionGroups": "g" * 500,
         "AllowedEmailDomains": "d" * 246 + ".com",
         "AllowedGroups": "g" * 250,
@@ -399,6 +401,14 @@ def test_only_with_an_account_page_may_tokens_change_accounts() -> None:
         assert _environment(stack, "WebFunction")["ACCOUNT_PAGE"] == str(has_page).lower()
 
 
+def test_the_client_may_ask_for_what_sign_in_asks_for() -> None:
+    stack = render({"AccessTokenScopes": "notes-api/read,notes-api/write"})
+    scopes = stack.properties("UserPoolClient")["AllowedOAuthScopes"]
+    assert scopes[-2:] == ["notes-api/read", "notes-api/write"]
+    assert scopes[:-2] == render().properties("UserPoolClient")["AllowedOAuthScopes"]
+    assert _environment(stack, "WebFunction")["ACCESS_TOKEN_SCOPES"] == ",".join(scopes[-2:])
+
+
 @pytest.mark.parametrize("length", ["8", "20"])
 def test_the_account_page_shows_the_pools_own_rules_for_passwords(length: str) -> None:
     stack = render({"AccountPage": "true", "PasswordMinimumLength": length})
@@ -420,6 +430,8 @@ def test_the_account_page_needs_no_permission_on_the_pool() -> None:
 _CHANGES = {
     "AppDomainName": {"AppDomainName": "b.example.com", "AppCertificateArn": _CERTIFICATE},
     "AuthDomainName": {"AuthDomainName": "a.example.com", "AuthCertificateArn": _CERTIFICATE},
+    "AccessTokenResource": {"AccessTokenResource": "https://notes.example"},
+    "AccessTokenScopes": {"AccessTokenScopes": "notes-api/read"},
     "AllowedGroups, table": {"Sessions": "table", "AllowedGroups": "staff"},
     "PassAccessToken": {"Sessions": "table", "PassAccessToken": "true"},
     "UserPoolId": {"UserPoolId": "us-east-1_Zyx987cba", "DomainPrefix": "newer-pool"},

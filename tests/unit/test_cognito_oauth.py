@@ -69,6 +69,7 @@ def client_at(domain: str, backchannel: str, jwks: str, **fields: str) -> AppCli
         backchannel_url=backchannel,
         jwks_url=jwks,
         scope="openid email profile",
+        resource="",
     )
 
 

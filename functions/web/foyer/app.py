@@ -73,7 +73,14 @@ def build(settings: Settings, container: Container, *, http: requests.Session) -
     upstream = Upstream(http, container.clocks.monotonic)
     scope, table = _scope_and_routes(settings, upstream)
     secrets, log, clocks = container.secrets, container.log, container.clocks
-    client, verifier = client_and_verifier(settings, upstream, secrets, scope=scope, now=clocks.now)
+    client, verifier = client_and_verifier(
+        settings,
+        upstream,
+        secrets,
+        scope=" ".join((scope, *settings.access_token_scopes)),
+        resource=settings.access_token_resource,
+        now=clocks.now,
+    )
     style = container.cookie.style
     entry = entry_rules_for(settings)
     brand = Brand(

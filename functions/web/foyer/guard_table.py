@@ -50,6 +50,7 @@ class LateRefresh:
             Upstream(requests.Session(), clocks.monotonic),
             self._container.secrets,
             scope="",  # it sends nobody to sign in
+            resource="",
             now=clocks.now,
         )
         return Refresh(

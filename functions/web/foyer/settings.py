@@ -102,6 +102,8 @@ class Settings(CommonSettings, CognitoSettings):
 
     user_api_url: str | None  # None leaves the account page out
     password_rules: Mapping[str, int]
+    access_token_scopes: tuple[str, ...]  # of resource servers, beyond Foyer's own
+    access_token_resource: str  # "" binds access tokens to no API
     allows_sign_up: bool
     origin_verify_header: str  # in lower case; empty checks nothing
     brand_name: str
@@ -121,6 +123,8 @@ class Settings(CommonSettings, CognitoSettings):
             **vars(cognito),
             user_api_url=_user_api_url(environ, cognito.cognito_issuer),
             password_rules=_password_rules(environ),
+            access_token_scopes=_scopes(environ),
+            access_token_resource=_resource(environ),
             allows_sign_up=_flag(environ, "SELF_SIGN_UP", default="true"),
             origin_verify_header=_header(environ, "ORIGIN_VERIFY_HEADER"),
             brand_name=_line(environ, "BRAND_NAME", "Foyer", at_most=60),
@@ -236,6 +240,27 @@ def _session_table(environ: Mapping[str, str]) -> str:
     value = _optional(environ, "SESSION_TABLE", "")
     if value and not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", value):
         raise ConfigurationError("SESSION_TABLE must be the name of a DynamoDB table")
+    return value
+
+
+def _scopes(environ: Mapping[str, str]) -> tuple[str, ...]:
+    names = _listed(environ, "ACCESS_TOKEN_SCOPES")
+    # RFC 6749 §3.3, and Cognito's form of its resource servers' scopes.
+    if not all(re.fullmatch(r"[!#-\[\]-~]+/[!#-\[\]-~]+", name) for name in names):
+        raise ConfigurationError(
+            "ACCESS_TOKEN_SCOPES must be scopes such as notes-api/read, separated by commas"
+        )
+    return tuple(names)
+
+
+def _resource(environ: Mapping[str, str]) -> str:
+    value = _optional(environ, "ACCESS_TOKEN_RESOURCE", "")
+    # Cognito also takes custom schemes, which no API on the web has.
+    of_url = r"[!$-;=?-\[\]_a-z~]"  # no fragment (RFC 8707 §2)
+    if value and not re.fullmatch(rf"https://{of_url}+|http://localhost([:/]{of_url}*)?", value):
+        raise ConfigurationError(
+            "ACCESS_TOKEN_RESOURCE must be a URL that begins with https:// or http://localhost"
+        )
     return value
 
 

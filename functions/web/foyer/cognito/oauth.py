@@ -25,7 +25,8 @@ class AppClient:
     """One app client of one pool. ``deadline`` is a time on the upstream's clock, in seconds.
 
     Calls that need the client secret are tried once more when it turns out to be outdated
-    (SecretStore.use). ``scope`` is what every sign-in asks for.
+    (SecretStore.use). ``scope`` is what every sign-in asks for, ``resource`` the API that access
+    tokens are for (RFC 8707), or "".
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class AppClient:
         backchannel_url: str,
         jwks_url: str,
         scope: str,
+        resource: str,
     ) -> None:
         self._upstream = upstream
         self._secrets = secrets
@@ -44,6 +46,7 @@ class AppClient:
         self._backchannel_url = backchannel_url
         self._jwks_url = jwks_url
         self._scope = scope
+        self._resource = resource
 
     def sign_in_url(
         self,
@@ -70,6 +73,8 @@ class AppClient:
             "lang": lang,
             "login_hint": login_hint,
             "prompt": prompt,
+            # Refreshed tokens keep it, so the token endpoint is not told.
+            "resource": self._resource or None,
         }
         return self._browser_url(path, query)
 

@@ -21,9 +21,13 @@ def client_and_verifier(
     secrets: SecretStore,
     *,
     scope: str,
+    resource: str,
     now: Callable[[], float],
 ) -> tuple[AppClient, IdTokenVerifier]:
-    """``scope`` is what every sign-in asks for; ``now`` gives seconds since the epoch."""
+    """``scope`` and ``resource`` are what every sign-in asks for (see AppClient).
+
+    ``now`` gives seconds since the epoch.
+    """
     client = AppClient(
         upstream,
         secrets,
@@ -31,6 +35,7 @@ def client_and_verifier(
         backchannel_url=settings.cognito_backchannel_url,
         jwks_url=settings.cognito_jwks_url,
         scope=scope,
+        resource=resource,
     )
     verifier = IdTokenVerifier(
         issuer=settings.cognito_issuer,
