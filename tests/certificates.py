@@ -1,4 +1,4 @@
-"""A certificate for servers on this machine, and the authority that clients must trust."""
+"""A certificate for servers on this machine, which clients must trust as their only authority."""
 
 from __future__ import annotations
 
@@ -14,15 +14,31 @@ from cryptography.x509.oid import NameOID
 
 
 def server_context(folder: Path, ca_file: Path, *, address: str = "127.0.0.1") -> ssl.SSLContext:
-    """For the address and for localhost; writes the authority to ``ca_file``."""
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name, name = _name("an authority of ours"), _name(address)
-    ca = _certificate(ca_name, ca_name, ca_key, ca_key, x509.BasicConstraints(True, 0))
-    names = x509.SubjectAlternativeName(
-        [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("localhost")]
+    """For the address and for localhost; writes the certificate to ``ca_file``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+    names = [x509.IPAddress(ipaddress.ip_address(address)), x509.DNSName("localhost")]
+    usage = x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True,
+        content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
     )
-    certificate = _certificate(name, ca_name, key, ca_key, names)
-    ca_file.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     chain = folder / "server.pem"
     chain.write_bytes(
         key.private_bytes(
@@ -30,45 +46,8 @@ def server_context(folder: Path, ca_file: Path, *, address: str = "127.0.0.1") -
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        + certificate.public_bytes(serialization.Encoding.PEM)
+        + ca_file.read_bytes()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     return context
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _certificate(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    extension: x509.ExtensionType,
-) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
-    is_authority = key is issuer_key
-    usage = x509.KeyUsage(
-        digital_signature=True, key_cert_sign=is_authority, crl_sign=is_authority,
-        content_commitment=False, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(extension, critical=is_authority)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
-            critical=False,
-        )
-        .sign(issuer_key, hashes.SHA256())
-    )

@@ -37,9 +37,7 @@ def test_it_is_off_by_default(stack: Stack, signed_in: Browser) -> None:
     assert stack.cognito.calls("user_api") == 0
 
 
-def test_turned_on_it_asks_for_the_scope_and_the_welcome_page_leads_there(
-    stack: Stack, ada: Owner
-) -> None:
+def test_turned_on_it_asks_for_the_scope_and_is_linked(stack: Stack, ada: Owner) -> None:
     (authorized,) = stack.cognito.requests["authorize"]
     assert authorized.query["scope"] == f"openid email profile {SCOPE}"
     assert '<a class="button quiet" href="/account">Your account</a>' in ada.get("/").body
@@ -197,7 +195,7 @@ def test_signing_out_everywhere_ends_every_session(stack: Stack, ada: Owner) -> 
 
 
 @pytest.mark.parametrize("typed", ["visitor", " VISITOR ", "Visitor+test@example.com"])
-def test_deleting_an_account_requires_its_name_or_address(
+def test_deleting_an_account_needs_its_name_or_address(
     stack: Stack, ada: Owner, typed: str
 ) -> None:
     assert ada.get("/account/delete").status == 200

@@ -85,15 +85,11 @@ def test_a_refreshed_token_does_not_make_an_old_sign_in_recent(stack: Stack, ada
     ("given", "sent"),
     [("login", "login"), ("none", None), ("consent", None), ("login none", None)],
 )
-def test_of_prompts_only_login_goes_to_managed_login(
-    ada: Owner, given: str, sent: str | None
-) -> None:
+def test_managed_login_gets_no_prompt_but_login(ada: Owner, given: str, sent: str | None) -> None:
     assert ada.get(f"/login?prompt={given}").query.get("prompt") == sent
 
 
-def test_a_session_from_before_the_page_was_turned_on_signs_in_again(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_session_without_the_scope_signs_in_again(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.scopes = (*SCOPES, SCOPE)
     later = stack.copy_of(signed_in, **environment(stack))
     answer = later.get("/account")

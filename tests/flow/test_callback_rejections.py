@@ -77,9 +77,7 @@ def test_an_attempt_cannot_stand_in_for_another(stack: Stack, browser: Browser) 
     assert stack.cognito.upstream_calls == 0
 
 
-def test_a_callback_of_another_issuer_is_refused_and_its_code_goes_unused(
-    stack: Stack, browser: Browser
-) -> None:
+def test_the_code_of_another_issuer_is_not_used(stack: Stack, browser: Browser) -> None:
     for iss in ("https%3A%2F%2Fevil.example", f"{stack.cognito.issuer}x", ""):
         for error in (None, "access_denied"):
             callback = stack.callback(browser, error=error)
@@ -91,7 +89,7 @@ def test_a_callback_of_another_issuer_is_refused_and_its_code_goes_unused(
 
 @pytest.mark.parametrize("prefix", ["https://cognito-idp.", "https://issuer-cognito-idp."])
 @pytest.mark.parametrize("configured", ["https://cognito-idp.", "https://issuer-cognito-idp."])
-def test_a_callback_may_name_either_form_of_the_pools_issuer(
+def test_either_form_of_the_pools_issuer_is_good(
     stack: Stack, prefix: str, configured: str
 ) -> None:
     pool = stack.cognito.issuer.removeprefix("https://cognito-idp.")
@@ -117,9 +115,7 @@ def test_half_an_attempt_cookie_is_refused_and_forgotten(stack: Stack, browser: 
     assert stack.cognito.upstream_calls == 0
 
 
-def test_a_callback_works_once_and_going_back_to_it_leads_home(
-    stack: Stack, browser: Browser
-) -> None:
+def test_a_callback_works_once_and_then_leads_home(stack: Stack, browser: Browser) -> None:
     callback = stack.callback(browser)
     thief = stack.copy_of(browser)
     assert browser.get(callback).status == 303
@@ -196,9 +192,7 @@ def test_a_providers_error_is_explained_in_our_own_words(
 
 
 @pytest.mark.parametrize("more", ["", "&error_description=Zugang+verweigert+f%FCr+Sie", "&x=%"])
-def test_a_cancelled_sign_in_returns_to_the_landing_page_with_a_message(
-    stack: Stack, browser: Browser, more: str
-) -> None:
+def test_a_cancelled_sign_in_shows_a_message(stack: Stack, browser: Browser, more: str) -> None:
     callback = stack.callback(browser, error="access_denied")
     answer = browser.get(callback + more)
     assert (answer.status, answer.location) == (303, "/")
@@ -212,9 +206,7 @@ def test_a_cancelled_sign_in_returns_to_the_landing_page_with_a_message(
     assert browser.get(callback).status == 303, "also when reloaded"
 
 
-def test_cancelling_another_sign_in_leaves_the_visitor_signed_in(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_cancelling_a_second_sign_in_ends_no_session(stack: Stack, signed_in: Browser) -> None:
     signed_in.get(stack.callback(signed_in, "/login?prompt=login", error="access_denied"))
     page = signed_in.get("/").body
     assert "Sign-in was cancelled." in page

@@ -49,9 +49,7 @@ def test_it_shows_its_owner_and_cannot_be_read(stack: Stack, thief: Browser) -> 
         assert private.encode() not in raw
 
 
-def test_it_holds_no_access_token_even_when_opened_with_the_key(
-    stack: Stack, thief: Browser
-) -> None:
+def test_it_holds_no_access_token_even_for_the_key(stack: Stack, thief: Browser) -> None:
     ((name, value),) = thief.cookies.items()
     keys = KeyRing([stack.vault.fields["session_key"]])
     opened = keys.open(value, purpose="session 1", cookie=name, now=stack.clock.now()).decode()
@@ -69,9 +67,7 @@ def test_unused_it_ends_at_the_idle_limit(stack: Stack, thief: Browser) -> None:
     assert not thief.is_signed_in
 
 
-def test_used_it_ends_at_the_absolute_limit_for_both(
-    stack: Stack, owner: Browser, thief: Browser
-) -> None:
+def test_used_it_ends_at_the_absolute_limit(stack: Stack, owner: Browser, thief: Browser) -> None:
     use_until(stack, thief, ABSOLUTE - 1)
     assert thief.is_signed_in, "using a copy keeps it alive"
     assert not owner.is_signed_in, "the unused one has reached its idle limit"
@@ -79,7 +75,7 @@ def test_used_it_ends_at_the_absolute_limit_for_both(
     assert not thief.is_signed_in
 
 
-def test_after_sign_out_or_everywhere_it_ends_at_its_next_refresh(
+def test_a_sign_out_ends_it_at_its_next_refresh(
     stack: Stack, owner: Browser, thief: Browser
 ) -> None:
     owner.post("/logout")
@@ -92,9 +88,7 @@ def test_after_sign_out_or_everywhere_it_ends_at_its_next_refresh(
     assert not thief.is_signed_in
 
 
-def test_a_sign_out_that_does_not_reach_cognito_leaves_it_until_its_limits(
-    stack: Stack, owner: Browser, thief: Browser
-) -> None:
+def test_without_a_revocation_it_lasts(stack: Stack, owner: Browser, thief: Browser) -> None:
     accepted = stack.vault.fields["client_secret"]
     stack.vault.put(client_secret="refused-by-cognito")
     stack.copy_of(owner).post("/logout")
@@ -120,9 +114,7 @@ def test_it_can_sign_its_owner_out(stack: Stack, owner: Browser, thief: Browser)
     assert not owner.is_signed_in
 
 
-def test_with_rotation_one_of_the_two_is_out_at_the_refresh_after_the_next(
-    stack: Stack, owner: Browser, thief: Browser
-) -> None:
+def test_rotation_ends_one_of_the_two(stack: Stack, owner: Browser, thief: Browser) -> None:
     stack.cognito.refresh_token_rotation = True
     stack.cognito.rotation_grace_seconds = 60
     stack.clock.advance(ACCESS_TOKEN)
@@ -131,9 +123,7 @@ def test_with_rotation_one_of_the_two_is_out_at_the_refresh_after_the_next(
     assert not owner.is_signed_in, "its refresh token was used before"
 
 
-def test_the_owner_ends_it_at_the_next_sign_in_even_if_the_thief_refreshed_first(
-    stack: Stack,
-) -> None:
+def test_the_owner_is_warned_and_ends_it_at_the_next_sign_in(stack: Stack) -> None:
     """The worst case: a thief who opens the account page makes the owner's refresh token stale."""
     owner, cognito = account_owner(stack), stack.cognito
     cognito.access_token_seconds = ACCESS_TOKEN
@@ -161,9 +151,7 @@ def test_the_owner_ends_it_at_the_next_sign_in_even_if_the_thief_refreshed_first
 
 
 @pytest.mark.parametrize("account_page", ["true", "false"])
-def test_signing_out_everywhere_at_the_next_sign_in_ends_it(
-    stack: Stack, account_page: str
-) -> None:
+def test_signing_out_everywhere_later_ends_it(stack: Stack, account_page: str) -> None:
     owner = account_owner(stack, ACCOUNT_PAGE=account_page)
     stack.cognito.refresh_token_rotation = True
     thief = stack.copy_of(owner)
@@ -179,9 +167,7 @@ def test_signing_out_everywhere_at_the_next_sign_in_ends_it(
         assert not thief.is_signed_in
 
 
-def test_a_new_session_key_alone_ends_every_copy_within_five_minutes(
-    stack: Stack, owner: Browser, thief: Browser
-) -> None:
+def test_a_new_session_key_ends_every_copy(stack: Stack, owner: Browser, thief: Browser) -> None:
     assert thief.is_signed_in
     stack.vault.put(session_key="another-key-of-thirty-two-characters", previous_session_key="")
     assert thief.is_signed_in, "this container has the old key in its cache"
@@ -190,9 +176,7 @@ def test_a_new_session_key_alone_ends_every_copy_within_five_minutes(
     assert not owner.is_signed_in
 
 
-def test_a_sign_in_elsewhere_ends_no_copy_and_one_in_its_place_at_the_next_refresh(
-    stack: Stack, owner: Browser, thief: Browser
-) -> None:
+def test_only_a_sign_in_in_its_place_ends_it(stack: Stack, owner: Browser, thief: Browser) -> None:
     stack.signed_in()
     stack.clock.advance(ACCESS_TOKEN)
     assert thief.is_signed_in

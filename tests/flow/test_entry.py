@@ -145,9 +145,7 @@ def test_without_a_verified_address_the_page_says_that_one_is_needed(stack: Stac
 @pytest.mark.parametrize(
     ("without", "shown"), [("email", "visitor"), ("cognito:username", "test@example.com")]
 )
-def test_an_account_without_an_address_goes_by_its_user_name(
-    stack: Stack, without: str, shown: str
-) -> None:
+def test_without_an_address_the_page_shows_the_name(stack: Stack, without: str, shown: str) -> None:
     stack.cognito.id_token_claims = {without: None}
     page = stack.sign_in(stack.browser(**GROUPS))
     assert re.search(rf"You used the account \S*{re.escape(shown)}\.", text_of(page.body))

@@ -151,9 +151,7 @@ def test_a_cookie_of_another_purpose_is_no_session(guards: Guards, ada: Browser)
     assert not guards.lets_in(ada)
 
 
-def test_two_different_cookies_of_one_name_are_no_session(
-    stack: Stack, guards: Guards, ada: Browser
-) -> None:
+def test_two_cookies_of_one_name_are_no_session(stack: Stack, guards: Guards, ada: Browser) -> None:
     (name,) = ada.named("session")
     (other,) = stack.signed_in().named("session").values()
     ada.cookies["a"] = f"b; {name}={other}"
@@ -172,9 +170,7 @@ def test_a_session_ends_for_the_guard_when_it_ends(
     assert counted(capsys.readouterr().out) == [("GuardRefused", "expired")]
 
 
-def test_after_a_sign_out_a_session_that_arrives_late_is_refused(
-    guards: Guards, ada: Browser
-) -> None:
+def test_a_late_session_is_refused_after_a_sign_out(guards: Guards, ada: Browser) -> None:
     before = ada.named("session")
     ada.post("/logout")
     ada.cookies |= before
@@ -217,9 +213,7 @@ def test_me_renews_a_session_that_is_due_too(stack: Stack, guards: Guards, ada: 
 
 
 @pytest.mark.sessions("cookie", "table")
-def test_a_visitor_who_uses_only_guarded_routes_is_not_idle(
-    stack: Stack, guards: Guards, ada: Browser
-) -> None:
+def test_guarded_requests_count_as_use(stack: Stack, guards: Guards, ada: Browser) -> None:
     """With a cookie, the guard cannot renew the idle time, so it asks for that in good time."""
     for _ in range(6):
         stack.clock.advance(1500)
@@ -230,7 +224,7 @@ def test_a_visitor_who_uses_only_guarded_routes_is_not_idle(
         assert guards.lets_in(ada)
 
 
-def test_while_cognito_cannot_be_asked_there_is_no_redirect_loop(
+def test_without_cognito_there_is_no_redirect_loop(
     stack: Stack, guards: Guards, due: Browser
 ) -> None:
     stack.cognito.fault("token", "http_503")
@@ -238,9 +232,7 @@ def test_while_cognito_cannot_be_asked_there_is_no_redirect_loop(
     assert guards.visitor(due)["go"] == ""
 
 
-def test_a_session_that_cognito_ended_leads_to_sign_in(
-    stack: Stack, guards: Guards, due: Browser
-) -> None:
+def test_an_ended_session_leads_to_sign_in(stack: Stack, guards: Guards, due: Browser) -> None:
     stack.cognito.fault("token", "invalid_grant")
     answer = due.get(guards.visitor(due, path="/shop?page=2")["go"])
     assert (answer.status, answer.location) == (303, "/login?return_to=/shop%3Fpage%3D2")
@@ -306,9 +298,7 @@ def test_only_the_apps_own_pages_may_change_something(
         assert guards.signed_in(ada, method, **headers)["isAuthorized"] is True
 
 
-def test_the_origin_is_the_domain_that_was_called_unless_the_app_has_another(
-    stack: Stack, ada: Browser
-) -> None:
+def test_the_origin_is_app_url_or_the_domain_that_was_called(stack: Stack, ada: Browser) -> None:
     """Another stack's API has an address of its own; a front like CloudFront stands before all."""
     api = "a1b2c3.execute-api.eu-central-1.amazonaws.com"
     with_domain = Guards(stack, environ={"APP_URL": ORIGIN}, domain=api)
@@ -393,7 +383,7 @@ def test_no_made_up_cookie_passes_or_breaks_the_guard(listed: list[str], method:
 
 
 @IN_TABLE
-def test_the_guard_refreshes_a_session_in_the_table_for_everybody(
+def test_the_guard_refreshes_a_session_for_everybody(
     stack: Stack, guards: Guards, ada: Browser
 ) -> None:
     for _ in range(3):

@@ -29,9 +29,7 @@ def held_sign_in(stack: Stack, browser: Browser) -> Answer:
 
 @pytest.mark.sessions("cookie")
 @pytest.mark.parametrize("seconds", [RENEWAL, REFRESH])
-def test_a_late_answer_does_not_undo_a_sign_out(
-    stack: Stack, signed_in: Browser, seconds: int
-) -> None:
+def test_a_late_answer_undoes_no_sign_out(stack: Stack, signed_in: Browser, seconds: int) -> None:
     stack.clock.advance(seconds)
     late = signed_in.held("GET", "/me")
     assert len(late.cookies) >= 1
@@ -41,9 +39,7 @@ def test_a_late_answer_does_not_undo_a_sign_out(
     assert signed_in.named("session") == {}
 
 
-def test_a_late_sign_in_does_not_undo_a_sign_out_or_replace_a_newer_sign_in(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_late_sign_in_replaces_nothing_newer(stack: Stack, signed_in: Browser) -> None:
     late = held_sign_in(stack, signed_in)
     signed_in.post("/logout")
     signed_in.arrive(late)
@@ -56,7 +52,7 @@ def test_a_late_sign_in_does_not_undo_a_sign_out_or_replace_a_newer_sign_in(
 
 
 @pytest.mark.parametrize("seconds", [RENEWAL, REFRESH])
-def test_a_late_answer_does_not_bring_back_the_previous_user(
+def test_a_late_answer_replaces_no_newer_user(
     stack: Stack, signed_in: Browser, seconds: int
 ) -> None:
     stack.clock.advance(seconds)
@@ -69,9 +65,7 @@ def test_a_late_answer_does_not_bring_back_the_previous_user(
 
 
 @pytest.mark.parametrize("end", ["sign_out", "sign_out_everywhere"])
-def test_a_late_end_leaves_a_newer_sign_in_alone(
-    stack: Stack, signed_in: Browser, end: str
-) -> None:
+def test_a_late_end_ends_no_newer_sign_in(stack: Stack, signed_in: Browser, end: str) -> None:
     if end == "sign_out":
         late = signed_in.held("POST", "/logout", **OWN_PAGE)
     else:
@@ -84,9 +78,7 @@ def test_a_late_end_leaves_a_newer_sign_in_alone(
     assert signed_in.is_signed_in
 
 
-def test_a_late_answer_does_not_bring_back_a_refresh_token_that_was_replaced(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_late_answer_restores_no_old_refresh_token(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.refresh_token_rotation = True
     stack.clock.advance(REFRESH - 1)
     late = signed_in.held("GET", "/me")
@@ -98,9 +90,7 @@ def test_a_late_answer_does_not_bring_back_a_refresh_token_that_was_replaced(
 
 
 @pytest.mark.sessions("cookie")
-def test_a_refused_refresh_leaves_the_session_of_another_tab(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_refused_refresh_ends_no_other_tabs_session(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.refresh_token_rotation = True
     stack.clock.advance(REFRESH)
     first = signed_in.held("GET", "/me")
@@ -113,7 +103,7 @@ def test_a_refused_refresh_leaves_the_session_of_another_tab(
 
 
 @pytest.mark.parametrize("seconds", [RENEWAL, REFRESH])
-def test_forty_parts_of_a_page_at_once_leave_one_cookie(
+def test_forty_answers_at_once_leave_one_cookie(
     stack: Stack, signed_in: Browser, seconds: int
 ) -> None:
     stack.clock.advance(seconds)

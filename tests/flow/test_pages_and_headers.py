@@ -161,9 +161,7 @@ def test_a_bug_is_a_calm_500_and_its_place_is_in_the_log(
     assert "never shown" not in stack.log_stream.getvalue() + answer.body
 
 
-def test_only_the_first_request_of_a_container_is_marked_cold(
-    stack: Stack, browser: Browser
-) -> None:
+def test_only_a_containers_first_request_is_marked_cold(stack: Stack, browser: Browser) -> None:
     for _ in range(2):
         browser.get("/callback")
     assert [line["cold_start"] for line in stack.logged("request_failed")] == [True, False]

@@ -58,9 +58,7 @@ def test_without_the_secret_a_session_is_not_thrown_away(stack: Stack, signed_in
     assert stack.reasons("secret_kept_stale") == ["secret_not_found"]
 
 
-def test_a_callback_without_the_secret_sends_nothing_and_ends_no_session(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_callback_without_the_secret_sends_nothing(stack: Stack, signed_in: Browser) -> None:
     session = dict(signed_in.cookies)
     callback, calls = stack.callback(signed_in), stack.cognito.upstream_calls
     signed_in.handler = stack.app()
@@ -73,9 +71,7 @@ def test_a_callback_without_the_secret_sends_nothing_and_ends_no_session(
     assert signed_in.is_signed_in
 
 
-def test_a_client_secret_that_is_rotated_during_a_sign_in_is_read_again(
-    stack: Stack, browser: Browser
-) -> None:
+def test_a_client_secret_rotated_during_a_sign_in_is_read(stack: Stack, browser: Browser) -> None:
     callback = stack.callback(browser)
     stack.cognito.client_secret = secrets.token_hex(20)
     stack.vault.put(client_secret=stack.cognito.client_secret)
@@ -86,9 +82,7 @@ def test_a_client_secret_that_is_rotated_during_a_sign_in_is_read_again(
     assert refused.headers["Authorization"] != accepted.headers["Authorization"]
 
 
-def test_a_refused_client_is_not_tried_again_with_the_same_secret(
-    stack: Stack, browser: Browser
-) -> None:
+def test_the_same_secret_is_not_tried_again(stack: Stack, browser: Browser) -> None:
     callback = stack.callback(browser)
     stack.cognito.client_secret = secrets.token_hex(20)
     stack.clock.advance(30)

@@ -38,9 +38,7 @@ def test_me_without_a_session_is_a_401_problem(browser: Browser) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_an_idle_session_ends_even_if_cognito_does_not_answer(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_an_idle_session_ends_even_without_cognito(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.fault("token", "http_500")
     stack.clock.advance(7200)
     assert not signed_in.is_signed_in
@@ -56,9 +54,7 @@ def test_use_keeps_a_session_alive_until_its_absolute_end(stack: Stack, signed_i
 
 
 @pytest.mark.sessions("cookie")
-def test_a_new_cookie_records_use_at_most_once_in_a_tenth_of_the_idle_time(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_use_sets_a_new_cookie_only_now_and_then(stack: Stack, signed_in: Browser) -> None:
     stack.clock.advance(700)
     assert signed_in.get("/").cookies == ()
     stack.clock.advance(30)
@@ -108,9 +104,7 @@ def test_cookies_of_localhost_are_refused_on_a_website(stack: Stack, browser: Br
 # Refresh
 
 
-def test_the_session_is_refreshed_after_the_access_tokens_life(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_session_is_refreshed_with_its_access_token(stack: Stack, signed_in: Browser) -> None:
     user = stack.cognito.user
     user.custom = {"custom:plan": "gold"}
     stack.sign_in(signed_in)
@@ -124,9 +118,7 @@ def test_the_session_is_refreshed_after_the_access_tokens_life(
     assert stack.cognito.upstream_calls == calls
 
 
-def test_a_refresh_without_an_id_token_keeps_the_session_and_the_rotated_token(
-    stack: Stack,
-) -> None:
+def test_a_refresh_without_an_id_token_keeps_the_session(stack: Stack) -> None:
     """OIDC Core §12.2 allows it."""
     stack.cognito.refresh_token_rotation = True
     browser = stack.signed_in()
@@ -141,9 +133,7 @@ def test_a_refresh_without_an_id_token_keeps_the_session_and_the_rotated_token(
     assert not browser.is_signed_in
 
 
-def test_a_refreshed_id_token_may_repeat_the_sign_ins_nonce_and_no_other(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_refresh_may_repeat_the_nonce_and_no_other(stack: Stack, signed_in: Browser) -> None:
     (authorize,) = stack.cognito.requests["authorize"]
     stack.cognito.id_token_claims = {"nonce": authorize.query["nonce"]}
     stack.advance_to_refresh(signed_in)
@@ -189,9 +179,7 @@ def test_two_tabs_may_refresh_at_once(stack: Stack, signed_in: Browser) -> None:
         assert other_tab.is_signed_in
 
 
-def test_a_rotated_token_is_kept_even_without_the_keys_to_verify_its_id_token(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_rotated_token_is_kept_even_without_the_keys(stack: Stack, signed_in: Browser) -> None:
     cognito = stack.cognito
     cognito.refresh_token_rotation = True
     new_container = stack.copy_of(signed_in, **LIMITS)
@@ -205,9 +193,7 @@ def test_a_rotated_token_is_kept_even_without_the_keys_to_verify_its_id_token(
     assert cognito.calls("token") == 3
 
 
-def test_a_user_who_is_signed_out_everywhere_sees_a_message(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_a_user_signed_out_everywhere_sees_a_message(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.sign_out_everywhere()
     stack.clock.advance(3601)
     page = signed_in.get("/")
@@ -217,9 +203,7 @@ def test_a_user_who_is_signed_out_everywhere_sees_a_message(
     assert "You were signed out" not in signed_in.get("/").body
 
 
-def test_me_answers_401_once_cognito_has_ended_the_session(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_me_answers_401_for_a_session_that_ended(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.user.enabled = False
     stack.clock.advance(3601)
     answer = signed_in.get("/me")

@@ -129,9 +129,7 @@ def test_a_user_ends_one_session_of_the_list_or_all_others(devices: Devices) -> 
     assert [each.is_signed_in for each in devices] == [True, False, False]
 
 
-def test_a_user_neither_sees_nor_ends_the_sessions_of_another_user(
-    stack: Stack, devices: Devices
-) -> None:
+def test_another_users_sessions_are_out_of_reach(stack: Stack, devices: Devices) -> None:
     key, _ = keys_on(devices[0].get("/account").body)
     stack.cognito.user = User(username="mallory")
     mallory = on_device(stack)
@@ -171,9 +169,7 @@ def test_the_table_shows_neither_who_it_is_about_nor_the_cookie(stack: Stack, ad
     assert not any(token in shown for token in stack.cognito.handed_out)
 
 
-def test_the_table_and_the_session_key_open_nothing_without_the_cookie(
-    stack: Stack, ada: Browser
-) -> None:
+def test_table_and_key_open_nothing_without_the_cookie(stack: Stack, ada: Browser) -> None:
     with pytest.raises(SealBroken):
         opened_row(stack, ada)
 
@@ -223,9 +219,7 @@ def test_a_row_that_is_deleted_late_is_no_session(stack: Stack, ada: Browser) ->
     assert len(stack.sessions.rows()) == 1
 
 
-def test_a_replaced_session_key_opens_until_a_refresh_seals_with_the_new_one(
-    stack: Stack, ada: Browser
-) -> None:
+def test_a_refresh_seals_with_the_new_session_key(stack: Stack, ada: Browser) -> None:
     stack.vault.rotate_session_key()
     stack.clock.advance(ACCESS_TOKEN)
     assert stack.copy_of(ada).is_signed_in
@@ -264,9 +258,7 @@ def test_the_table_is_read_as_it_is_at_that_moment(stack: Stack, ada: Browser) -
 
 
 @pytest.mark.parametrize("seconds", [RENEWAL, ACCESS_TOKEN])
-def test_a_session_that_ends_between_read_and_write_stays_over(
-    stack: Stack, ada: Browser, seconds: int
-) -> None:
+def test_a_session_that_ends_meanwhile_stays_over(stack: Stack, ada: Browser, seconds: int) -> None:
     stack.clock.advance(seconds)
     stack.sessions.before = lambda asked: stack.sessions.empty() if asked == "UpdateItem" else None
     assert not ada.is_signed_in
@@ -280,9 +272,7 @@ def test_a_session_that_ends_during_its_refresh_stays_over(stack: Stack, ada: Br
     assert stack.sessions.rows() == []
 
 
-def test_while_one_container_refreshes_others_serve_the_session_as_it_is(
-    stack: Stack, ada: Browser
-) -> None:
+def test_during_a_refresh_others_serve_the_session(stack: Stack, ada: Browser) -> None:
     stack.clock.advance(ACCESS_TOKEN)
     other = stack.copy_of(ada)
     seen: list[bool] = []
@@ -294,9 +284,7 @@ def test_while_one_container_refreshes_others_serve_the_session_as_it_is(
     assert other.is_signed_in
 
 
-def test_a_container_that_dies_during_a_refresh_delays_it_for_seconds_only(
-    stack: Stack, ada: Browser
-) -> None:
+def test_a_dead_containers_lock_expires_in_seconds(stack: Stack, ada: Browser) -> None:
     def die() -> None:
         raise Died
 
@@ -328,9 +316,7 @@ def test_a_refresh_between_read_and_lock_is_not_repeated(stack: Stack, ada: Brow
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(2, 200), (15, 503)])
-def test_a_request_that_needs_an_access_token_waits_for_a_refresh_under_way(
-    stack: Stack, seconds: int, status: int
-) -> None:
+def test_a_request_waits_for_a_refresh_under_way(stack: Stack, seconds: int, status: int) -> None:
     browser = owner(stack)
     locked_until = {"N": str(int(stack.clock.now()) + seconds)}
     lock = {"lock_id": {"S": "another"}, "locked_until": locked_until}
@@ -372,9 +358,7 @@ def test_while_the_table_cannot_be_read_sessions_neither_end_nor_open(
 
 
 @pytest.mark.parametrize("seconds", [RENEWAL, ACCESS_TOKEN])
-def test_a_table_that_can_only_be_read_serves_sessions_until_their_idle_limit(
-    stack: Stack, ada: Browser, seconds: int
-) -> None:
+def test_a_table_that_can_only_be_read_serves(stack: Stack, ada: Browser, seconds: int) -> None:
     stack.sessions.faults["UpdateItem"] = THROTTLED
     stack.clock.advance(seconds)
     assert ada.is_signed_in
@@ -382,9 +366,7 @@ def test_a_table_that_can_only_be_read_serves_sessions_until_their_idle_limit(
     assert not ada.is_signed_in
 
 
-def test_a_sign_in_that_cannot_be_stored_fails_and_leaves_no_cookie(
-    stack: Stack, browser: Browser
-) -> None:
+def test_a_sign_in_that_cannot_be_stored_fails(stack: Stack, browser: Browser) -> None:
     stack.sessions.faults["PutItem"] = THROTTLED
     assert stack.sign_in(browser).status == 503
     assert browser.named("session") == {}
@@ -397,9 +379,7 @@ def test_a_sign_out_that_does_not_reach_the_table_says_so(stack: Stack, ada: Bro
     assert stack.reasons() == ["sign_out_incomplete"]
 
 
-def test_a_session_that_cognito_ended_is_over_although_its_row_cannot_be_written(
-    stack: Stack, ada: Browser
-) -> None:
+def test_an_ended_session_is_over_even_if_its_row_stays(stack: Stack, ada: Browser) -> None:
     def fail() -> None:
         stack.sessions.faults["UpdateItem"] = THROTTLED
 

@@ -24,9 +24,7 @@ def test_a_sign_out_is_counted_and_logged_once(
     assert line.get("sub") == stack.cognito.user.sub
 
 
-def test_a_sign_out_with_an_unreadable_cookie_is_logged_without_a_sub(
-    stack: Stack, browser: Browser
-) -> None:
+def test_an_unreadable_session_is_logged_without_a_sub(stack: Stack, browser: Browser) -> None:
     browser.cookies = {"__Host-foyer-session": "junk"}
     browser.post("/logout")
     (line,) = stack.logged("signed_out")
@@ -92,9 +90,7 @@ def test_a_browser_without_fetch_metadata_is_known_by_its_origin(signed_in: Brow
 
 
 @pytest.mark.parametrize("fault", ["http_500", "reset", "invalid_request"])
-def test_sign_out_succeeds_although_revocation_fails(
-    stack: Stack, signed_in: Browser, fault: str
-) -> None:
+def test_sign_out_needs_no_revocation(stack: Stack, signed_in: Browser, fault: str) -> None:
     stack.cognito.fault("revoke", fault)
     assert signed_in.post("/logout").status == 200
     assert signed_in.named("session") == {}
@@ -116,9 +112,7 @@ def test_sign_out_gives_the_revocation_two_seconds(
     assert given == [2]
 
 
-def test_without_the_secret_the_visitor_is_signed_out_here_and_warned(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_without_the_secret_sign_out_warns(stack: Stack, signed_in: Browser) -> None:
     stack.vault.failure = "secret_not_found"
     new_container = stack.copy_of(signed_in)
     answer = new_container.post("/logout")

@@ -123,9 +123,7 @@ def test_a_snapshot_holds_no_secret_no_credentials_and_no_connection(
         assert cognito.calls("jwks") == number, "each restore fetches the keys"
 
 
-def test_two_restores_share_no_state_nonce_verifier_or_seal_and_read_the_secret(
-    snapshot: Snapshot, vault: Vault
-) -> None:
+def test_two_restores_share_nothing_random_or_secret(snapshot: Snapshot, vault: Vault) -> None:
     queries: list[dict[str, str]] = []
     cookies: list[str] = []
     for _ in range(3):

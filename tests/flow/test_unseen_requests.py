@@ -48,9 +48,7 @@ def test_an_unseen_request_spends_no_code(
     assert browser.send("GET", callback, NAVIGATION).status == 303
 
 
-def test_forty_parts_of_a_page_at_once_leave_the_site_usable(
-    stack: Stack, browser: Browser
-) -> None:
+def test_forty_requests_at_once_leave_the_site_usable(stack: Stack, browser: Browser) -> None:
     """Also in a browser that does not say what a request is for."""
     callback = stack.callback(browser, "/login?return_to=/orders")
     kept = dict(browser.cookies)
@@ -90,9 +88,7 @@ def by_default(browser: Browser, method: str, path: str, **headers: str) -> Answ
 
 @pytest.mark.parametrize("path", ["/nowhere", "/callback/", "/me/", "/favicon.ico/x"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_path_is_a_page_in_the_visitors_language(
-    browser: Browser, method: str, path: str
-) -> None:
+def test_an_unknown_path_is_a_translated_page(browser: Browser, method: str, path: str) -> None:
     answer = by_default(browser, method, path, **{"accept-language": "de"})
     assert answer.status == 404
     assert '<html lang="de">' in answer.body
@@ -119,9 +115,7 @@ def test_password_managers_find_the_page_where_a_password_is_changed(stack: Stac
     "path",
     ["/", "/logout", "/healthz", "/me", "/robots.txt", "/login", "/signup", "/callback?code=a"],
 )
-def test_head_has_the_status_of_get_and_no_body_and_begins_nothing(
-    browser: Browser, path: str
-) -> None:
+def test_head_has_gets_status_and_no_body_or_cookie(browser: Browser, path: str) -> None:
     for head in (by_default(browser, "HEAD", path), browser.send("HEAD", path, {})):
         assert (head.body, head.cookies) == ("", ())
         leads_away = path.startswith(("/login", "/signup", "/callback"))
