@@ -59,6 +59,9 @@ Resources:
         Policy:
           Type: HttpApi
           Properties: {ApiId: !Ref Api, Method: GET, Path: /policy, Auth: {Authorizer: Policy}}
+        Default:
+          Type: HttpApi
+          Properties: {ApiId: !Ref Api, Auth: {Authorizer: Open}}
 """
 _CODE = """
 import json
@@ -91,6 +94,8 @@ _CASES: dict[str, tuple[str, dict[str, str], int]] = {
     "without its identity source": ("/keyed", {"x-name": "ada"}, 401),
     "allowed by policy": ("/policy", {"x-name": "Allow"}, 200),
     "denied by policy": ("/policy", {"x-name": "Deny"}, 403),
+    "allowed at $default": ("/any/other", {"x-name": "ada"}, 200),
+    "refused at $default": ("/any/other", {"x-name": "bob"}, 403),
 }
 
 
