@@ -109,6 +109,7 @@ clean: ## Delete everything that was installed and built
 	rm -rf .venv .venv-sam .tools .local .aws-sam build
 
 .tools/bin/uv:
+	@command -v python3 >/dev/null || { echo "Foyer needs Python 3.11 or later: install it from python.org" >&2; exit 1; }
 	@echo "Installing uv into .tools …"
 	@python3 -m venv .tools
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9

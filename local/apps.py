@@ -46,7 +46,7 @@ def assemble(foyer: Deployed, app: Deployed | None, *, with_unused: bool = False
     if app is not None and not apis[1].mapping_key:
         raise TemplateError(
             "the app's template has no AWS::ApiGatewayV2::ApiMapping with an ApiMappingKey for its "
-            "API; without one its routes would take the place of Foyer's"
+            "API, so its routes would take the place of Foyer's; add one, as in examples/notes"
         )
     triggers = foyer.template.triggers()
     needs = {name for api in apis for name in api.needs}

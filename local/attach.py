@@ -21,7 +21,10 @@ def main() -> int:
                 continue
             _talk(connection)
             return 0
-    print("No function is paused at a breakpoint().", file=sys.stderr)  # noqa: T201
+    print(  # noqa: T201
+        "No function is paused at a breakpoint(). Put one into a function, and call its route.",
+        file=sys.stderr,
+    )
     return 1
 
 

@@ -45,7 +45,10 @@ class AuthSection:
             return _IAM, ()
         declared = self._declared.get(name)
         if not isinstance(declared, dict):
-            raise AuthError(f"{self._api} has no authorizer {name} in Auth.Authorizers")
+            raise AuthError(
+                f"{self._api} has no authorizer {name} in Auth.Authorizers; "
+                "add it there, or correct its name at the event"
+            )
         scopes = auth.get("AuthorizationScopes", declared.get("AuthorizationScopes")) or []
         return self._authorizer(name, declared), tuple(self._values.texts(scopes))
 

@@ -41,7 +41,9 @@ class LocalAws:
                 found["endpoint_url"], found["aws_access_key_id"], found["aws_secret_access_key"]
             )
         except KeyError as error:
-            raise RunError(f"there is no {file}; `make run` writes it while it runs") from error
+            raise RunError(
+                f"no local stack runs here ({file} is missing); start `make run`"
+            ) from error
 
     def write(self, file: Path) -> None:
         """Write a configuration file for AWS's tools that only the current user can read."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,16 @@ from local.local_part import local_part
 from local.template import Template, wanted
 from local.template_file import read_template
 
+# MiniStack's message, and the constraint's description from the template.
+_WRONG_VALUE = re.compile(r"Parameter '(\w+)' (.+)", re.DOTALL)
+
 
 class StackError(Exception):
-    """CloudFormation refused the template or a parameter; the message says which."""
+    """CloudFormation refused the template; the message says why."""
+
+
+class ParameterError(StackError):
+    """A parameter has a wrong name or value; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ def deploy_template(
     declared = parsed.get("Parameters") or {}
     unknown = parameters.keys() - declared.keys()
     if unknown:
-        raise StackError(f"{path.name} has no parameter {', '.join(sorted(unknown))}")
+        raise ParameterError(_unknown(path, sorted(unknown), declared))
     effective = _effective(declared, parameters)
     part = local_part(parsed, wanted(parsed))
     body = {**part.body, "Resources": _with_numbers(part.body["Resources"], declared, effective)}
@@ -59,6 +68,12 @@ def deploy_template(
         effective,
         (*part.left_out, *template.other_events(), *template.unknown_variables()),
     )
+
+
+def _unknown(path: Path, names: list[str], declared: Mapping[str, Any]) -> str:
+    close = [near for name in names for near in get_close_matches(name, declared, n=1)]
+    advice = f"did you mean {', '.join(close)}?" if close else "the template lists its parameters"
+    return f"{path.name} has no parameter {', '.join(names)}; {advice}"
 
 
 def exists(client: Any, name: str) -> bool:
@@ -98,7 +113,10 @@ def _create_or_update(client: Any, name: str, body: str, parameters: Mapping[str
     except ClientError as error:
         if "No updates are to be performed" in str(error):
             return
-        raise StackError(error.response["Error"]["Message"]) from error
+        message = error.response["Error"]["Message"]
+        if wrong := _WRONG_VALUE.fullmatch(message):
+            raise ParameterError(f"parameter {wrong[1]}: {wrong[2]}") from error
+        raise StackError(message) from error
     status = _wait(client, name)
     if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise StackError(f"{status}: {_first_failure(client, name)}")
@@ -111,7 +129,7 @@ def _wait(client: Any, name: str, seconds: float = 30) -> str:
         if not status.endswith("_IN_PROGRESS"):
             return status
         if time.monotonic() > deadline:
-            raise StackError(f"still {status} after {seconds:g} s")
+            raise StackError(f"still {status} after {seconds:g} s; start again")
         time.sleep(0.02)
 
 

@@ -47,17 +47,20 @@ class Console:
         seconds: float,
         reason: str | None,
         reference: str,
+        is_shown: bool = True,
     ) -> None:
         """``path`` has no query, because that may contain codes.
 
-        ``reference`` is the request's id, as shown on error pages and logged by the function.
+        ``reference`` is the request's id, as shown on error pages and logged by the function. The
+        log has requests that the terminal does not show.
         """
         milliseconds = round(seconds * 1000)
         parts = [f"{method:<4} {path}", str(status), f"{milliseconds} ms", reason or ""]
         if status >= 400:
             parts.append(f"(reference {reference})")
         colour = _RED if status >= 500 else _YELLOW if status >= 400 else ""
-        self._show("  ".join(filter(None, parts)), colour)
+        if is_shown:
+            self._show("  ".join(filter(None, parts)), colour)
         self._record("INFO", "request", method=method, path=path, status=status,
                      milliseconds=milliseconds, reason=reason, reference=reference)  # fmt: skip
 

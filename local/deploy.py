@@ -57,7 +57,9 @@ def _configured(config_env: str) -> dict[str, Any]:
     try:
         environment = tomllib.loads(Path("samconfig.toml").read_text("utf-8"))[config_env]
     except KeyError:
-        raise SystemExit(f"samconfig.toml has no environment {config_env}.") from None
+        raise SystemExit(
+            f"samconfig.toml has no environment {config_env}; add [{config_env}.deploy.parameters]."
+        ) from None
     everywhere, deploy = (
         environment.get(command, {}).get("parameters", {}) for command in ("global", "deploy")
     )

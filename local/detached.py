@@ -42,8 +42,17 @@ def read(places: Places) -> dict[str, Any]:
 
 def detach(arguments: Sequence[str], places: Places) -> int:
     """Start it, wait until it is ready, print where things are; the exit code."""
-    places.data.mkdir(parents=True, exist_ok=True)
-    with places.detached_log.open("wb") as output:
+    try:
+        places.data.mkdir(parents=True, exist_ok=True)
+        output = places.detached_log.open("wb")
+    except OSError as error:
+        why = str(error.strerror).lower()
+        print(  # noqa: T201
+            f"Foyer stopped: {places.data} cannot be written ({why}); change its permissions.",
+            file=sys.stderr,
+        )
+        return 1
+    with output:
         process = subprocess.Popen(
             [sys.executable, "-m", "local.run", *arguments],
             cwd=ROOT,
@@ -67,7 +76,7 @@ def stop(places: Places) -> str:
     pid = read(places).get("pid")
     if not isinstance(pid, int) or not _is_local_stack(pid):
         places.running.unlink(missing_ok=True)
-        return f"Nothing runs on port {places.port}."
+        return f"Nothing runs on port {places.port}. `make stop PORT=…` stops another."
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOPS_WITHIN
     while places.running.exists() and _is_local_stack(pid):

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,11 @@ HTTP_OPTIONS: dict[str, Any] = {
     "timeout_graceful_shutdown": 1,  # seconds; Ctrl-C does not wait longer for a hanging function
     "h11_max_incomplete_event_size": 256 * 1024,
 }
+# What browsers ask for by themselves. It is not worth a line in the terminal if it is missing.
+_ASKED_BY_BROWSERS = re.compile(
+    r"/favicon\.ico|/apple-touch-icon[\w-]*\.png"
+    r"|/\.well-known/appspecific/com\.chrome\.devtools\.json"
+)
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,7 @@ class Gateway:
             seconds=time.perf_counter() - started,
             reason=reason,
             reference=request_id,
+            is_shown=response.status != 404 or not _ASKED_BY_BROWSERS.fullmatch(scope["path"]),
         )
         await _send(response, send, request_id)
 

@@ -137,14 +137,14 @@ def wait_until_ready(ministack: MiniStack, seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if ministack.process.poll() is not None:
-            raise MiniStackError(f"the local AWS ended at its start; its log: {ministack.log}")
+            raise MiniStackError(f"the local AWS ended at its start; {ministack.log} says why")
         try:
             requests.get(health, headers=key, timeout=1).raise_for_status()
         except requests.RequestException:
             time.sleep(0.03)
         else:
             return
-    raise MiniStackError(f"the local AWS did not answer in {seconds:g} s; its log: {ministack.log}")
+    raise MiniStackError(f"the local AWS did not answer in {seconds:g} s; see {ministack.log}")
 
 
 def _refuse_damage(data: Path) -> None:

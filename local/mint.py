@@ -39,7 +39,7 @@ def mint(places: Places, user: str, password: str) -> dict[str, dict[str, Any]]:
         signed_in, other_callback = _sign_in(app, user, password)
         signed_in.get(other_callback, allow_redirects=False, timeout=_SECONDS)
     except requests.ConnectionError as error:
-        raise RunError(f"nothing answers at {app}; `make start-api` starts the stack") from error
+        raise RunError(f"nothing answers at {app}; start `make run` or `make start-api`") from error
     orders = _event(signed_in, "GET", f"{app}/api/orders", _JSON | _SAME_ORIGIN)
     form = {"origin": app, "content-type": "application/x-www-form-urlencoded"}
     return {
@@ -64,7 +64,10 @@ def _sign_in(app: str, user: str, password: str) -> tuple[requests.Session, str]
     )
     callback = answer.headers.get("location", "")
     if not callback.startswith(f"{app}/callback?"):
-        raise RunError(f"managed login did not send {user} back to {app} (password, MFA?)")
+        raise RunError(
+            f"{user} could not sign in (is there a second factor, or another password?); choose a "
+            'user: `make events ARGS="--user NAME --password PASSWORD"`'
+        )
     return browser, callback
 
 

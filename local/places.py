@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from dataclasses import dataclass
@@ -89,9 +90,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         why = os.strerror(error.errno or 0).lower()
-        raise RunError(
-            f"port {port} on {host} cannot be used ({why}); choose another: `make run PORT=3100`"
-        ) from error
+        advice = "choose another: `make run PORT=3100`"
+        if error.errno in (errno.EADDRNOTAVAIL, None) or isinstance(error, socket.gaierror):
+            advice = "--host must be an address of this machine"
+        raise RunError(f"port {port} on {host} cannot be used ({why}); {advice}") from error
     # asyncio does this only for sockets that it creates. Without it, every answer on a kept-alive
     # connection waits 40 ms for the client's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

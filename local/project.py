@@ -36,7 +36,7 @@ class Project:
     def deploy(self) -> tuple[Stack, Apps]:
         """Create or update everything; raises RunError."""
         from local import apps  # noqa: PLC0415 - slow, and the local AWS can start meanwhile
-        from local.cloudformation import StackError  # noqa: PLC0415
+        from local.cloudformation import ParameterError, StackError  # noqa: PLC0415
         from local.stack import deploy  # noqa: PLC0415
 
         app = None
@@ -44,6 +44,8 @@ class Project:
             stack = deploy(self._aws, TEMPLATE, self._parameters)
             if self._app is not None:
                 app = apps.deploy_app(self._aws, self._app, self._app_parameters)
+        except ParameterError as error:
+            raise RunError(str(error)) from error
         except StackError as error:
             raise RunError(
                 f"{error} (to start with an empty user pool, delete {self._places.data})"

@@ -83,7 +83,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
     progress.step("Creating the user pool from template.yaml")
     stack, apps = project.deploy()
     seed.apply(local.aws, stack.user_pool_id, seed.read(options.users))
-    children = {f"the local AWS (its log is {local.log})": local.process}
+    children = {f"the local AWS ended unexpectedly; {local.log} says why": local.process}
     functions = None
     if docker is not None:
         progress.step("Starting the SAM CLI")
@@ -91,7 +91,9 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         functions = docker.functions
         for listener in doors.app if functions is None else ():
             listener.close()  # the SAM CLI takes the port itself
-        children["the SAM CLI"] = docker.start(local.aws, apps.functions, running)
+        children["the SAM CLI ended unexpectedly; its output above says why"] = docker.start(
+            local.aws, apps.functions, running
+        )
     served, background, triggers = [], [], Triggers()
     if docker is None or functions is not None:
         keys = jwks_urls(stack, local.aws)
@@ -123,7 +125,7 @@ def _run(places: Places, options: argparse.Namespace, running: ExitStack) -> Non
         )
     )
     if ended is not None:
-        raise RunError(f"{ended} ended unexpectedly")
+        raise RunError(ended)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+_LAST_PORT = 65535 - 2  # the next two are used as well
+
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description="Run Foyer on this machine.")
-    parser.add_argument("--port", type=int, default=3000, help="the first of three (3000)")
+    parser.add_argument("--port", type=_port, default=3000, help="the first of three (3000)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument(
@@ -50,6 +52,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def template_in(path: Path) -> Path:
     """A template, or the one in a folder."""
     return path / "template.yaml" if path.is_dir() else path
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to {_LAST_PORT}")
+    return int(text)
 
 
 def _origin(text: str) -> str:

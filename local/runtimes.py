@@ -44,11 +44,15 @@ def runtime_of(function: Function, say: Callable[[str], None]) -> Runtime:
         node = shutil.which("node")
         if node is None:
             raise CannotRun(
-                f"{function.name} runs under {function.runtime}, and node is not installed here"
+                f"{function.name} runs under {function.runtime}, and node is not installed here; "
+                "install Node.js to run it"
             )
         _require_packages(function)
         return Runtime((node, str(_NODE_CLIENT), function.handler))
-    raise CannotRun(f"{function.name} runs under {function.runtime}, which is not run locally")
+    raise CannotRun(
+        f"{function.name} runs under {function.runtime}, which `make run` does not run; "
+        "`make start-api` does, in Docker"
+    )
 
 
 def _own_python(function: Function, requirements: bytes, say: Callable[[str], None]) -> Path:
@@ -97,7 +101,8 @@ def _run(function: Function, command: list[str | Path]) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         raise CannotRun(
-            f"{function.name}: its requirements.txt could not be installed ({said[-1].strip()})"
+            f"{function.name}: its requirements.txt could not be installed ({said[-1].strip()}); "
+            "correct the file, and the next request tries again"
         ) from error
 
 

@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 from local.aws import LocalAws
 from local.places import RunError
 
+_EXAMPLE = "docs/local.md has an example"
+
 
 @dataclass(frozen=True)
 class SeedUser:
@@ -32,11 +34,13 @@ def read(path: Path | None) -> list[SeedUser]:
     try:
         listed = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RunError(f"{path} cannot be read ({str(error.strerror).lower()})") from error
+        raise RunError(
+            f"{path} cannot be read ({str(error.strerror).lower()}); correct --users"
+        ) from error
     except yaml.YAMLError as error:
-        raise RunError(f"{path} is neither JSON nor YAML") from error
+        raise RunError(f"{path} is neither JSON nor YAML; {_EXAMPLE}") from error
     if not isinstance(listed, list):
-        raise RunError(f"{path} is not a list of users")
+        raise RunError(f"{path} is not a list of users; {_EXAMPLE}")
     return [_user(path, number, one) for number, one in enumerate(listed, 1)]
 
 
@@ -49,12 +53,14 @@ def apply(aws: LocalAws, user_pool_id: str, users: list[SeedUser]) -> None:
             _join(cognito, user_pool_id, user)
         except ClientError as error:
             why = error.response["Error"]["Message"]
-            raise RunError(f"the user {user.username} cannot be created ({why})") from error
+            raise RunError(
+                f"the user {user.username} cannot be created ({why}); correct the file of users"
+            ) from error
 
 
 def _user(path: Path, number: int, given: object) -> SeedUser:
     def wrong(what: str) -> RunError:
-        return RunError(f"{path}: user {number} {what}")
+        return RunError(f"{path}: user {number} {what}; {_EXAMPLE}")
 
     if not isinstance(given, dict):
         raise wrong("is not an object")

@@ -157,7 +157,7 @@ async def serve(
     ready: Callable[[], Coroutine[None, None, None]],
     background: Sequence[Coroutine[None, None, None]] = (),
 ) -> str | None:
-    """Serve until Ctrl-C or SIGTERM (returns None), or until a child ends (returns its name).
+    """Serve until Ctrl-C or SIGTERM (returns None), or until a child ends (returns its key).
 
     ``ready`` and ``background`` run once the servers listen, and no longer than they do.
     """

@@ -133,7 +133,7 @@ class Template:
         )
         if not routes:
             raise TemplateError(
-                f"{self._path} has no function with an HttpApi event, so no route to serve"
+                f"{self._path} has no route to serve; add an event of type HttpApi to a function"
             )
         return HttpApi(routes, mapping_key=self._mapping_key())
 
@@ -244,7 +244,8 @@ class Template:
         method = self._values.text(event.get("Method", "ANY"))
         if path is None or method is None:
             raise TemplateError(
-                f"{self._path.name}: {logical_id} has a route whose path or method is not literal"
+                f"{self._path.name}: {logical_id} has a route whose path or method is not literal; "
+                "write them as plain text"
             )
         api = _name(event.get("ApiId")) or _IMPLICIT_API
         auth = self._auth.get(api) or self._auth[_IMPLICIT_API]
@@ -255,7 +256,9 @@ class Template:
     def _text(self, properties: dict[str, Any], name: str, logical_id: str) -> str:
         text = self._values.text(properties.get(name))
         if not text:
-            raise TemplateError(f"{self._path.name}: {logical_id} has no literal {name}")
+            raise TemplateError(
+                f"{self._path.name}: {logical_id} has no literal {name}; write it as plain text"
+            )
         return text
 
 
@@ -281,9 +284,13 @@ def _name(reference: object) -> str:
 
 def _require_handler(logical_id: str, code: Path, handler: str, runtime: str) -> None:
     if not code.is_dir():
-        raise TemplateError(f"{logical_id} has its code in {code}, which is not a folder")
+        raise TemplateError(
+            f"{logical_id} has its code in {code}, which is not a folder; correct CodeUri"
+        )
     if not runtime.startswith("python"):
         return
     module = code.joinpath(*handler.split(".")[:-1])
     if not module.with_suffix(".py").is_file() and not (module / "__init__.py").is_file():
-        raise TemplateError(f"{logical_id} has the handler {handler}, which is not in {code}")
+        raise TemplateError(
+            f"{logical_id} has the handler {handler}, which is not in {code}; correct Handler"
+        )

@@ -21,12 +21,19 @@ def read_template(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise TemplateError(
-            f"the template {path} cannot be read ({str(error.strerror).lower()})"
+            f"the template {path} cannot be read ({str(error.strerror).lower()}); correct its path"
         ) from error
     try:
         parsed = yaml_parse(text)
     except yaml.YAMLError as error:
-        raise TemplateError(f"{path} is not valid YAML: {error}") from error
+        raise TemplateError(f"{path} is not valid YAML: {_where(error)}") from error
     if not isinstance(parsed, dict):
-        raise TemplateError(f"{path} is not a template: its top level is not a mapping")
+        raise TemplateError(f"{path} is not a template: it has no section such as Resources")
     return parsed
+
+
+def _where(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return str(error)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', error)}"

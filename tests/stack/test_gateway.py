@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from pathlib import Path
@@ -248,6 +249,18 @@ def test_a_failed_request_is_one_line_with_reason_and_reference(project: Gateway
     assert shown.endswith(f"  state_mismatch  (reference {request_id})\n")
     assert "secret" not in shown
     assert "quiet" not in shown
+
+
+def test_what_browsers_ask_for_by_themselves_is_not_shown(project: GatewayProject) -> None:
+    with project.serve() as gateway:
+        for path in (
+            "/favicon.ico",
+            "/apple-touch-icon-120x120-precomposed.png",
+            "/.well-known/appspecific/com.chrome.devtools.json",
+            "/missing.ico",
+        ):
+            assert gateway.ask("GET", path).status == 404
+        assert re.findall(r"GET  (\S+)", gateway.terminal.getvalue()) == ["/missing.ico"]
 
 
 def test_the_stacks_own_template_can_be_served() -> None:

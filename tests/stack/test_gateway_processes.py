@@ -182,5 +182,5 @@ def test_a_missing_template_is_reported_in_one_sentence(project: GatewayProject)
     said = _complaint(project)
     assert said == (
         f"Gateway stopped: the template {project.template} cannot be read "
-        "(no such file or directory).\n"
+        "(no such file or directory); correct its path.\n"
     )

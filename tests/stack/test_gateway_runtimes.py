@@ -131,8 +131,15 @@ def test_node_functions_of_the_older_kinds_work_too(project: GatewayProject) -> 
 @pytest.mark.parametrize(
     ("runtime", "sentence"),
     [
-        ("nodejs22.x", "More runs under nodejs22.x, and node is not installed here"),
-        ("java21", "More runs under java21, which is not run locally"),
+        (
+            "nodejs22.x",
+            "More runs under nodejs22.x, and node is not installed here; install Node.js to run it",
+        ),
+        (
+            "java21",
+            "More runs under java21, which `make run` does not run; "
+            "`make start-api` does, in Docker",
+        ),
     ],
 )
 def test_what_cannot_run_says_so_and_the_rest_works(

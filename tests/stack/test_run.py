@@ -166,8 +166,19 @@ def test_a_port_in_use_is_reported_in_one_sentence(port: int, offset: int) -> No
 # -- When things go wrong -----------------------------------------------------------------------
 
 
-def test_an_unknown_parameter_is_reported_in_one_sentence(port: int) -> None:
-    assert "template.yaml has no parameter Nonsense" in complaint(port, "--parameter", "Nonsense=1")
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("BrandNames=x", "template.yaml has no parameter BrandNames; did you mean BrandName?"),
+        ("Mfa=maybe", "parameter Mfa: value 'maybe' is not in AllowedValues: ['off', "),
+    ],
+)
+def test_a_wrong_parameter_is_reported_in_one_sentence(
+    port: int, given: str, sentence: str
+) -> None:
+    said = complaint(port, "--parameter", given)
+    assert said.startswith(f"Foyer stopped: {sentence}")
+    assert "delete" not in said
 
 
 def test_a_stack_beside_another_ends_by_itself_when_its_aws_is_killed(
@@ -180,7 +191,7 @@ def test_a_stack_beside_another_ends_by_itself_when_its_aws_is_killed(
         assert second.process.wait(timeout=30) == 1
         last = second.printed().splitlines()[-1]
         assert re.fullmatch(
-            r"Foyer stopped: the local AWS \(its log is \S+\) ended unexpectedly\.", last
+            r"Foyer stopped: the local AWS ended unexpectedly; \S+ministack\.log says why\.", last
         ), second.printed()
         assert nothing_is_left(members, second.port)
     HttpVisitor(stack.app).open("/healthz")

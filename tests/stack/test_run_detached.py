@@ -101,7 +101,9 @@ def test_it_stops_and_the_file_puts_users_back(detached: Detached) -> None:
     assert stop(detached.port) == f"Stopped the local stack on port {detached.port}.\n"
     with pytest.raises(requests.ConnectionError):
         requests.get(detached.facts["app"], timeout=10)
-    assert stop(detached.port) == f"Nothing runs on port {detached.port}.\n"
+    assert stop(detached.port) == (
+        f"Nothing runs on port {detached.port}. `make stop PORT=…` stops another.\n"
+    )
     changed = {**ADA, "groups": ["staff"], "attributes": {"name": "Countess"}}
     detached.users.write_text(json.dumps([changed]))
     started = detached.start_again("--users", str(detached.users))

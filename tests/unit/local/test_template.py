@@ -93,9 +93,9 @@ def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (_TEMPLATE, "Resources: {}", "no function with an HttpApi event"),
+        (_TEMPLATE, "Resources: {}", "no route to serve; add an event"),
         (_TEMPLATE, "a: [", "not valid YAML"),
-        (_TEMPLATE, "[]", "not a mapping"),
+        (_TEMPLATE, "[]", "no section such as Resources"),
         ("CodeUri: code", "CodeUri: !Sub code", "Web has no literal CodeUri"),
         ("CodeUri: code", "CodeUri: src", "src, which is not a folder"),
         ("Handler: app.handler", "Handler: foyer.app.handler", "foyer.app.handler, which is not"),
