@@ -8,8 +8,7 @@ import io
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -49,11 +48,6 @@ def fake() -> Iterator[FakeCognito]:
         yield cognito
 
 
-@pytest.fixture
-def cognito(fake: FakeCognito) -> AppClient:
-    return app_client(fake)
-
-
 def app_client(fake: FakeCognito, **fields: str) -> AppClient:
     """The client of the fake; ``fields`` are of the secret."""
     known = {"client_id": fake.client_id, "client_secret": fake.client_secret}
@@ -80,9 +74,9 @@ def ample() -> float:
     return time.monotonic() + 30
 
 
-def exchange(fake: FakeCognito, cognito: AppClient, code: str = "") -> Tokens:
+def exchange(fake: FakeCognito, cognito: AppClient | None = None, code: str = "") -> Tokens:
     """Goes to managed login and back for a code, and exchanges it."""
-    redirect_uri = fake.redirect_uris[0]
+    cognito, redirect_uri = cognito or app_client(fake), fake.redirect_uris[0]
     if not code:
         asked: Any = {**SIGN_IN, "redirect_uri": redirect_uri}
         callback = fake.visit(cognito.sign_in_url("/oauth2/authorize", **asked))
@@ -92,13 +86,23 @@ def exchange(fake: FakeCognito, cognito: AppClient, code: str = "") -> Tokens:
     )
 
 
-def revoke(cognito: AppClient, refresh_token: str) -> None:
-    cognito.revoke(refresh_token, deadline=ample())
+def call(endpoint: str, fake: FakeCognito, secret: str = "") -> object:
+    """Sends the secret, or what Cognito accepts."""
+    cognito = app_client(fake)
+    match endpoint:
+        case "token":
+            return exchange(fake, cognito, code=secret)
+        case "revoke":
+            return cognito.revoke(secret or "any", deadline=ample())
+        case "userinfo":
+            access_token = secret or exchange(fake, cognito).access_token
+            return cognito.userinfo(access_token, deadline=ample())
+    return cognito.signing_keys(deadline=ample())
 
 
-def failure_of(call: Callable[[], object]) -> RequestFailed:
+def failure_of(endpoint: str, fake: FakeCognito, secret: str = "") -> RequestFailed:
     with pytest.raises(RequestFailed) as caught:
-        call()
+        call(endpoint, fake, secret)
     return caught.value
 
 
@@ -141,26 +145,23 @@ def test_the_sign_out_url_names_client_and_way_back() -> None:
     )
 
 
-# Exchanging the code
+# Calls
 
 
-def test_the_client_authenticates_with_id_and_secret_as_they_are(
-    fake: FakeCognito, cognito: AppClient
-) -> None:
-    exchange(fake, cognito)
+def test_the_client_authenticates_with_id_and_secret_as_they_are(fake: FakeCognito) -> None:
+    exchange(fake)
     (arrived,) = fake.requests["token"]
     credentials = base64.b64decode(arrived.headers["Authorization"].removeprefix("Basic "))
     assert credentials.decode() == f"{fake.client_id}:{fake.client_secret}"
     assert "+" in fake.client_secret
 
 
-def test_the_secret_goes_to_token_and_revocation_endpoint_alone(
-    fake: FakeCognito, cognito: AppClient
-) -> None:
+def test_the_secret_goes_to_token_and_revocation_endpoint_alone(fake: FakeCognito) -> None:
+    cognito = app_client(fake)
     tokens = exchange(fake, cognito)
     cognito.userinfo(tokens.access_token, deadline=ample())
     cognito.signing_keys(deadline=ample())
-    revoke(cognito, tokens.refresh_token or "")
+    cognito.revoke(tokens.refresh_token or "", deadline=ample())
     for endpoint in ("authorize", "token", "userinfo", "jwks", "revoke"):
         for arrived in fake.requests[endpoint]:
             has_secret = "Basic" in arrived.headers.get("Authorization", "")
@@ -172,29 +173,53 @@ def test_the_secret_goes_to_token_and_revocation_endpoint_alone(
 def test_calls_from_the_function_go_to_the_back_channel(fake: FakeCognito) -> None:
     known = {"client_id": fake.client_id, "client_secret": fake.client_secret}
     cognito = client_at("https://login.example", fake.domain_url, fake.jwks_url, **known)
-    assert failure_of(partial(exchange, fake, cognito, "unknown")).reason == "token_invalid_grant"
-    assert failure_of(lambda: cognito.userinfo("unknown", deadline=ample()))
-    revoke(cognito, "unknown")
+    with pytest.raises(Refused, match="token_invalid_grant"):
+        exchange(fake, cognito, code="unknown")
+    with pytest.raises(Refused, match="userinfo_invalid_token"):
+        cognito.userinfo("unknown", deadline=ample())
+    cognito.revoke("unknown", deadline=ample())
     assert fake.upstream_calls == 3
 
 
-def test_tokens_stay_out_of_the_repr(fake: FakeCognito, cognito: AppClient) -> None:
-    assert repr(exchange(fake, cognito)) == f"Tokens(client_id={fake.client_id!r}, expires_in=3600)"
+def test_tokens_stay_out_of_the_repr(fake: FakeCognito) -> None:
+    assert repr(exchange(fake)) == f"Tokens(client_id={fake.client_id!r}, expires_in=3600)"
 
 
-@pytest.mark.parametrize("status", [400, 401])
-@pytest.mark.parametrize(
-    "error",
-    ["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-     "unsupported_grant_type", "invalid_scope"],
-)  # fmt: skip
-def test_an_oauth_error_is_passed_on_by_name(
-    fake: FakeCognito, cognito: AppClient, error: str, status: int
+@pytest.mark.parametrize("endpoint", ["token", "revoke", "userinfo"])
+@pytest.mark.parametrize("kind", ["reset", "not_http", "invalid_grant", "http_500", "refused"])
+def test_a_code_and_a_token_stay_out_of_errors(fake: FakeCognito, endpoint: str, kind: str) -> None:
+    """Whatever the network does: an error's text ends up in a log."""
+    fake.fault(endpoint, kind)
+    failure = failure_of(endpoint, fake, "very-secret")
+    assert "very-secret" not in f"{failure} {failure.__dict__}"
+
+
+# Errors
+
+
+KNOWN_ERRORS = [
+    *(
+        ("token", oauth_error(error, status), error)
+        for status in (400, 401)
+        for error in ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+                      "unsupported_grant_type", "invalid_scope")
+    ),
+    ("revoke", oauth_error("invalid_client"), "invalid_client"),
+    ("revoke", oauth_error("unsupported_token_type"), "unsupported_token_type"),
+    ("userinfo", bearer_error("invalid_token", 401), "invalid_token"),
+    ("userinfo", bearer_error("invalid_request", 400), "invalid_request"),
+    ("userinfo", bearer_error("insufficient_scope", 403), "insufficient_scope"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("endpoint", "fault", "error"), KNOWN_ERRORS)
+def test_a_known_error_is_passed_on_by_name(
+    fake: FakeCognito, endpoint: str, fault: Fault, error: str
 ) -> None:
-    fake.fault("token", oauth_error(error, status))
-    failure = failure_of(lambda: exchange(fake, cognito))
+    fake.fault(endpoint, fault)
+    failure = failure_of(endpoint, fake)
     assert isinstance(failure, Refused)
-    assert (failure.error, failure.reason) == (error, f"token_{error}")
+    assert (failure.error, failure.reason) == (error, f"{endpoint}_{error}")
 
 
 def answering(body: bytes, status: int = 200, content_type: str = JSON) -> Fault:
@@ -202,24 +227,37 @@ def answering(body: bytes, status: int = 200, content_type: str = JSON) -> Fault
     return lambda line, _: line.send(reply.to_bytes())
 
 
+def challenged(challenge: str, status: int = 401) -> Fault:
+    reply = Reply(status, b"", {"WWW-Authenticate": challenge})
+    return lambda line, _: line.send(reply.to_bytes())
+
+
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("fault", "reason"),
     [
-        (b'{"error": "made up"}', "token_failed"),
-        (b'{"error": "unsupported_token_type"}', "token_failed"),
-        (b'{"error": ["invalid_grant"]}', "token_failed"),
-        (b"{}", "token_failed"),
-        (b"<html>", "token_answer_malformed"),
-        (b'{"error": "invalid_grant", "error": "x"}', "token_answer_malformed"),
+        (answering(b'{"error": "made up"}', 400), "token_failed"),
+        (answering(b'{"error": "unsupported_token_type"}', 400), "token_failed"),
+        (answering(b'{"error": ["invalid_grant"]}', 400), "token_failed"),
+        (answering(b"{}", 400), "token_failed"),
+        (answering(b"<html>", 400), "token_answer_malformed"),
+        (answering(b'{"error": "invalid_grant", "error": "x"}', 400), "token_answer_malformed"),
+        (challenged(""), "userinfo_failed"),
+        (challenged("Bearer"), "userinfo_failed"),
+        (challenged('Bearer error="made_up"'), "userinfo_failed"),
+        (challenged('Digest error="invalid_token"'), "userinfo_failed"),
+        (challenged('Bearer error="invalid_token"', status=500), "userinfo_failed"),
+        (challenged('error="invalid_token", Bearer'), "userinfo_failed"),
+        *((answering(b"", status), "jwks_failed") for status in (201, 202, 204, 403)),
+        (answering(b"", 500), "revoke_failed"),
     ],
 )
-def test_an_error_that_is_not_known_is_not_passed_on(
-    fake: FakeCognito, cognito: AppClient, body: bytes, reason: str
+def test_an_unknown_error_or_status_is_not_passed_on(
+    fake: FakeCognito, fault: Fault, reason: str
 ) -> None:
-    fake.fault("token", answering(body, status=400))
-    failure = failure_of(lambda: exchange(fake, cognito))
-    assert type(failure) is BadGateway
-    assert failure.reason == reason
+    endpoint = reason.partition("_")[0]
+    fake.fault(endpoint, fault)
+    failure = failure_of(endpoint, fake)
+    assert (type(failure), failure.reason) == (BadGateway, reason)
     assert "made up" not in str(failure)
 
 
@@ -238,156 +276,29 @@ CONTENT_FAULTS = {
 @pytest.mark.parametrize(("kind", "reason"), CONTENT_FAULTS.items())
 @pytest.mark.parametrize("endpoint", ["token", "userinfo", "jwks"])
 def test_an_answer_that_makes_no_sense_is_refused(
-    fake: FakeCognito, cognito: AppClient, endpoint: str, kind: str, reason: str
+    fake: FakeCognito, endpoint: str, kind: str, reason: str
 ) -> None:
-    tokens = exchange(fake, cognito)
-    calls: dict[str, Callable[[], object]] = {
-        "token": lambda: exchange(fake, cognito),
-        "userinfo": lambda: cognito.userinfo(tokens.access_token, deadline=ample()),
-        "jwks": lambda: cognito.signing_keys(deadline=ample()),
-    }
     fake.fault(endpoint, kind)
-    before = fake.upstream_calls
-    failure = failure_of(calls[endpoint])
-    assert type(failure) is BadGateway
-    assert failure.reason == f"{endpoint}_{reason}"
-    assert fake.upstream_calls == before + 1
-
-
-@pytest.mark.parametrize("status", [201, 202, 204, 403])
-def test_only_a_200_is_an_answer(fake: FakeCognito, cognito: AppClient, status: int) -> None:
-    fake.fault("jwks", answering(b"" if status == 204 else b"{}", status))
-    assert failure_of(lambda: cognito.signing_keys(deadline=ample())).reason == "jwks_failed"
+    failure = failure_of(endpoint, fake)
+    assert (type(failure), failure.reason) == (BadGateway, f"{endpoint}_{reason}")
+    assert fake.calls(endpoint) == 1
 
 
 @pytest.mark.parametrize(
-    ("content_type", "is_read"),
-    [
-        ("application/json", True),
-        ("application/json;charset=UTF-8", True),
-        ("Application/JWK-Set+JSON", True),
-        ("text/json", True),
-        ("", False),
-        ("text/html", False),
-        ("text/plain; x=/json", False),
-        ("application/jwt", False),
-        ("json", False),
-    ],
+    "content_type",
+    ["application/json", "application/json;charset=UTF-8", "Application/JWK-Set+JSON", "text/json"],
 )
-def test_only_an_answer_whose_type_is_json_is_read(
-    fake: FakeCognito, cognito: AppClient, content_type: str, is_read: bool
-) -> None:
+def test_an_answer_whose_type_is_json_is_read(fake: FakeCognito, content_type: str) -> None:
     fake.fault("jwks", answering(b'{"keys": []}', content_type=content_type))
-    if is_read:
-        assert cognito.signing_keys(deadline=ample()) == {"keys": []}
-    else:
-        failure = failure_of(lambda: cognito.signing_keys(deadline=ample()))
-        assert failure.reason == "jwks_answer_malformed"
+    assert call("jwks", fake) == {"keys": []}
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"), [(1, 1), (86_400, 86_400), (86_401, 86_400), (10**30, 86_400), (None, None)]
+    "content_type", ["", "text/html", "text/plain; x=/json", "application/jwt", "json"]
 )
-def test_a_lifetime_is_at_most_a_day_and_may_be_missing(
-    fake: FakeCognito, cognito: AppClient, sent: int | None, kept: int | None
-) -> None:
-    fake.token_answer = {"expires_in": sent, "token_type": "BEARER"}
-    assert exchange(fake, cognito).expires_in == kept
-
-
-ODD_MEMBERS: dict[str, list[object]] = {
-    "token_type": [None, "", "mac", "DPoP", 1, ["Bearer"]],
-    "expires_in": ["3600", 0, -1, 3600.5, True, []],
-    "id_token": [None, "", 7, ["x"], "a b", "a\r\nb", "é"],
-    "access_token": [None, "", 7, {}, "a b", "a\nb", "a\n", "é", "="],
-    "refresh_token": ["", 7, False, "a b", "a\n", "é"],
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in ODD_MEMBERS.items() for value in values]
-)
-def test_a_token_answer_with_an_odd_member_is_refused(
-    fake: FakeCognito, cognito: AppClient, name: str, value: object
-) -> None:
-    fake.token_answer = {name: value}
-    failure = failure_of(lambda: exchange(fake, cognito))
-    assert isinstance(failure, BadGateway)
-    assert (failure.reason, failure.detail) == ("token_answer_malformed", name)
-
-
-# Refreshing and revoking
-
-
-def test_a_refresh_may_leave_the_id_token_out(fake: FakeCognito, cognito: AppClient) -> None:
-    first = exchange(fake, cognito)
-    fake.token_answer = {"id_token": None}
-    assert cognito.refresh(first.refresh_token or "", deadline=ample()).id_token is None
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("invalid_client", "revoke_invalid_client"),
-        ("unsupported_token_type", "revoke_unsupported_token_type"),
-        ("http_500", "revoke_failed"),
-    ],
-)
-def test_a_failed_revocation_is_an_error(
-    fake: FakeCognito, cognito: AppClient, fault: str, reason: str
-) -> None:
-    fake.fault("revoke", fault)
-    assert failure_of(lambda: revoke(cognito, "any")).reason == reason
-
-
-@pytest.mark.parametrize("endpoint", ["token", "revoke"])
-@pytest.mark.parametrize("kind", ["reset", "not_http", "invalid_grant", "http_500", "refused"])
-def test_a_code_and_a_token_stay_out_of_errors(
-    fake: FakeCognito, cognito: AppClient, endpoint: str, kind: str
-) -> None:
-    """Whatever the network does: an error's text ends up in a log."""
-    fake.fault(endpoint, kind)
-    if endpoint == "token":
-        failure = failure_of(lambda: exchange(fake, cognito, code="very-secret"))
-    else:
-        failure = failure_of(lambda: revoke(cognito, "very-secret"))
-    assert "very-secret" not in f"{failure} {failure.__dict__}"
-
-
-# UserInfo
-
-
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [("invalid_token", 401), ("invalid_request", 400), ("insufficient_scope", 403)],
-)
-def test_a_bearer_error_is_passed_on_by_name(
-    fake: FakeCognito, cognito: AppClient, error: str, status: int
-) -> None:
-    fake.fault("userinfo", bearer_error(error, status))
-    failure = failure_of(lambda: cognito.userinfo("any", deadline=ample()))
-    assert isinstance(failure, Refused)
-    assert (failure.error, failure.reason) == (error, f"userinfo_{error}")
-
-
-@pytest.mark.parametrize(
-    ("challenge", "status"),
-    [
-        ("", 401),
-        ("Bearer", 401),
-        ('Bearer error="made_up"', 401),
-        ('Digest error="invalid_token"', 401),
-        ('Bearer error="invalid_token"', 500),
-        ('error="invalid_token", Bearer', 401),
-    ],
-)
-def test_a_challenge_that_is_not_known_is_not_passed_on(
-    fake: FakeCognito, cognito: AppClient, challenge: str, status: int
-) -> None:
-    reply = Reply(status, b"", {"WWW-Authenticate": challenge})
-    fake.fault("userinfo", lambda line, _: line.send(reply.to_bytes()))
-    failure = failure_of(lambda: cognito.userinfo("any", deadline=ample()))
-    assert (type(failure), failure.reason) == (BadGateway, "userinfo_failed")
+def test_an_answer_of_another_type_is_not_read(fake: FakeCognito, content_type: str) -> None:
+    fake.fault("jwks", answering(b'{"keys": []}', content_type=content_type))
+    assert failure_of("jwks", fake).reason == "jwks_answer_malformed"
 
 
 def test_a_long_challenge_is_read_once() -> None:
@@ -405,11 +316,49 @@ def test_a_long_challenge_is_read_once() -> None:
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.parametrize("sub", [None, 7, "", ["x"]])
-def test_userinfo_without_a_subject_is_refused(
-    fake: FakeCognito, cognito: AppClient, sub: object
+# Members of answers
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(1, 1), (86_400, 86_400), (86_401, 86_400), (10**30, 86_400), (None, None)]
+)
+def test_a_lifetime_is_at_most_a_day_and_may_be_missing(
+    fake: FakeCognito, sent: int | None, kept: int | None
 ) -> None:
+    fake.token_answer = {"expires_in": sent, "token_type": "BEARER"}
+    assert exchange(fake).expires_in == kept
+
+
+ODD_MEMBERS: dict[str, list[object]] = {
+    "token_type": [None, "", "mac", "DPoP", 1, ["Bearer"]],
+    "expires_in": ["3600", 0, -1, 3600.5, True, []],
+    "id_token": [None, "", 7, ["x"], "a b", "a\r\nb", "é"],
+    "access_token": [None, "", 7, {}, "a b", "a\nb", "a\n", "é", "="],
+    "refresh_token": ["", 7, False, "a b", "a\n", "é"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in ODD_MEMBERS.items() for value in values]
+)
+def test_a_token_answer_with_an_odd_member_is_refused(
+    fake: FakeCognito, name: str, value: object
+) -> None:
+    fake.token_answer = {name: value}
+    with pytest.raises(BadGateway) as caught:
+        exchange(fake)
+    assert (caught.value.reason, caught.value.detail) == ("token_answer_malformed", name)
+
+
+def test_a_refresh_may_leave_the_id_token_out(fake: FakeCognito) -> None:
+    first = exchange(fake)
+    fake.token_answer = {"id_token": None}
+    assert app_client(fake).refresh(first.refresh_token or "", deadline=ample()).id_token is None
+
+
+@pytest.mark.parametrize("sub", [None, 7, "", ["x"]])
+def test_userinfo_without_a_subject_is_refused(fake: FakeCognito, sub: object) -> None:
     fake.userinfo_answer = {"sub": sub}
-    access_token = exchange(fake, cognito).access_token
-    failure = failure_of(lambda: cognito.userinfo(access_token, deadline=ample()))
-    assert failure.reason == "userinfo_answer_malformed"
+    tokens = exchange(fake)
+    with pytest.raises(BadGateway, match="userinfo_answer_malformed"):
+        app_client(fake).userinfo(tokens.access_token, deadline=ample())
