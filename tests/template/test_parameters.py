@@ -30,12 +30,6 @@ def test_every_parameter_is_in_one_group() -> None:
     assert sorted(grouped) == sorted(PARAMETERS)
 
 
-def test_every_parameter_is_used() -> None:
-    text = str({key: value for key, value in source().items() if key != "Metadata"})
-    for name in PARAMETERS:
-        assert f"'Ref': '{name}'" in text or f"${{{name}}}" in text
-
-
 REFUSED = {
     "DomainPrefix": ["my-aws-login", "amazonas", "cognito", "-shop", "shop-", "Shop", "s" * 64,
                      "shop.example"],
@@ -108,22 +102,3 @@ def test_combinations_that_cannot_work_are_refused_at_once(
 ) -> None:
     with pytest.raises(RuleBroken, match=words):
         render(given)
-
-
-def test_left_alone_the_parameters_make_a_safe_stack() -> None:
-    stack = render()
-    pool = stack.properties("UserPool")
-    # On, it would stop the rollback of a first deployment that fails.
-    assert pool["DeletionProtection"] == "INACTIVE"
-    assert pool["IssuerConfiguration"] == {"Type": "ORIGINAL"}
-    assert pool["MfaConfiguration"] == "OPTIONAL"
-    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == "12"
-    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
-    client = stack.properties("UserPoolClient")
-    assert client["CallbackURLs"] == [
-        "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/callback"
-    ]
-    assert client["LogoutURLs"] == ["https://<HttpApi>.execute-api.eu-west-1.amazonaws.com/"]
-    assert client["SupportedIdentityProviders"] == ["COGNITO"]
-    assert client["PreventUserExistenceErrors"] == "ENABLED"
-    assert client["RefreshTokenRotation"]["Feature"] == "ENABLED"

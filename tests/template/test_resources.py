@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from typing import Any
 
 import pytest
@@ -18,28 +17,87 @@ from tests.template.rendering import (
     transformed,
 )
 
+EXECUTE_API = "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com"
+COGNITO = "arn:aws:cognito-idp:eu-west-1:123456789012"
+WEB_ACL = {"WebAclArn": PARAMETER_SETS["everything"]["WebAclArn"]}
+AUTH_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH"]
+FACTORS = ["PASSWORD", "WEB_AUTHN"]
 _CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/x"
 
 
-def test_nothing_refers_to_what_its_condition_leaves_out(stack: Rendered) -> None:
-    # render() raises where something does; what is left is that there is a stack at all.
-    assert {"HttpApi", "WebFunction", "UserPoolClient", "Secret"} <= stack.resources.keys()
+PLUS, MFA_OFF, CLASSIC = {"Plan": "plus"}, {"Mfa": "off"}, {"LoginPages": "classic"}
+PASSKEYS = {**PARAMETER_SETS["own domains"], "Passkeys": "true"}
+OWN_DOMAINS, EXISTING = PARAMETER_SETS["own domains"], PARAMETER_SETS["existing pool"]
+CONFIRMED = {"PostConfirmationArn": "arn:aws:lambda:eu-west-1:123456789012:function:notes-first"}
+COLOUR, LOGO = {"BrandColor": "#AB12cd"}, {"BrandLogo": "PHN2Zy8+", "BrandColor": ""}
+BUTTON = "ManagedLoginBranding.Settings.components.primaryButton"
 
 
-def test_no_resource_waits_for_itself_in_a_circle() -> None:
-    resources = transformed()["Resources"]
-    graph = {
-        name: {each for each in references(resource) if each in resources}
-        | set(_listed(resource.get("DependsOn")))
-        for name, resource in resources.items()
-    }
-    assert "UserPoolClient" in list(TopologicalSorter(graph).static_order())
-
-
-def test_an_empty_prefix_becomes_one_from_the_stacks_id() -> None:
-    stack = render()
-    assert stack.properties("UserPoolDomain")["Domain"] == "foyer-0a1b2c3d"
-    assert stack.outputs["LoginUrl"] == "https://<UserPoolDomain>.auth.eu-west-1.amazoncognito.com"
+@pytest.mark.parametrize(
+    ("parameters", "place", "expected"),
+    [
+        # Left alone, the parameters make a safe stack.
+        ({}, "UserPool.IssuerConfiguration.Type", "ORIGINAL"),
+        ({}, "UserPool.MfaConfiguration", "OPTIONAL"),
+        ({}, "UserPool.Policies.PasswordPolicy.MinimumLength", "12"),
+        ({}, "UserPool.UsernameConfiguration.CaseSensitive", False),
+        # On, it would stop the rollback of a first deployment that fails.
+        ({}, "UserPool.DeletionProtection", "INACTIVE"),
+        ({}, "UserPoolClient.CallbackURLs", [f"{EXECUTE_API}/callback"]),
+        ({}, "UserPoolClient.LogoutURLs", [f"{EXECUTE_API}/"]),
+        ({}, "UserPoolClient.SupportedIdentityProviders", ["COGNITO"]),
+        ({}, "UserPoolClient.PreventUserExistenceErrors", "ENABLED"),
+        ({}, "UserPoolClient.RefreshTokenRotation.Feature", "ENABLED"),
+        ({}, "UserPoolDomain.Domain", "foyer-0a1b2c3d"),  # made from the stack's id
+        # Sign-in
+        ({}, "UserPool.UserPoolAddOns", None),
+        (PLUS, "UserPool.UserPoolAddOns.AdvancedSecurityMode", "ENFORCED"),
+        (MFA_OFF, "UserPool.MfaConfiguration", "OFF"),
+        (MFA_OFF, "UserPool.EnabledMfas", None),  # Cognito refuses factors beside OFF
+        ({}, "UserPool.Policies.SignInPolicy", None),
+        ({}, "UserPool.WebAuthnRelyingPartyID", None),
+        (PASSKEYS, "UserPool.Policies.SignInPolicy.AllowedFirstAuthFactors", FACTORS),
+        (PASSKEYS, "UserPool.WebAuthnFactorConfiguration", "MULTI_FACTOR_WITH_USER_VERIFICATION"),
+        (PASSKEYS, "UserPool.WebAuthnUserVerification", "required"),
+        (PASSKEYS, "UserPool.WebAuthnRelyingPartyID", "auth.example.com"),
+        (PASSKEYS, "UserPoolClient.ExplicitAuthFlows", AUTH_FLOWS),
+        ({}, "UserPool.LambdaConfig", {}),
+        (CONFIRMED, "UserPool.LambdaConfig.PostConfirmation", CONFIRMED["PostConfirmationArn"]),
+        (CONFIRMED, "PostConfirmationPermission.Principal", "cognito-idp.amazonaws.com"),
+        (CONFIRMED, "PostConfirmationPermission.SourceArn", "<UserPool.Arn>"),
+        (CONFIRMED, "PostConfirmationPermission.SourceAccount", "123456789012"),
+        # Login pages
+        ({}, "UserPoolDomain.ManagedLoginVersion", 2),
+        (COLOUR, "ManagedLoginBranding.UseCognitoProvidedValues", False),
+        (COLOUR, f"{BUTTON}.lightMode.defaults.backgroundColor", "AB12cdff"),
+        (COLOUR, f"{BUTTON}.darkMode.hover.backgroundColor", "AB12cdff"),
+        (COLOUR, "ManagedLoginBranding.Assets", None),
+        (LOGO, "ManagedLoginBranding.Settings.components.form.logo.enabled", True),
+        (LOGO, BUTTON, None),
+        # Cognito refuses settings beside this flag.
+        ({"BrandColor": ""}, "ManagedLoginBranding.UseCognitoProvidedValues", True),
+        ({"BrandColor": ""}, "ManagedLoginBranding.Settings", None),
+        (CLASSIC, "UserPoolDomain.ManagedLoginVersion", 1),
+        (CLASSIC, "ManagedLoginBranding", None),
+        (EXISTING | CLASSIC, "ClassicPagesStyle", None),  # which is the pool's owner's
+        # Domains and pools
+        (OWN_DOMAINS, "AppDomainMapping.DomainName", "<AppDomain>"),
+        (OWN_DOMAINS, "UserPoolDomain.Domain", "auth.example.com"),
+        (WEB_ACL, "UserPoolWebAcl.ResourceArn", f"{COGNITO}:userpool/<UserPool>"),
+        (EXISTING, "UserPool", None),
+        (EXISTING, "UserPoolDomain", None),
+        (EXISTING, "UserPoolClient.UserPoolId", "us-east-1_Abc123xyz"),
+        (EXISTING, "UserPoolClient.WriteAttributes", None),  # what it requires is not known
+    ],
+)
+def test_a_parameter_reaches_its_resource(
+    parameters: dict[str, str], place: str, expected: object
+) -> None:
+    resource, *path = place.split(".")
+    found: Any = render(parameters).resources.get(resource, {}).get("Properties")
+    for name in path:
+        found = found and found.get(name)
+    assert found == expected
 
 
 def test_in_govcloud_the_login_pages_and_the_function_use_fips_endpoints(
@@ -65,41 +123,15 @@ def _environment(stack: Rendered, function: str) -> dict[str, str]:
 # -- Login pages --------------------------------------------------------------------------------
 
 
-def test_managed_login_has_version_2_and_a_style_in_the_brands_colour() -> None:
-    stack = render({"BrandColor": "#AB12cd"})
-    assert stack.properties("UserPoolDomain")["ManagedLoginVersion"] == 2
-    style = stack.properties("ManagedLoginBranding")
-    assert style["ClientId"] == "<UserPoolClient>"
-    assert style["UseCognitoProvidedValues"] is False
-    button = style["Settings"]["components"]["primaryButton"]
-    assert button["lightMode"]["defaults"]["backgroundColor"] == "AB12cdff"
-    assert button["darkMode"]["hover"]["backgroundColor"] == "AB12cdff"
-    assert "Assets" not in style
-
-
 def test_a_logo_stands_above_the_form_in_both_modes() -> None:
-    style = render({"BrandLogo": "PHN2Zy8+", "BrandColor": ""}).properties("ManagedLoginBranding")
-    assert style["Settings"]["components"]["form"]["logo"]["enabled"] is True
-    assert "primaryButton" not in style["Settings"]["components"]
-    shown = {each["ColorMode"]: each["Bytes"] for each in style["Assets"]}
+    assets = render(LOGO).properties("ManagedLoginBranding")["Assets"]
+    shown = {each["ColorMode"]: each["Bytes"] for each in assets}
     assert shown == {"LIGHT": "PHN2Zy8+", "DARK": "PHN2Zy8+"}
 
 
-def test_without_colour_and_logo_managed_login_keeps_cognitos_looks() -> None:
-    style = render({"BrandColor": ""}).properties("ManagedLoginBranding")
-    # Cognito refuses settings beside this flag.
-    assert style["UseCognitoProvidedValues"] is True
-    assert not {"Settings", "Assets"} & style.keys()
-
-
-def test_classic_pages_get_the_colour_by_css_unless_their_pool_is_somebody_elses() -> None:
-    classic = {"LoginPages": "classic", "BrandColor": "#102030"}
-    stack = render(classic)
-    assert stack.properties("UserPoolDomain")["ManagedLoginVersion"] == 1
-    assert "background-color: #102030" in stack.properties("ClassicPagesStyle")["CSS"]
-    assert "ManagedLoginBranding" not in stack.resources
-    existing = render(PARAMETER_SETS["existing pool"] | classic)
-    assert "ClassicPagesStyle" not in existing.resources
+def test_classic_pages_get_the_colour_by_css() -> None:
+    style = render({**CLASSIC, "BrandColor": "#102030"}).properties("ClassicPagesStyle")
+    assert "background-color: #102030" in style["CSS"]
 
 
 # -- Domains ------------------------------------------------------------------------------------
@@ -121,7 +153,6 @@ def test_an_own_address_is_named_everywhere(front: str) -> None:
     if front == "proxy":
         assert _environment(stack, "WebFunction")["ORIGIN_VERIFY_HEADER"] == "X-Origin-Verify"
         return
-    assert stack.properties("AppDomainMapping")["DomainName"] == "<AppDomain>"
     configuration = stack.properties("AppDomain")["DomainNameConfigurations"][0]
     assert configuration["SecurityPolicy"] == "TLS_1_2"
     assert stack.outputs["AppDnsTarget"] == "<AppDomain.RegionalDomainName>"
@@ -130,7 +161,6 @@ def test_an_own_address_is_named_everywhere(front: str) -> None:
 def test_an_own_domain_of_the_login_pages_is_what_both_functions_call() -> None:
     stack = render(PARAMETER_SETS["own domains"])
     domain = stack.properties("UserPoolDomain")
-    assert domain["Domain"] == "auth.example.com"
     assert "us-east-1" in domain["CustomDomainConfig"]["CertificateArn"]
     web = _environment(stack, "WebFunction")["COGNITO_DOMAIN_URL"]
     assert web == "https://auth.example.com"
@@ -138,18 +168,6 @@ def test_an_own_domain_of_the_login_pages_is_what_both_functions_call() -> None:
     rotation = _environment(stack, "RotationFunction")["COGNITO_DOMAIN_URL"]
     assert rotation == "https://<UserPoolDomain>"
     assert stack.outputs["AuthDnsTarget"] == "<UserPoolDomain.CloudFrontDistribution>"
-
-
-def test_a_function_of_another_stack_is_called_after_confirmation() -> None:
-    arn = "arn:aws:lambda:eu-west-1:123456789012:function:notes-first"
-    stack = render({"PostConfirmationArn": arn})
-    assert stack.properties("UserPool")["LambdaConfig"] == {"PostConfirmation": arn}
-    permission = stack.properties("PostConfirmationPermission")
-    assert permission["FunctionName"] == arn
-    assert permission["Principal"] == "cognito-idp.amazonaws.com"
-    assert permission["SourceArn"] == "<UserPool.Arn>"
-    assert permission["SourceAccount"] == "123456789012"
-    assert render().properties("UserPool")["LambdaConfig"] == {}
 
 
 def test_other_stacks_find_what_they_need_by_the_stacks_name() -> None:
@@ -163,13 +181,8 @@ def test_other_stacks_find_what_they_need_by_the_stacks_name() -> None:
         assert export == {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
 
 
-def test_an_existing_pool_keeps_its_settings_and_its_domain() -> None:
-    stack = render(PARAMETER_SETS["existing pool"])
-    assert not {"UserPool", "UserPoolDomain"} & stack.resources.keys()
-    client = stack.properties("UserPoolClient")
-    assert client["UserPoolId"] == "us-east-1_Abc123xyz"
-    assert "WriteAttributes" not in client, "which attributes that pool requires is not known here"
-    environment = _environment(stack, "WebFunction")
+def test_both_functions_call_an_existing_pool() -> None:
+    environment = _environment(render(EXISTING), "WebFunction")
     assert environment["COGNITO_ISSUER"].endswith(".amazonaws.com/us-east-1_Abc123xyz")
     assert environment["COGNITO_DOMAIN_URL"].startswith("https://older-pool.auth.")
 
@@ -182,33 +195,6 @@ def test_a_users_pool_and_domain_outlive_the_stack() -> None:
 
 
 # -- Sign-in ------------------------------------------------------------------------------------
-
-
-def test_passkeys_are_a_first_factor_and_count_as_two() -> None:
-    stack = render({**PARAMETER_SETS["own domains"], "Passkeys": "true", "Mfa": "on"})
-    pool = stack.properties("UserPool")
-    factors = pool["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
-    assert factors == ["PASSWORD", "WEB_AUTHN"]
-    assert pool["WebAuthnFactorConfiguration"] == "MULTI_FACTOR_WITH_USER_VERIFICATION"
-    assert pool["WebAuthnUserVerification"] == "required"
-    assert pool["WebAuthnRelyingPartyID"] == "auth.example.com"
-    assert "ALLOW_USER_AUTH" in stack.properties("UserPoolClient")["ExplicitAuthFlows"]
-    without = render().properties("UserPool")
-    assert not [name for name in without if name.startswith("WebAuthn")]
-    assert "SignInPolicy" not in without["Policies"]
-
-
-def test_mfa_off_names_no_factor() -> None:
-    # Cognito refuses a list of factors beside OFF.
-    pool = render({"Mfa": "off"}).properties("UserPool")
-    assert pool["MfaConfiguration"] == "OFF"
-    assert "EnabledMfas" not in pool
-
-
-def test_the_plan_plus_brings_threat_protection() -> None:
-    pool = render({"Plan": "plus"}).properties("UserPool")
-    assert pool["UserPoolAddOns"] == {"AdvancedSecurityMode": "ENFORCED"}
-    assert "UserPoolAddOns" not in render().properties("UserPool")
 
 
 def test_federated_users_bring_what_the_pool_requires() -> None:
@@ -354,11 +340,6 @@ def test_rotation_follows_its_schedule_only_where_one_is_given() -> None:
     assert schedule["RotationLambdaARN"] == "<RotationFunction.Arn>"
 
 
-def test_a_web_acl_guards_the_pool() -> None:
-    association = render(PARAMETER_SETS["everything"]).properties("UserPoolWebAcl")
-    assert association["ResourceArn"].endswith(":userpool/<UserPool>")
-
-
 def test_what_the_local_aws_refuses_stays_out_of_its_stacks() -> None:
     refused = {
         "AWS::Cognito::ManagedLoginBranding",
@@ -367,10 +348,6 @@ def test_what_the_local_aws_refuses_stays_out_of_its_stacks() -> None:
     }
     stack = render(WITHOUT_REFUSED)
     assert not refused & {resource["Type"] for resource in stack.resources.values()}
-
-
-def _listed(value: str | list[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else value or []
 
 
 def _parameters_in(part: Any, conditions: dict[str, Any]) -> Iterator[str]:

@@ -93,7 +93,8 @@ def call(endpoint: str, fake: FakeCognito, secret: str = "") -> object:
         case "token":
             return exchange(fake, cognito, code=secret)
         case "revoke":
-            return cognito.revoke(secret or "any", deadline=ample())
+            cognito.revoke(secret or "any", deadline=ample())
+            return None
         case "userinfo":
             access_token = secret or exchange(fake, cognito).access_token
             return cognito.userinfo(access_token, deadline=ample())
