@@ -20,7 +20,7 @@ from tests.template.rendering import (
 EXECUTE_API = "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com"
 COGNITO = "arn:aws:cognito-idp:eu-west-1:123456789012"
 WEB_ACL = {"WebAclArn": PARAMETER_SETS["everything"]["WebAclArn"]}
-AUTH_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH"]
+AUTH_FLOWS = ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH"]
 FACTORS = ["PASSWORD", "WEB_AUTHN"]
 _CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/x"
 
