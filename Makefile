@@ -44,7 +44,7 @@ test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, tem
 mutants: .venv/dev ## Remove each security check in turn and expect a test to fail
 	@$(PY) -m tests.mutation $(ARGS)
 
-soak: .venv/dev ## Simulate 10,000 concurrent sign-ins with faults (at most five minutes)
+soak: .venv/dev ## Simulate 10,000 concurrent sign-ins with faults (at most ten minutes)
 	@$(PY) -m tests.soak $(ARGS)
 
 check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets, documentation and requirements

@@ -1,4 +1,4 @@
-"""``make soak``: 10,000 sign-ins, at most five minutes."""
+"""``make soak``: 10,000 sign-ins, at most ten minutes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--sign-ins", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=16, help="at once")
-    parser.add_argument("--seconds", type=float, default=300, help="stop then at the latest")
+    parser.add_argument("--seconds", type=float, default=600, help="stop then at the latest")
     parser.add_argument("--one-in", type=int, default=30, help="answers of Cognito goes wrong")
     parser.add_argument("--sessions", choices=("cookie", "table"), default="cookie")
     options = parser.parse_args(arguments)
