@@ -100,7 +100,7 @@ def _derive(key: bytes, label: str) -> bytes:
 
 def _decode(sealed: str) -> bytes:
     try:
-        text = sealed.encode("ascii")
-        return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        text = sealed.encode("ascii").replace(b"-", b"+").replace(b"_", b"/")
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)
     except (UnicodeEncodeError, binascii.Error):
         raise SealBroken("not_base64url") from None
