@@ -23,14 +23,12 @@ from .sessions.cookie_keeper import CookieKeeper
 from .settings import CommonSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from .counters import Counters
     from .http_api import Request
-    from .sessions.session import Session, SessionCookie
+    from .sessions.session import Session
     from .sessions.visitors import Visitors
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # RFC 9110 §9.2.1; they change nothing
@@ -49,29 +47,19 @@ class Finding:
 
 
 class Guard:
-    """Finds out who sent a request; ``now`` gives seconds since the epoch."""
+    """Finds out who sent a request. With sessions in a table, there are ``visitors``."""
 
     def __init__(
-        self,
-        *,
-        reader: CookieKeeper,
-        visitors: Visitors | None,
-        cookie: SessionCookie,
-        app_url: str | None,
-        passes_access_token: bool,
-        log: Logger,
-        counters: Counters,
-        now: Callable[[], float],
+        self, settings: CommonSettings, container: Container, visitors: Visitors | None
     ) -> None:
-        """With sessions in a table, there are ``visitors``."""
+        self._app_url = settings.app_url
+        self._passes_access_token = settings.pass_access_token
         self._visitors = visitors
-        self._passes_access_token = passes_access_token
-        self._reader = reader
-        self._cookie = cookie
-        self._app_url = app_url
-        self._log = log
-        self._counters = counters
-        self._now = now
+        self._cookie = container.cookie
+        self._log = container.log
+        self._counters = container.counters
+        self._now = container.clocks.now
+        self._reader = CookieKeeper(self._cookie, container.secrets, log=self._log, now=self._now)
 
     def look(self, event: Mapping[str, Any], context: LambdaContext) -> tuple[Request, Finding]:
         """Raise GuardFailed when the secret is unavailable, and for anything unexpected."""
@@ -207,17 +195,7 @@ def build(settings: CommonSettings, container: Container) -> Guard:
         from .guard_table import visitors_for  # noqa: PLC0415 - imported only with a table
 
         visitors = visitors_for(settings, container)
-    cookie, log, now = container.cookie, container.log, container.clocks.now
-    return Guard(
-        reader=CookieKeeper(cookie, container.secrets, log=log, now=now),
-        visitors=visitors,
-        cookie=cookie,
-        app_url=settings.app_url,
-        passes_access_token=settings.pass_access_token,
-        log=log,
-        counters=container.counters,
-        now=now,
-    )
+    return Guard(settings, container, visitors)
 
 
 _HANDLERS = {"handler": signed_in, "visitor_handler": visitor}

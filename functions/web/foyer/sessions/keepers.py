@@ -53,6 +53,7 @@ def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper
             groups=settings.session_groups,
         )
     from ..aws.dynamodb import Table  # noqa: PLC0415 - imported only with a table
+    from .rows import Rows  # noqa: PLC0415 - likewise
     from .table_keeper import TableKeeper  # noqa: PLC0415 - likewise
 
     table = Table(
@@ -61,11 +62,10 @@ def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper
         on_failure=lambda reason: container.counters.count("TableFailed", reason=reason),
         clocks=container.clocks,
     )
-    return TableKeeper(
-        table,
+    rows = Rows(
         container.cookie,
         container.secrets,
+        container.clocks,
         keeps_access_token=settings.pass_access_token,
-        log=container.log,
-        clocks=container.clocks,
     )
+    return TableKeeper(table, rows, container.cookie, log=container.log, clocks=container.clocks)

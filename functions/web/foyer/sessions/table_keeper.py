@@ -1,9 +1,6 @@
 """Sessions in a table: over at once wherever they are used, and listed for their owner.
 
-The cookie holds a random id, the same during the whole session, and the row's key is the id's
-SHA-256. Tokens and claims are sealed with a key made of the id and the session key, so that neither
-the table nor the cookie opens anything alone. In the clear are the subject's SHA-256, times and
-the device.
+The cookie holds a random id, the same during the whole session; rows.py makes a row's key of it.
 
 No write creates a row, except at sign-in; so an answer that comes late cannot bring back a session
 that is over.
@@ -11,18 +8,15 @@ that is over.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import secrets as random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import SealBroken, Unavailable
-from .device import device_of
 from .keeper import Kept, Listed, Reading
 from .order import Place
-from .session import Session
+from .rows import READ, hash_of_subject, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +24,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from ..aws.dynamodb import Row, Table
-    from ..aws.secret_store import SecretStore
     from ..clocks import Clocks
-    from ..sealing import KeyRing
     from .order import Shown
-    from .session import SessionCookie
+    from .rows import Rows
+    from .session import Session, SessionCookie
 
 INDEX = "BySubject"
 
@@ -43,11 +36,8 @@ INDEX = "BySubject"
 LOCK_SECONDS = 15
 _ASK_AGAIN_AFTER = 0.1  # seconds, while another request refreshes
 
-_PURPOSE = "row 1"  # count up when the fields change: rows outlive a deployment
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
 
-_NEEDED = {"sealed", "seen_at", "writes"}
-_READ = ",".join(sorted(_NEEDED))
 _IS_THERE = "attribute_exists(id)"
 _IS_OURS = "lock_id = :lock"
 # Our own lock counts as free: a call may be carried out twice.
@@ -58,22 +48,14 @@ _IS_FREE = (
 
 
 class TableKeeper:
-    """Keeps sessions in a table; access tokens only with ``keeps_access_token``, for the guard."""
+    """Keeps sessions in the rows of a table."""
 
     def __init__(
-        self,
-        table: Table,
-        cookie: SessionCookie,
-        secrets: SecretStore,
-        *,
-        keeps_access_token: bool,
-        log: Logger,
-        clocks: Clocks,
+        self, table: Table, rows: Rows, cookie: SessionCookie, *, log: Logger, clocks: Clocks
     ) -> None:
         self._table = table
+        self._rows = rows
         self._cookie = cookie
-        self._secrets = secrets
-        self._keeps_access_token = keeps_access_token
         self._log = log
         self._clocks = clocks
 
@@ -89,15 +71,7 @@ class TableKeeper:
     def begin(self, session: Session, cookies: Mapping[str, str], *, user_agent: str) -> Kept:
         shown = self._cookie.shown(cookies)
         session_id = random.token_urlsafe(32)
-        self._table.put(
-            {
-                "id": key_of(session_id),
-                "subject_hash": hash_of_subject(session.subject),
-                "signed_in_at": session.signed_in_at,
-                "device": device_of(user_agent),
-                **self._fields(session, session_id, writes=0),
-            }
-        )
+        self._table.put(self._rows.new(session, session_id, user_agent=user_agent))
         seconds = session.signed_in_at + self._cookie.max_seconds - int(self._clocks.now())
         name = Place(session.began, 0).name
         line = self._cookie.style.line(name, session_id, max_age=max(0, seconds))
@@ -111,7 +85,7 @@ class TableKeeper:
         session = replace(reading.session, seen_at=int(self._clocks.now()))
         try:
             key = key_of(reading.session_id)
-            if not self._table.update(key, self._times(session), _IS_THERE):
+            if not self._table.update(key, self._rows.times(session), _IS_THERE):
                 return self._over(reading)
         except Unavailable as error:
             self._log.warning("session_not_renewed", reason=error.reason, detail=error.detail)
@@ -138,7 +112,7 @@ class TableKeeper:
     def write(self, reading: Reading, session: Session) -> Kept:
         """Sealed with the newest key. The session is over if its row has gone meanwhile."""
         session = replace(session, seen_at=int(self._clocks.now()))
-        fields = self._fields(session, reading.session_id, writes=reading.writes + 1)
+        fields = self._rows.fields(session, reading.session_id, writes=reading.writes + 1)
         key = key_of(reading.session_id)
         is_written = self._table.update(
             key, {**fields, "locked_until": 0}, _IS_OURS, {"lock": reading.lock}
@@ -182,7 +156,7 @@ class TableKeeper:
                 int(row.get("seen_at", 0)),
                 row["id"] == own,
             )
-            for row in self._rows(subject)
+            for row in self._of(subject)
             if int(row.get("expires_at", 0)) > self._clocks.now()
         ]
         return tuple(sorted(sessions, key=lambda each: each.seen_at, reverse=True))
@@ -190,7 +164,7 @@ class TableKeeper:
     def end_listed(self, cookies: Mapping[str, str], subject: str, key: str | None) -> None:
         """Only rows of this user: a key comes from a form."""
         own = self._own_key(cookies)
-        for row in self._rows(subject):
+        for row in self._of(subject):
             if row["id"] == key or (key is None and row["id"] != own):
                 self._table.delete(str(row["id"]))
 
@@ -199,67 +173,29 @@ class TableKeeper:
         return key_of(self._id(place.name, cookies)) if place else ""
 
     def end_all(self, subject: str) -> None:
-        for row in self._rows(subject):
+        for row in self._of(subject):
             self._table.delete(str(row["id"]))
 
     def _id(self, name: str, cookies: Mapping[str, str]) -> str:
         value = cookies.get(self._cookie.style.name(name), "")
         return value if _ID.fullmatch(value) else ""
 
-    def _rows(self, subject: str) -> list[Row]:
+    def _of(self, subject: str) -> list[Row]:
         return self._table.query(INDEX, "subject_hash", hash_of_subject(subject))
 
     def _looked_up(self, shown: Shown, session_id: str) -> Reading:
-        row = self._table.get(key_of(session_id), fields=_READ)
+        row = self._table.get(key_of(session_id), fields=READ)
         if row is None:
             return Reading(shown, broken=SealBroken("not_in_table"))
         return self._read(shown, session_id, row)
 
     def _read(self, shown: Shown, session_id: str, row: Row) -> Reading:
         try:
-            session = self._secrets.use(
-                lambda credentials: self._open(shown, session_id, row, credentials.key_ring)
-            )
+            began = shown.current.began if shown.current else 0
+            session = self._rows.session(row, session_id, began=began)
         except SealBroken as error:
             return Reading(shown, broken=error)
         return Reading(shown, session, session_id=session_id, writes=int(row["writes"]))
-
-    def _open(self, shown: Shown, session_id: str, row: Row, keys: KeyRing) -> Session:
-        """The session in the row; raise SealBroken."""
-        if not row.keys() >= _NEEDED:
-            raise SealBroken("row_malformed")
-        if not row["sealed"]:
-            raise SealBroken("not_in_table")
-        opened = keys.open(
-            str(row["sealed"]),
-            purpose=_PURPOSE,
-            cookie=self._name(shown.current.began if shown.current else 0),
-            now=self._clocks.now(),
-            only_with=session_id,
-        )
-        session = Session(**{**json.loads(opened), "seen_at": int(row["seen_at"])})
-        # DynamoDB deletes such rows days later.
-        if self._clocks.now() >= self._cookie.ends_at(session):
-            raise SealBroken("expired")
-        return session
-
-    def _fields(self, session: Session, session_id: str, *, writes: int) -> Row:
-        kept = session if self._keeps_access_token else replace(session, access_token=None)
-        keys = self._secrets.credentials().key_ring
-        sealed = keys.seal(
-            json.dumps(vars(kept)).encode(),
-            purpose=_PURPOSE,
-            cookie=self._name(session.began),
-            expires_at=session.signed_in_at + self._cookie.max_seconds,
-            only_with=session_id,
-        )
-        return {"sealed": sealed, "writes": writes, **self._times(session)}
-
-    def _times(self, session: Session) -> Row:
-        return {"seen_at": session.seen_at, "expires_at": self._cookie.ends_at(session)}
-
-    def _name(self, began: int) -> str:
-        return self._cookie.style.name(Place(began, 0).name)
 
     def _kept(self, reading: Reading, session: Session) -> Kept:
         return Kept(session, self._cookie.clear(reading.shown.left_over))
@@ -271,13 +207,3 @@ class TableKeeper:
 
     def _over(self, reading: Reading) -> Kept:
         return Kept(None, self._cookie.clear(reading.shown.sessions))
-
-
-def key_of(session_id: str) -> str:
-    """The key of a session's row."""
-    return hashlib.sha256(session_id.encode()).hexdigest()
-
-
-def hash_of_subject(subject: str) -> str:
-    """How rows name their user; docs/operations.md has the command."""
-    return hashlib.sha256(subject.encode()).hexdigest()
