@@ -41,10 +41,9 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 
 def choose(lang: str, kept: str, accepted: str) -> Language:
     """By the parameter ``lang``, the cookie, Accept-Language. Unknown languages are ignored."""
-    return find(lang) or find(kept) or LANGUAGES[preferred(accepted) or DEFAULT]
+    return find(lang) or find(kept) or find(preferred(accepted) or "") or ENGLISH
 
 
 def find(tag: str) -> Language | None:
-    """The language for a tag such as ``de-AT``, by the app's rule."""
-    code = lookup(tag)
-    return LANGUAGES[code] if code else None
+    """The language for a tag such as ``de-AT``, by the app's rule; the app may have more."""
+    return LANGUAGES.get(lookup(tag) or "")

@@ -17,6 +17,7 @@ from local.managed_login.cognito_api import connect
 from local.managed_login.directory import Directory
 from local.managed_login.errors import ErrorPage, StepOver
 from local.managed_login.incoming import Incoming
+from local.managed_login.language import LANGUAGES
 from local.managed_login.oauth_server import OAuthServer
 from local.managed_login.outbox import Outbox
 from local.managed_login.pages import Field, Pages
@@ -102,7 +103,7 @@ class Site:
             action=incoming.to,
             csrf=incoming.visit.form_token,
             notice=incoming.say(f"notice_{notice}") if notice in NOTICES else "",
-            languages={tag: _Other(name, incoming.here(lang=tag)) for tag, name in NAMES.items()},
+            languages={tag: _Other(NAMES[tag], incoming.here(lang=tag)) for tag in LANGUAGES},
             **values,
         )
 

@@ -465,5 +465,5 @@ def test_with_sessions_in_cookies_nothing_for_a_table_is_imported() -> None:
     loaded = subprocess.check_output(  # noqa: S603 - our own program
         [sys.executable, "-c", program], cwd=Path(foyer.__file__).parents[1], text=True
     )
-    late = {"foyer.aws.dynamodb", "foyer.guard_table", "foyer.sessions.table_keeper"}
+    late = {"foyer.aws.dynamodb", "foyer.guard_table", "foyer.sessions.rows"}
     assert set(loaded.split()) & late == set()
