@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 from ministack.services import dynamodb  # type: ignore[import-untyped]
@@ -27,6 +28,7 @@ class FakeDynamoDb:
         self.name = f"sessions-{uuid.uuid4().hex}"
         self.faults: dict[str, Fault] = {}  # by operation, or by "" for all
         self.before: Callable[[str], None] = lambda _operation: None
+        self.clock: Callable[[], float] | None = None  # of its Date header; None sends none
         self.asked: dict[str, dict[str, Any]] = {}  # the last request of each operation
         self._server = WireServer(self._answer)
         self.environ = {
@@ -92,14 +94,19 @@ class FakeDynamoDb:
         self.before(operation)
         fault = self.faults.get(operation) or self.faults.get("")
         if fault is None:
-            line.send(self._carried_out(operation, arrived.body).to_bytes())
+            line.send(self._carried_out(operation, arrived.body, **self._date()).to_bytes())
         else:
             fault(line, json_reply({}))
         return False
 
-    def _carried_out(self, operation: str, body: bytes) -> Reply:
+    def _date(self) -> dict[str, str]:
+        return {} if self.clock is None else {"Date": formatdate(self.clock(), usegmt=True)}
+
+    def _carried_out(self, operation: str, body: bytes, **more: str) -> Reply:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
         with _ONE_AT_A_TIME:
             status, _, answer = asyncio.run(dynamodb.handle_request("POST", "/", headers, body, {}))
         # Closed after each answer, so that clients need not be closed.
-        return Reply(status, answer if isinstance(answer, bytes) else answer.encode(), _CLOSE)
+        return Reply(
+            status, answer if isinstance(answer, bytes) else answer.encode(), {**_CLOSE, **more}
+        )

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.fake_cognito import User
 from tests.fake_cognito_api import SCOPE
 from tests.flow.account import environment, owner
 from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Clock, Stack
 from tests.wire_faults import WIRE_FAULTS, Fault, refusal
 
 pytestmark = pytest.mark.sessions("table")
@@ -323,6 +324,118 @@ def test_a_request_waits_for_a_refresh_under_way(stack: Stack, seconds: int, sta
     stack.sessions.put({**stack.sessions.row(), **lock})
     assert browser.get("/account").status == status
     assert stack.reasons() == ["refresh_under_way"] * (status == 503)
+
+
+# Clocks that differ by minutes
+
+
+@dataclass
+class Wrong(Clock):
+    """The clock of a container that differs from everybody else's."""
+
+    right: Clock = field(default_factory=Clock)
+    seconds: float = 0.0
+
+    def now(self) -> float:
+        return self.right.now() + self.seconds
+
+    def monotonic(self) -> float:
+        return self.right.monotonic()
+
+    def advance(self, seconds: float) -> None:
+        self.right.advance(seconds)
+
+
+def with_wrong_clock(stack: Stack, seconds: float) -> Stack:
+    stack.sessions.clock = stack.clock.now
+    return replace(stack, clock=Wrong(right=stack.clock, seconds=seconds))
+
+
+MINUTES = pytest.mark.parametrize("seconds", [-240, 240])
+
+
+@MINUTES
+def test_a_wrong_clock_signs_nobody_out_and_uses_no_refresh_token_twice(
+    stack: Stack, ada: Browser, seconds: int
+) -> None:
+    wrong = with_wrong_clock(stack, seconds).copy_of(ada)
+    for _ in range(12):
+        stack.clock.advance(300)
+        assert wrong.is_signed_in
+        assert ada.is_signed_in
+    used = [call.form.get("refresh_token") for call in stack.cognito.requests["token"][1:]]
+    assert len(used) == len(set(used))
+    assert stack.logged("session_ended") == []
+    stack.cognito.user.enabled = False
+    stack.clock.advance(ACCESS_TOKEN)
+    assert not ada.is_signed_in
+
+
+@MINUTES
+@pytest.mark.parametrize("is_wrong_first", [True, False])
+def test_the_lock_of_a_refresh_holds_whatever_the_clocks_say(
+    stack: Stack, ada: Browser, seconds: int, is_wrong_first: bool
+) -> None:
+    wrong, right = with_wrong_clock(stack, seconds), stack
+    first, second = (wrong, right) if is_wrong_first else (right, wrong)
+    second_browser = second.copy_of(ada)
+    assert second_browser.is_signed_in
+    ada.handler = first.app()
+    assert ada.is_signed_in
+    stack.clock.advance(ACCESS_TOKEN)
+    seen: list[bool] = []
+    ada.handler = first.app(Then(lambda: seen.append(second_browser.is_signed_in), first=True))
+    assert ada.is_signed_in
+    assert seen[:1] == [True]
+    assert stack.cognito.calls("token") == 2
+
+
+@MINUTES
+def test_the_lock_of_a_dead_container_with_a_wrong_clock_holds_for_seconds_only(
+    stack: Stack, ada: Browser, seconds: int
+) -> None:
+    def die() -> None:
+        raise Died
+
+    dying = with_wrong_clock(stack, seconds).app(Then(die, first=True))
+    stack.clock.advance(ACCESS_TOKEN)
+    with pytest.raises(Died):
+        Browser(dying, ada.origin, dict(ada.cookies)).get("/me")
+    stack.clock.advance(12)
+    assert ada.is_signed_in
+    assert stack.cognito.calls("token") == 1
+    stack.clock.advance(4)
+    assert ada.is_signed_in
+    assert stack.cognito.calls("token") == 2
+
+
+@pytest.mark.parametrize("seconds", [-480, 480])
+def test_a_wrong_clock_neither_writes_at_each_request_nor_changes_the_idle_time(
+    stack: Stack, ada: Browser, seconds: int
+) -> None:
+    wrong = with_wrong_clock(stack, seconds).copy_of(ada)
+    assert wrong.is_signed_in
+    assert "UpdateItem" not in stack.sessions.asked
+    stack.clock.advance(RENEWAL + 2)
+    assert wrong.is_signed_in
+    seen_at = int(stack.sessions.row()["seen_at"]["N"])
+    assert abs(seen_at - stack.clock.now()) <= 2
+    stack.clock.advance(3590)
+    stack.cognito.fault("token", "http_503")
+    assert stack.copy_of(ada).is_signed_in
+    stack.clock.advance(3610)
+    assert not wrong.is_signed_in
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Nov 2026 00:00:00 GMT"])
+def test_an_unreadable_time_of_the_table_is_left_alone(
+    stack: Stack, ada: Browser, monkeypatch: pytest.MonkeyPatch, date: str
+) -> None:
+    stack.sessions.clock = stack.clock.now
+    monkeypatch.setattr("tests.fake_dynamodb.formatdate", lambda *_args, **_named: date)
+    stack.clock.advance(ACCESS_TOKEN)
+    assert ada.is_signed_in
+    assert stack.cognito.calls("token") == 2
 
 
 # A table that cannot be reached

@@ -32,10 +32,10 @@ class LateRefresh:
         self._container = container
         self._built: AsksCognito | None = None
 
-    def ask(self, session: Session, *, deadline: float) -> Refreshed:
+    def ask(self, session: Session, *, deadline: float, now: float) -> Refreshed:
         if self._built is None:
             self._built = self._build()
-        return self._built.ask(session, deadline=deadline)
+        return self._built.ask(session, deadline=deadline, now=now)
 
     def _build(self) -> AsksCognito:
         import requests  # noqa: PLC0415 - takes longer to import than the guard to answer

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ..clocks import SYSTEM, Clocks
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _TRIES = 2
 TRY_SECONDS = 3.0
+
+_SMALL_DIFFERENCE = 2.0  # seconds; a Date header is cut to whole seconds, and takes time to arrive
 
 # Errors that may have passed by the next attempt, in addition to those with a status of 5xx.
 _TRANSIENT = {
@@ -89,6 +92,22 @@ class Calls:
         self._connections = Connections(url, authorities=authorities, clocks=clocks)
         self._credentials = CredentialSource(environ, clocks)
         self._clocks = clocks
+        self._told: tuple[str, float] | None = None  # the last Date, and when it came
+
+    def now(self) -> float:
+        """Seconds since the epoch by the service's clock, so that all containers agree.
+
+        By our own if it told nothing yet, or nearly the same.
+        """
+        own = self._clocks.now()
+        if self._told is None:
+            return own
+        date, arrived_at = self._told
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() - arrived_at
+        except (ValueError, OverflowError):
+            return own
+        return own if abs(ahead) <= _SMALL_DIFFERENCE else own + ahead
 
     def call(
         self, operation: str, fields: Mapping[str, Any], *, seconds: float = TRY_SECONDS
@@ -128,6 +147,8 @@ class Calls:
             now=self._clocks.now(),
         )
         answer = self._connections.exchange("POST", "/", headers, body, deadline=deadline)
+        if "Date" in answer.headers:
+            self._told = answer.headers["Date"], self._clocks.now()
         fields = _fields(answer)
         if answer.status != 200:
             code = _code(answer, fields)

@@ -49,6 +49,10 @@ class Table:
         """Close connections; a function's container has no need to."""
         self._calls.close()
 
+    def now(self) -> float:
+        """Seconds since the epoch by DynamoDB's clock."""
+        return self._calls.now()
+
     def get(self, key: str, *, fields: str) -> Row | None:
         """These fields of the row as it is at this moment (a strongly consistent read).
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .cookie_keeper import CookieKeeper
 from .visitors import RECOGNISE_SECONDS, Visitors
 
 if TYPE_CHECKING:
+    from ..clocks import Clocks
     from ..container import Container
     from ..settings import CommonSettings
     from .entry import EntryRules
@@ -23,13 +25,14 @@ def visitors_for(
     seconds: float = RECOGNISE_SECONDS,
 ) -> Visitors:
     """``seconds`` is how long it may take to recognise one."""
+    keeper, clocks = _keeper_for(settings, container)
     return Visitors(
         cookie=container.cookie,
-        keeper=_keeper_for(settings, container),
+        keeper=keeper,
         refresh=refresh,
         log=container.log,
         counters=container.counters,
-        clocks=container.clocks,
+        clocks=clocks,
         seconds=seconds,
     )
 
@@ -43,15 +46,17 @@ def entry_rules_for(settings: CommonSettings) -> EntryRules | None:
     return EntryRules(settings.allowed_email_domains, settings.allowed_groups)
 
 
-def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper:
+def _keeper_for(settings: CommonSettings, container: Container) -> tuple[SessionKeeper, Clocks]:
+    """The keeper, and the clocks that times in its sessions are compared with."""
     if not settings.session_table:
-        return CookieKeeper(
+        in_cookies = CookieKeeper(
             container.cookie,
             container.secrets,
             log=container.log,
             now=container.clocks.now,
             groups=settings.session_groups,
         )
+        return in_cookies, container.clocks
     from ..aws.dynamodb import Table  # noqa: PLC0415 - imported only with a table
     from .rows import Rows  # noqa: PLC0415 - likewise
     from .table_keeper import TableKeeper  # noqa: PLC0415 - likewise
@@ -62,10 +67,12 @@ def _keeper_for(settings: CommonSettings, container: Container) -> SessionKeeper
         on_failure=lambda reason: container.counters.count("TableFailed", reason=reason),
         clocks=container.clocks,
     )
+    # Locks and idle times are written by one container and read by others, whose clocks may differ.
+    clocks = replace(container.clocks, now=table.now)
     rows = Rows(
         container.cookie,
         container.secrets,
-        container.clocks,
+        clocks,
         keeps_access_token=settings.pass_access_token,
     )
-    return TableKeeper(table, rows, container.cookie, log=container.log, clocks=container.clocks)
+    return TableKeeper(table, rows, container.cookie, log=container.log, clocks=clocks), clocks
