@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 repository = os.environ.get("REPO_URL", "").rstrip("/")
 
 project = "Foyer"
-copyright = "the Foyer contributors"  # noqa: A001 - the name that Sphinx reads
+copyright = "2026 The Foyer authors"  # noqa: A001 - the name that Sphinx reads
 html_title = "Foyer"
 
 extensions = ["myst_parser", "sphinx_copybutton", "foyer_site"]
