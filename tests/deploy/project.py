@@ -58,7 +58,8 @@ class Project:
                 "AWS_ENDPOINT_URL": self.aws.endpoint,
                 # The system's Python and uv, not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
-                "UV_HTTP_RETRIES": "1",  # without a network, more tries only take longer
+                # Bytecode is tests/sam/test_package.py's affair, and no download has to be waited for.
+                "UV_PYTHON_DOWNLOADS": "never",
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             },

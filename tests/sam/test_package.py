@@ -111,7 +111,7 @@ def test_authorities_are_there_one_by_one(printed_and_package: tuple[str, Path])
 
 
 def test_another_processor_type_gets_its_own_modules(uv: Path, tmp_path: Path) -> None:
-    build(uv, tmp_path, architecture="arm64")
+    build(uv, tmp_path, architecture="arm64", UV_PYTHON_DOWNLOADS="never")
     modules = [path.name for path in tmp_path.rglob("*.cpython-*.so")]
     assert modules
     assert all("aarch64" in name for name in modules)
@@ -138,6 +138,7 @@ def test_foyer_can_be_a_nested_application_in_a_folder_of_another_project(
         env={
             **os.environ,
             "PATH": f"{uv.resolve().parent}:{os.environ['PATH']}",
+            "UV_PYTHON_DOWNLOADS": "never",  # bytecode is of no interest here
             "SAM_CLI_TELEMETRY": "0",
         },
         capture_output=True,
