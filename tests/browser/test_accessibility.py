@@ -22,10 +22,16 @@ _OPTIONS = {
     "light": {"rules": {"target-size": {"enabled": True}}},
     "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},
 }
-# All that axe-core can find fault with: what there is, in which colours, without the words.
-_SKELETON = """() => getComputedStyle(document.documentElement).getPropertyValue('--brand') +
-  [...document.querySelectorAll('html *')].map(element => [element.tagName, element.className,
-    ...[...element.attributes].map(({name}) => name)].join(' ')).join('|')"""
+# The elements that a page has, each with those around it: all that axe-core can find fault with.
+# Words do not count, nor repetitions, nor which language of the list is the page's own.
+_SKELETON = """() => {
+  const kind = element => [element.tagName, element.className,
+    ...[...element.attributes].map(({name}) => name)].join(' ');
+  const path = element => element ? `${path(element.parentElement)} > ${kind(element)}` : '';
+  const paths = new Set([...document.querySelectorAll('html *')].map(path));
+  return getComputedStyle(document.documentElement).getPropertyValue('--brand') +
+    [...paths].sort().join('|');
+}"""
 _RUN = """async (options) => {
   const {violations} = await axe.run(document, {resultTypes: ['violations'], ...options});
   return violations.flatMap(({id, nodes}) =>

@@ -9,9 +9,8 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws import LocalAws
-from tests.deploy.project import Project, Stack
+from tests.deploy.project import FIRST, Project, Stack
 from tests.running_stack import running_ministack
-from tests.template.parameter_sets import WITHOUT_REFUSED
 
 
 @pytest.fixture(scope="session")
@@ -22,21 +21,22 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory, aws: LocalAws) -> Project:
-    """Built by plain `sam build`."""
-    project = Project.copied_to(tmp_path_factory.mktemp("project"), aws)
-    project.sam("build")
-    return project
+    return Project.copied_to(tmp_path_factory.mktemp("project"), aws)
 
 
 @pytest.fixture(scope="session")
 def deployed(project: Project) -> Stack:
-    """Deployed by `sam deploy`; its packaged template serves the other stacks."""
-    return project.deploy("plain", WITHOUT_REFUSED)
+    """Built and deployed by `make deploy`; its packaged template serves the other stacks."""
+    printed = project.make_deploy(
+        *(f"{name}={value}" for name, value in FIRST.items()), answers="y\n"
+    )
+    assert printed.count("[y/N]") == 1, "the change set is the only question"
+    return Stack("foyer", project.aws)
 
 
 @pytest.fixture(scope="session")
 def packaged(deployed: Stack) -> str:
-    """The template as `sam deploy` uploaded it, with the code's places in it."""
+    """The template as `make deploy` uploaded it, with the code's places in it."""
     return json.dumps(yaml_parse(deployed.template()))
 
 

@@ -13,8 +13,12 @@ from typing import Any
 
 from local.aws import REGION, LocalAws
 from local.sam import SAM
+from tests.template.parameter_sets import WITHOUT_REFUSED
 
 ROOT = Path(__file__).parents[2]
+
+# The parameters of the first stack.
+FIRST = WITHOUT_REFUSED | {"Architecture": "arm64", "BrandName": "Corner Shop"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,10 @@ class Project:
         leave_out = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "functions", folder / "functions", ignore=leave_out)
         return cls(folder, aws)
+
+    @property
+    def built(self) -> Path:
+        return self.folder / ".aws-sam/build"
 
     def copied(self, folder: Path) -> Project:
         """Another copy, build included."""
@@ -58,7 +66,7 @@ class Project:
                 "AWS_ENDPOINT_URL": self.aws.endpoint,
                 # The system's Python and uv, not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
-                # Bytecode is tests/sam/test_package.py's affair, and no download has to be waited for.
+                # No download to wait for; tests/sam/test_package.py is about the bytecode.
                 "UV_PYTHON_DOWNLOADS": "never",
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",

@@ -1,7 +1,8 @@
 """Builds the template, deploys it to a local AWS, reads it back, and compares it.
 
-The first stack and one update go through `sam deploy`. The others are created from the template
-that it packaged, by CloudFormation's own call; `sam`'s start-up would be most of their time.
+The first stack goes through `make deploy`, one update through `sam deploy`. The others are created
+from the template that it packaged, by CloudFormation's own call; `sam`'s start-up would be most of
+their time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws import LocalAws
 from tests.confirm import confirm
-from tests.deploy.project import ROOT, Project, Stack
+from tests.deploy.project import FIRST, ROOT, Project, Stack
 from tests.template.parameter_sets import PARAMETER_SETS, WITHOUT_REFUSED
 from tests.template.rendering import source
 
@@ -39,7 +40,11 @@ _OFF = {
     "WebAclArn": "",
     **dict.fromkeys(("GoogleSecret", "FacebookSecret", "AmazonSecret", "OidcSecret"), ""),
 }
-_SETS = [name for name in PARAMETER_SETS if name not in ("plain", "existing pool")]
+# As different as stacks can be; tests/template renders each set of parameters by itself.
+_SETS = {
+    "everything": PARAMETER_SETS["everything"],
+    "nothing": PARAMETER_SETS["mfa off"] | PARAMETER_SETS["own prefix"] | PARAMETER_SETS["proxy"],
+}
 
 
 def _deployable(chosen: Mapping[str, str], stack: str) -> dict[str, str]:
@@ -72,51 +77,50 @@ def _effective(given: Mapping[str, str]) -> dict[str, str]:
     return {name: given.get(name, str(declared[name]["Default"])) for name in declared}
 
 
-# -- `sam build`: packages that Lambda can run, whatever Python the machine has -----------------
+# -- `make deploy`: packages that Lambda can run, whatever Python the machine has ---------------
 
 
-@pytest.fixture(scope="module")
-def built(project: Project) -> Path:
-    return project.folder / ".aws-sam/build"
+def test_each_function_ships_what_it_imports_for_its_processor(
+    project: Project,
+    deployed: Stack,  # noqa: ARG001 - builds the packages
+) -> None:
+    template = yaml_parse((project.built / "template.yaml").read_text(encoding="utf-8"))
 
+    def package(function: str) -> Path:
+        """Functions with the same code share a folder."""
+        return project.built / str(template["Resources"][function]["Properties"]["CodeUri"])
 
-def test_each_function_ships_its_own_package_and_what_it_imports(built: Path) -> None:
-    assert (built / "WebFunction/foyer/app.py").is_file()
-    assert (built / "WebFunction/foyer/pages/layout.html").is_file()
-    assert (built / "WebFunction/cryptography").is_dir()
-    for function in ("RotationFunction", "CredentialsFunction"):
-        package = _package(built, function)
-        assert (package / "foyer_rotation/app.py").is_file()
-        # Its own boto3: the runtime's may be older than the calls for client secrets.
-        assert (package / "boto3").is_dir()
-
-
-def test_extension_modules_are_for_lambdas_python(built: Path) -> None:
-    modules = [path.name for path in (built / "WebFunction").rglob("*.so")]
+    web, rotation = package("WebFunction"), package("RotationFunction")
+    assert rotation == package("CredentialsFunction")
+    assert (web / "foyer/app.py").is_file()
+    assert (web / "foyer/pages/layout.html").is_file()
+    assert (web / "cryptography").is_dir()
+    assert (rotation / "foyer_rotation/app.py").is_file()
+    # Its own boto3: the runtime's may be older than the calls for client secrets.
+    assert (rotation / "boto3").is_dir()
+    for folder in (web, rotation):
+        names = {path.name for path in folder.iterdir()}
+        assert not {"local", "tests", "ministack", "moto"} & names
+    modules = [path.name for path in web.rglob("*.so")]
     assert modules
     for name in modules:
-        assert "cpython-313-x86_64-linux" in name or ".abi3." in name
+        assert "cpython-313-aarch64-linux" in name or ".abi3." in name
 
 
-def test_nothing_local_and_no_test_ships(built: Path) -> None:
-    for function in ("WebFunction", "RotationFunction"):
-        assert not {"local", "tests", "ministack", "moto"} & {
-            path.name for path in _package(built, function).iterdir()
-        }
+def test_make_deploy_keeps_the_processor_and_the_parameters_that_are_deployed(
+    project: Project, deployed: Stack
+) -> None:
+    assert _shows(deployed, FIRST)
+    _shows_secret(deployed)
 
+    project.make_deploy("LogLevel=DEBUG", answers="y\n")
 
-def _package(built: Path, function: str) -> Path:
-    """Functions with the same code share a folder."""
-    template = yaml_parse((built / "template.yaml").read_text(encoding="utf-8"))
-    return built / str(template["Resources"][function]["Properties"]["CodeUri"])
+    assert _shows(deployed, FIRST | {"LogLevel": "DEBUG"})
+    modules = (project.built / "WebFunction").rglob("*.cpython-*.so")
+    assert {re.findall(r"x86_64|aarch64", module.name)[0] for module in modules} == {"aarch64"}
 
 
 # -- `sam deploy` -------------------------------------------------------------------------------
-
-
-def test_sam_deploy_creates_what_sam_build_built(deployed: Stack) -> None:
-    assert _shows(deployed, WITHOUT_REFUSED)
-    _shows_secret(deployed)
 
 
 def test_sam_deploy_updates_a_stack_and_keeps_its_users(
@@ -166,10 +170,8 @@ def test_the_guided_dialogue_deploys_with_enter_for_every_question(
 
 @pytest.mark.parametrize("name", _SETS)
 def test_a_set_of_parameters_arrives(name: str, aws: LocalAws, unfilled: str) -> None:
-    stack_name = name.replace(" ", "-")
-    parameters = _deployable(PARAMETER_SETS[name], stack_name)
-    stack = Stack.create(stack_name, aws, unfilled, parameters)
-    assert _shows(stack, parameters)
+    parameters = _deployable(_SETS[name], name)
+    assert _shows(Stack.create(name, aws, unfilled, parameters), parameters)
 
 
 def test_an_existing_pool_gets_a_client_and_keeps_the_rest(aws: LocalAws, unfilled: str) -> None:
@@ -230,9 +232,9 @@ def test_updates_of_the_client_leave_a_rotated_secret_alone(aws: LocalAws, packa
     _put_secret(stack, rotated)
     own = _deployable(PARAMETER_SETS["own domains"], "rotated")
 
-    for changed in ({"AccessTokenMinutes": "60"}, {"LocalUrl": "http://localhost:3000"}, own):
-        stack.update(packaged, WITHOUT_REFUSED | changed)
-        assert _secret(stack) == rotated
+    stack.update(packaged, WITHOUT_REFUSED | own | {"LocalUrl": "http://localhost:3000"})
+
+    assert _secret(stack) == rotated
 
 
 def test_a_replaced_client_is_filled_in_with_its_own_secret(aws: LocalAws, packaged: str) -> None:
@@ -267,13 +269,12 @@ def test_a_stack_that_cannot_be_filled_in_fails_at_once_and_says_why(
     pools = failed.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
     assert "unfilled" not in {pool["Name"] for pool in pools}
     failed.delete()
-    _shows_secret(Stack.create("unfilled", aws, packaged, dict(WITHOUT_REFUSED)))
 
 
-def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
-    aws: LocalAws, packaged: str
+def test_a_deleted_stack_leaves_its_users_behind_for_a_new_one(
+    aws: LocalAws, packaged: str, unfilled: str
 ) -> None:
-    stack = Stack.create("leaving", aws, packaged, dict(WITHOUT_REFUSED))
+    stack = Stack.create("leaving", aws, unfilled, dict(WITHOUT_REFUSED))
     pool, ids = stack.user_pool(), stack.ids()
     cognito = stack.client("cognito-idp")
 
@@ -283,35 +284,20 @@ def test_a_deleted_stack_leaves_the_users_behind_and_nothing_else(
     assert stack.domain(pool["Domain"])["UserPoolId"] == pool["Id"]
     clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"], MaxResults=10)
     assert clients["UserPoolClients"] == []
-    functions = {each["FunctionName"] for each in _functions(stack)}
+    listed = stack.client("lambda").list_functions()["Functions"]
+    functions = {each["FunctionName"] for each in listed}
     assert not {ids["WebFunction"], ids["RotationFunction"], ids["CredentialsFunction"]} & functions
 
+    with_new_pool = Stack.create("leaving", aws, packaged, dict(WITHOUT_REFUSED))
+    assert with_new_pool.user_pool()["Id"] != pool["Id"]
+    assert with_new_pool.domain(pool["Domain"])["UserPoolId"] == pool["Id"]
+    _shows_secret(with_new_pool)
 
-def test_a_pool_that_was_kept_can_be_used_by_a_new_stack(aws: LocalAws, packaged: str) -> None:
-    first = Stack.create("first", aws, packaged, dict(WITHOUT_REFUSED))
-    pool = first.user_pool()
-    first.delete()
-
-    again = {"UserPoolId": pool["Id"], "DomainPrefix": pool["Domain"]}
-    second = Stack.create("first", aws, packaged, WITHOUT_REFUSED | again)
-
-    assert second.app_client()["UserPoolId"] == pool["Id"]
-    assert second.outputs()["LoginUrl"] == _prefix_origin(pool["Domain"])
-    _shows_secret(second)
-
-
-def test_a_deleted_stack_can_be_deployed_again_with_a_new_pool(
-    aws: LocalAws, packaged: str
-) -> None:
-    first = Stack.create("again", aws, packaged, dict(WITHOUT_REFUSED))
-    pool = first.user_pool()
-    first.delete()
-
-    second = Stack.create("again", aws, packaged, dict(WITHOUT_REFUSED))
-
-    assert second.user_pool()["Id"] != pool["Id"]
-    assert second.domain(pool["Domain"])["UserPoolId"] == pool["Id"]
-    _shows_secret(second)
+    kept = {"UserPoolId": pool["Id"], "DomainPrefix": pool["Domain"]}
+    again = Stack.create("again", aws, packaged, WITHOUT_REFUSED | kept)
+    assert again.app_client()["UserPoolId"] == pool["Id"]
+    assert again.outputs()["LoginUrl"] == _prefix_origin(pool["Domain"])
+    _shows_secret(again)
 
 
 def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, unfilled: str) -> None:
@@ -325,36 +311,6 @@ def test_without_protection_a_pool_can_be_deleted_by_hand(aws: LocalAws, unfille
     cognito.delete_user_pool(UserPoolId=pool["Id"])
     with pytest.raises(cognito.exceptions.ResourceNotFoundException):
         cognito.describe_user_pool(UserPoolId=pool["Id"])
-
-
-# -- `make deploy` ------------------------------------------------------------------------------
-
-
-def test_make_deploy_builds_for_the_processor_that_is_deployed(
-    project: Project, tmp_path: Path
-) -> None:
-    again = project.copied(tmp_path / "again")
-    given = [
-        f"{name}={value}" for name, value in (WITHOUT_REFUSED | {"Architecture": "arm64"}).items()
-    ]
-    arguments = ["--stack-name", "foyer", "BrandName=Corner Shop", *given]
-
-    printed = again.make_deploy(*arguments, answers="y\n")
-    assert printed.count("[y/N]") == 1, "the change set is the only question"
-    stack = Stack("foyer", project.aws)
-    assert _shows(stack, WITHOUT_REFUSED | {"BrandName": "Corner Shop", "Architecture": "arm64"})
-    assert _processors(again) == {"aarch64"}
-
-    # Nothing names the processor this time, and the stack keeps its own.
-    again.make_deploy("LogLevel=DEBUG", answers="y\n")
-    assert stack.environment("WebFunction")["LOG_LEVEL"] == "DEBUG"
-    assert stack.environment("WebFunction")["BRAND_NAME"] == "Corner Shop"
-    assert _processors(again) == {"aarch64"}
-
-
-def _processors(project: Project) -> set[str]:
-    modules = (project.folder / ".aws-sam/build/WebFunction").rglob("*.cpython-*.so")
-    return {re.findall(r"x86_64|aarch64", module.name)[0] for module in modules}
 
 
 # -- Another stack in front ---------------------------------------------------------------------
@@ -560,11 +516,6 @@ def _put_secret(stack: Stack, value: dict[str, Any]) -> None:
 def _rotate(value: dict[str, Any]) -> dict[str, Any]:
     """What a rotation writes; the local AWS has no second client secret."""
     return SecretValue(value).successor([]).fields
-
-
-def _functions(stack: Stack) -> list[dict[str, str]]:
-    listed: list[dict[str, str]] = stack.client("lambda").list_functions()["Functions"]
-    return listed
 
 
 def _prefix_origin(prefix: str) -> str:

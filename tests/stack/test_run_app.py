@@ -171,30 +171,3 @@ def test_a_changed_template_is_deployed_and_served(app: RunningApp) -> None:
     template.write_text("Resources: [")
     assert eventually(lambda: "is not valid YAML" in app.stack.printed(), 20)
     assert app.ask("/things").status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        (
-            "AWS::ApiGatewayV2::ApiMapping",
-            "AWS::Serverless::Layer",
-            "has no AWS::ApiGatewayV2::Api",
-        ),
-        ("  Function:", "  WebFunction:", "both templates have a function WebFunction"),
-        ("-UserPoolId", "-Absent", "Export 'foyer-Absent' not found"),
-    ],
-)
-def test_what_cannot_be_served_is_reported_in_one_sentence(
-    tmp_path: Path, old: str, new: str, sentence: str
-) -> None:
-    folder = tmp_path / "app"
-    shutil.copytree(_APP, folder)
-    template = folder / "template.yaml"
-    template.write_text(template.read_text().replace(old, new))
-    output = tmp_path / "printed"
-    with (
-        pytest.raises(AssertionError, match=sentence),
-        running_stack(output, ["--app", str(folder)]),
-    ):
-        pass
