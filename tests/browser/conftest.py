@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import NO_BROWSER, NoBrowser, launch
 from tests.browser.people import Directory, Visitor
-from tests.running_stack import RunningStack, running_stack
+from tests.running_stack import RunningStack
 
 NO_NODE = "node is not installed; `apt-get install nodejs` or the like gets it"
 NO_NPM_PACKAGES = "npm cannot install packages; it needs a package index"
@@ -44,10 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[RunningStack]:  # noqa: ARG001 - without a browser there is no need for a stack
-    """As `make run` starts it."""
-    with running_stack(tmp_path_factory.mktemp("run") / "output") as running:
-        yield running
+def stack(chromium: Browser, running: RunningStack) -> RunningStack:  # noqa: ARG001 - without a browser there is no need for a stack
+    return running
 
 
 @pytest.fixture

@@ -119,7 +119,8 @@ def _app(visitor: Visitor, account: Account, look: Look) -> None:
 
 def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
     newcomer = Account.of_somebody_new()
-    visitor.open("/signup")
+    visitor.open()
+    visitor.follow("Create account")
     look(visitor, "sign-up")
     visitor.press("Create account")
     visitor.reads("Please check:")
@@ -145,6 +146,10 @@ def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
     visitor.press("Confirm")
     visitor.reads("Your e-mail address is confirmed.")
     look(visitor, "sign-in confirmed")
+    visitor.submit_sign_in(newcomer)
+    visitor.is_welcome(newcomer)
+    visitor.press("Sign out")
+    visitor.is_signed_out()
 
 
 def _sign_in(visitor: Visitor, account: Account, look: Look) -> None:

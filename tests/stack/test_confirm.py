@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.confirm import confirm
-from tests.running_stack import RunningStack, running_stack
+from tests.running_stack import RunningStack
 
 
 class _Stack:
@@ -24,15 +23,9 @@ class _Stack:
         self.outputs = {"LoginUrl": running.login, "ClientId": self.secret["client_id"]}
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("confirm") / "printed") as running:
-        yield running
-
-
 @pytest.fixture
-def deployed(stack: RunningStack) -> _Stack:
-    return _Stack(stack)
+def deployed(running: RunningStack) -> _Stack:
+    return _Stack(running)
 
 
 @pytest.mark.parametrize(

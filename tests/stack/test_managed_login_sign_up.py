@@ -38,33 +38,18 @@ def test_a_wrong_address_can_be_corrected_by_signing_up_again(
     assert pages.user("ada")["email"] == "ada@example.com"
 
 
-def test_several_problems_are_listed_above(pages: LoginPages, browser: Browser) -> None:
-    fill_in(browser, pages, username="", name="")
-    assert browser.page.alert == "Please check: Name, User name."
-
-
 def test_a_visitor_signs_up_confirms_and_signs_in(pages: LoginPages, browser: Browser) -> None:
     fill_in(browser, pages)
     assert browser.page.heading == "Confirm your e-mail address"
     browser.press("Confirm", code=browser.mailed_code())
     assert browser.page.notice == "Your e-mail address is confirmed. Sign in to continue."
     assert browser.page.input("username")["value"] == "ada"
-    browser.sign_in()
+    browser.sign_in("ADA@example.com")  # it serves as well, once it is confirmed
     assert browser.returned["state"] == "the-state"
-    tokens = pages.exchange(browser.returned["code"]).json()
-    assert tokens["token_type"] == "Bearer"
+    assert pages.exchange(browser.returned["code"]).json()["token_type"] == "Bearer"
     user = pages.user("ada")
     assert (user["status"], user["email_verified"]) == ("CONFIRMED", "true")
     assert (user["name"], user["email"]) == ("Ada Lovelace", "ada@example.com")
-
-
-def test_the_e_mail_address_serves_for_signing_in_once_confirmed(
-    pages: LoginPages, browser: Browser
-) -> None:
-    fill_in(browser, pages)
-    browser.press("Confirm", code=browser.mailed_code())
-    browser.sign_in("ADA@example.com")
-    assert "code" in browser.returned
 
 
 def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browser) -> None:
@@ -76,12 +61,16 @@ def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browse
     assert page.by_id("password-rules") == (
         "At least 10 characters An uppercase letter A lowercase letter A number"
     )
-    assert [page.input(n)["autocomplete"] for n in ("username", "email", "name", "password")] == [
-        "username",
-        "email",
-        "name",
-        "new-password",
-    ]
+    for name in ("username", "email", "name"):
+        assert page.input(name)["autocomplete"] == name
+    assert page.input("password")["autocomplete"] == "new-password"
+    # Phones offer the right keyboard.
+    assert page.input("name")["autocapitalize"] == "words"
+    assert page.input("email")["type"] == "email"
+    assert page.input("username")["autocapitalize"] == "none"
+    browser.press("Create account", **ANSWERS)
+    code = browser.page.input("code")
+    assert (code["autocomplete"], code["inputmode"]) == ("one-time-code", "numeric")
 
 
 @pytest.mark.parametrize(
@@ -117,18 +106,12 @@ def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
     assert not pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"]
 
 
-def test_a_taken_user_name_is_refused_whatever_its_case(
-    pages: LoginPages, browser: Browser
-) -> None:
-    pages.new_user("ada")
-    fill_in(browser, pages, username="ADA")
-    assert browser.page.problem_at("username") == "This user name is taken."
-
-
-def test_an_address_that_somebody_signs_in_with_cannot_be_confirmed_again(
+def test_somebody_elses_user_name_and_address_are_refused(
     pages: LoginPages, browser: Browser
 ) -> None:
     pages.new_user("grace", email="ada@example.com")
+    fill_in(browser, pages, username="GRACE")
+    assert browser.page.problem_at("username") == "This user name is taken."
     fill_in(browser, pages)
     browser.press("Confirm", code=browser.mailed_code())
     assert browser.page.problem_at("code") == "An account with this e-mail address already exists."
