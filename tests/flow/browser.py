@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.flow.header_rules import assert_safe
+
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 FORM = "application/x-www-form-urlencoded"
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
@@ -147,7 +149,10 @@ class Browser:
             reply = self.handler(made, Context())
         except Exception as error:  # API Gateway would answer 500, without our headers
             raise AssertionError("the function crashed") from error
-        return Answer(reply["statusCode"], reply["headers"], tuple(reply["cookies"]), reply["body"])
+        headers, cookies, body = reply["headers"], tuple(reply["cookies"]), reply["body"]
+        if self.origin.startswith("https://"):
+            assert_safe(made["requestContext"]["http"]["method"], headers, cookies, body)
+        return Answer(reply["statusCode"], headers, cookies, body)
 
     def named(self, part: str) -> dict[str, str]:
         """The cookies whose name holds ``part``."""
