@@ -9,10 +9,10 @@ from pathlib import Path
 
 from local.aws import REGION, LocalAws
 from local.cloudformation import Deployed, deploy_template
+from local.http_api import Function, HttpApi
 from local.managed_login.triggers import RUN, not_run
 from local.places import ROOT, Places
 from local.stack import STACK_NAME, Stack
-from local.template import Function, HttpApi
 from local.template_file import TemplateError
 
 _WEB = ROOT / "functions" / "web"

@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
 from local.local_part import local_part
-from local.template import Template, wanted
+from local.template import Template
 from local.template_file import read_template
+from local.wanted import wanted
 
 # MiniStack's message, and the constraint's description from the template.
 _WRONG_VALUE = re.compile(r"Parameter '(\w+)' (.+)", re.DOTALL)

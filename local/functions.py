@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from local.console import Console
+from local.http_api import Function, function_name
 from local.lambda_function import LambdaFunction
-from local.template import Function, function_name
 
 # Variables of a function's environment in addition to those in its template.
 Environment = Callable[[Function], Mapping[str, str]]

@@ -8,36 +8,32 @@ as part of the local stack.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
 import re
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from local import api_gateway, lambda_authorizer, template
 from local.api_gateway import Request
+from local.asgi_messages import request_of, send_response, with_body
 from local.authorizers import Refused
 from local.console import Console, last_reason
 from local.functions import FunctionRunner, Functions
 from local.gate import Gate
+from local.http_api import HttpApi
 from local.integration_response import MalformedResponse, Response, error, parse_response
 from local.lambda_runtime import isolated
-from local.places import RunError, listen
 from local.routes import select
 from local.runtime_api import FunctionFailed
 from local.runtimes import CannotRun
-from local.template import HttpApi
 
 # For uvicorn.Config. Proxy headers are passed on but not trusted. Headers above the gateway's limit
 # must reach it, so that it can answer 431.
@@ -146,7 +142,7 @@ class Gateway:
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         request_id = api_gateway.new_request_id()
-        response, reason = await self._respond(_request(scope), receive, request_id)
+        response, reason = await self._respond(request_of(scope), receive, request_id)
         self._console.request(
             method=scope["method"],
             path=scope["raw_path"].decode("latin-1"),
@@ -156,7 +152,7 @@ class Gateway:
             reference=request_id,
             is_shown=response.status != 404 or not _ASKED_BY_BROWSERS.fullmatch(scope["path"]),
         )
-        await _send(response, send, request_id)
+        await send_response(response, send, request_id)
 
     async def _respond(
         self, head: Request, receive: Receive, request_id: str
@@ -169,7 +165,7 @@ class Gateway:
         if mapped is None or selected is None:
             return error(404), "no such route"
         route, parameters = selected
-        request = await _with_body(head, receive)
+        request = await with_body(head, receive)
         if request is None:
             return error(413), f"more than {api_gateway.MAX_BODY_BYTES} bytes"
         event = api_gateway.build_event(
@@ -228,74 +224,7 @@ class Gateway:
             return error(500), f"malformed response: {problem}"
 
 
-def _request(scope: Scope) -> Request:
-    return Request(
-        method=scope["method"],
-        path=scope["raw_path"],
-        query=scope["query_string"],
-        headers=scope["headers"],
-        client=scope["client"][0],
-        protocol=f"HTTP/{scope['http_version']}",
-    )
-
-
-async def _with_body(head: Request, receive: Receive) -> Request | None:
-    """None if the body is larger than API Gateway allows."""
-    body = bytearray()
-    more = True
-    while more and len(body) <= api_gateway.MAX_BODY_BYTES:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    if len(body) > api_gateway.MAX_BODY_BYTES:
-        return None
-    return Request(**{**vars(head), "body": bytes(body)})
-
-
-async def _send(response: Response, send: Send, request_id: str) -> None:
-    bodiless = response.status in (204, 304)  # RFC 9110 §6.4.1
-    body = b"" if bodiless else response.body
-    headers = [*response.headers, ("apigw-requestid", request_id)]
-    if not bodiless:
-        headers.append(("content-length", str(len(body))))
-    encoded = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = _options(arguments)
-    with ExitStack() as resources:
-        log: TextIO | None = None
-        if options.log_file is not None:
-            log = resources.enter_context(options.log_file.open("a", encoding="utf-8"))
-        console = Console(sys.stdout, log_format=options.log_format, log=log)
-        try:
-            gateway = Gateway.of_template(options.template, {}, console=console, inherit=True)
-            listener = resources.enter_context(listen(options.host, options.port))
-        except RunError as error:
-            raise SystemExit(f"Gateway stopped: {error}.") from error
-        host, port = listener.getsockname()[:2]
-        console.notice(f"http://{host}:{port} serves the routes of {options.template}")
-        server = uvicorn.Server(uvicorn.Config(gateway, lifespan="on", **HTTP_OPTIONS))
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:  # uvicorn has shut down and raises Ctrl-C again
-            raise SystemExit(130) from None
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m local.gateway",
-        description="Serve the HTTP API of a SAM template, with this shell's environment.",
-    )
-    parser.add_argument("--port", type=int, default=3000, help="0 takes any free port")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--template", type=Path, default=Path("template.yaml"))
-    parser.add_argument("--log-format", choices=["text", "json"], default="text")
-    parser.add_argument("--log-file", type=Path, help="also write everything there, as JSON")
-    return parser.parse_args(arguments)
-
-
 if __name__ == "__main__":
+    from local.gateway_alone import main
+
     main()

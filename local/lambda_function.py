@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from local.console import Console
+from local.http_api import Function
 from local.lambda_runtime import ExecutionEnvironment
 from local.runtime_api import FunctionTimedOut, RuntimeExited
 from local.runtimes import CannotRun
-from local.template import Function
 
 MAX_ENVIRONMENTS = 4
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from local.http_api import Function
 from local.places import BREAKPOINTS
 from local.runtime_api import FunctionFailed, RuntimeApi, RuntimeExited
 from local.runtimes import runtime_of
-from local.template import Function
 
 _LONGEST_LINE = 4 * 1024 * 1024  # bytes; CloudWatch Logs takes 1 MB an event
 _INSIDE = Path(__file__).parent / "inside_function"

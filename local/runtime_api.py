@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import h11
 
 from local.browsers import is_from_browser, is_named
-from local.template import Function
+from local.http_api import Function
 
 _ADDRESS = "127.0.0.1"
 _PREFIX = "/2018-06-01/runtime"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from local.http_api import Function
 from local.places import ROOT
 from local.runtime_api import FunctionFailed
-from local.template import Function
 
 ENVIRONMENTS = ROOT / ".local" / "environments"
 _OWN = ROOT / "functions"  # their dependencies are in this interpreter's environment

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from local import docker_bridge
 from local.aws import REGION, LocalAws
+from local.http_api import Function
 from local.places import ROOT, Places, RunError, listen
-from local.template import Function
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"

@@ -14,10 +14,10 @@ from typing import Any
 
 import urllib3
 
+from local.http_api import Function, function_name
 from local.places import Places, RunError
 from local.runtime_api import FunctionFailed, FunctionRaised
 from local.sam import APP_BUILT, BUILT
-from local.template import Function, function_name
 from local.template_file import read_template
 
 

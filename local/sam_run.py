@@ -12,8 +12,8 @@ from contextlib import ExitStack
 
 from local import sam, sam_functions
 from local.aws import LocalAws
+from local.http_api import Function
 from local.places import Places, listen
-from local.template import Function
 
 
 class SamRun:

@@ -8,71 +8,19 @@ omitted and must come from the environment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local.auth_section import AuthSection
-from local.authorizers import LambdaAuthorizer
+from local.http_api import Function, HttpApi, function_name
 from local.routes import Route
 from local.template_file import TemplateError, read_template
-from local.values import Values, expressions
+from local.values import Values
+from local.wanted import condition_value
 
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}
-# The sections of a resource that are read.
-_READ = {
-    "AWS::ApiGatewayV2::ApiMapping": ("ApiMappingKey",),
-    "AWS::Cognito::UserPool": ("LambdaConfig",),
-    "AWS::Serverless::Function": (
-        "Architectures",
-        "CodeUri",
-        "Environment",
-        "Events",
-        "Handler",
-        "LoggingConfig",
-        "MemorySize",
-        "Runtime",
-        "Timeout",
-    ),
-    "AWS::Serverless::HttpApi": ("Auth",),
-}
 _IMPLICIT_API = "ServerlessHttpApi"  # SAM's name for the default API
-
-
-@dataclass(frozen=True)
-class Function:
-    """One Lambda function: ``timeout`` in seconds, ``memory`` in MB, ``code`` absolute."""
-
-    name: str
-    handler: str
-    code: Path
-    timeout: float
-    memory: int
-    log_format: str
-    variables: Mapping[str, str]
-    runtime: str = "python3.13"
-    architecture: str = "x86_64"
-
-
-@dataclass(frozen=True)
-class HttpApi:
-    """One API; ``functions`` contains those that a route or an authorizer uses, by name.
-
-    Its paths are below ``mapping_key`` of the domain, or at the root if it is empty.
-    """
-
-    routes: tuple[Route, ...]
-    functions: Mapping[str, Function] = field(default_factory=dict)
-    mapping_key: str = ""
-
-    @property
-    def needs(self) -> set[str]:
-        """Names of the functions that routes and their authorizers call."""
-        return {route.function for route in self.routes} | {
-            function_name(route.authorizer.function)
-            for route in self.routes
-            if isinstance(route.authorizer, LambdaAuthorizer)
-        }
 
 
 def read(
@@ -89,11 +37,6 @@ def read(
     api = template.api()
     functions = {name: template.function(name) for name in template.functions if name in api.needs}
     return replace(api, functions=functions)
-
-
-def function_name(name_or_arn: str) -> str:
-    """The function's name, from a name or an ARN (its seventh part), without an alias."""
-    return name_or_arn.split(":")[6] if name_or_arn.startswith("arn:") else name_or_arn
 
 
 class Template:
@@ -260,22 +203,6 @@ class Template:
                 f"{self._path.name}: {logical_id} has no literal {name}; write it as plain text"
             )
         return text
-
-
-def wanted(parsed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The expressions whose values are needed to serve the template."""
-    yield from expressions(parsed.get("Globals"))
-    for resource in (parsed.get("Resources") or {}).values():
-        if "Condition" in resource and resource["Type"] in _READ:
-            yield condition_value(resource["Condition"])
-        properties = resource.get("Properties") or {}
-        for name in _READ.get(resource["Type"], ()):
-            yield from expressions(properties.get(name))
-
-
-def condition_value(name: str) -> dict[str, Any]:
-    """An expression that is "true" if the condition is true."""
-    return {"Fn::If": [name, "true", "false"]}
 
 
 def _name(reference: object) -> str:

@@ -38,8 +38,10 @@ def test_a_language_picked_by_keyboard_goes_on_to_managed_login_and_back(
     expect(page.locator("summary")).to_be_focused()
     german = page.get_by_role("link", name="Deutsch")
     expect(german).to_be_hidden()
+    card = page.locator("main").bounding_box()
     keyboard.press("Enter")
     expect(german).to_be_visible()
+    assert page.locator("main").bounding_box() == card, "the open list moves nothing"
     keyboard.press("Tab")
     expect(german).to_be_focused()
     keyboard.press("Enter")

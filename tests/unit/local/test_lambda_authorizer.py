@@ -176,7 +176,7 @@ def test_a_policy_allows_what_it_names_and_nothing_that_it_denies(
 def test_without_an_identity_source_nobody_is_asked(
     source: str, headers: list[tuple[str, str]], query: str
 ) -> None:
-    asked = Asked()
+    asked = Asked(YES)  # which nobody asks for
     decision = asked.ask(replace(SIMPLE, identity_sources=(source,)), headers=headers, query=query)
     assert (status(decision), asked.events) == (401, [])
 

@@ -11,9 +11,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from local.browsers import THIS_MACHINE
+from local.http_api import Function
 from local.own_hosts import OwnHosts
 from local.runtime_api import RuntimeApi
-from local.template import Function
 from tests.unit.local import asgi
 
 

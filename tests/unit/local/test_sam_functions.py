@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from local import sam_functions
+from local.http_api import Function
 from local.places import Places, RunError
 from local.runtime_api import FunctionFailed, FunctionRaised
 from local.sam_functions import SamFunctions, write_template
-from local.template import Function
 from tests.ports import refusing_port
 
 EVENT = b'{"a": 1}'

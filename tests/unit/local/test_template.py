@@ -8,6 +8,7 @@ import pytest
 
 from local import template
 from local.authorizers import JwtAuthorizer, LambdaAuthorizer, UnsupportedAuthorizer
+from local.http_api import HttpApi, function_name
 from local.places import RunError
 from local.routes import Route
 from local.template_file import TemplateError
@@ -148,7 +149,7 @@ Resources:
 """
 
 
-def guarded(written: Path, auth: str, **resolved: str) -> template.HttpApi:
+def guarded(written: Path, auth: str, **resolved: str) -> HttpApi:
     written.write_text(_GUARDED.replace("AUTH", auth))
     return template.read(written, resolved=resolved)
 
@@ -193,4 +194,4 @@ def test_an_authorizer_of_another_stack_is_known_by_its_arn(written: Path) -> No
     api = template.read(written, resolved={imported: arn})
     authorizer = api.routes[0].authorizer
     assert isinstance(authorizer, LambdaAuthorizer)
-    assert template.function_name(authorizer.function) == "GuardFunction"
+    assert function_name(authorizer.function) == "GuardFunction"
