@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from foyer.pages import Brand, Pages
+from playwright.sync_api import Route
 
+from tests.browser.every_page import account_with_devices
 from tests.browser.people import Account, Directory, Visitor
 
 pytestmark = pytest.mark.browser
@@ -34,3 +37,45 @@ def test_the_way_back_to_the_account_asks_for_the_password(visitor: Visitor, ada
     visitor.sees("Sign in")
     visitor.submit_sign_in(ada)
     visitor.is_at("/account/delete")
+
+
+_FOCUSED = """() => {
+    const focused = document.activeElement;
+    const {outlineStyle, outlineWidth} = getComputedStyle(focused);
+    const row = focused.closest("dl + form, .row");
+    return [row?.querySelector("dt")?.innerText ?? "", focused.textContent.trim(),
+        outlineStyle !== "none" && parseFloat(outlineWidth) > 0];
+}"""
+
+
+def test_the_keyboard_reaches_and_ends_every_session_of_the_list_in_order(visitor: Visitor) -> None:
+    """As with sessions in a table, where there is a list."""
+    page = account_with_devices(Pages(Brand("Foyer", "#3d5a80"), "en"))
+    sent: list[str | None] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.post_data)
+        route.fulfill(body=page, content_type="text/html")
+
+    visitor.context.route("**/account**", answer)
+    visitor.open("/account")
+    reached: list[list[object]] = []
+    for _ in range(30):
+        visitor.page.keyboard.press("Tab")
+        reached.append(visitor.page.evaluate(_FOCUSED))
+        if reached[-1][1] == "Delete account":
+            break
+    assert all(is_visible for *_, is_visible in reached)
+    of_list = [(row, name) for row, name, _ in reached if "ign out" in str(name)]
+    assert of_list == [
+        ("", "Sign out everywhere"),
+        ("Samsung Internet, Android", "Sign out (Samsung Internet, Android)"),
+        ("Unknown device", "Sign out (Unknown device)"),
+        ("", "Sign out all other devices"),
+    ]
+    for name, expected in (("(Unknown device)", f"session={'c' * 64}"), ("other devices", None)):
+        visitor.page.get_by_role("button", name=name).focus()
+        visitor.page.keyboard.press("Enter")
+        visitor.sees("Your account")
+        assert sent.pop() == expected

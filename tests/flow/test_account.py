@@ -180,7 +180,7 @@ def test_users_of_another_provider_have_no_password_here(stack: Stack) -> None:
 
 def test_signing_out_everywhere_ends_every_session(stack: Stack, ada: Owner) -> None:
     elsewhere = stack.signed_in(**environment(stack))
-    assert "on all other devices" in ada.get("/account/sign-out-everywhere").body
+    assert "this can take up to an hour" in ada.get("/account/sign-out-everywhere").body
     answer = ada.submit("/account/sign-out-everywhere")
     assert answer.status == 200
     assert answer.location.startswith(f"{stack.cognito.domain_url}/logout?")

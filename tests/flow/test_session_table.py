@@ -69,7 +69,9 @@ def test_a_new_sign_in_ends_every_copy_of_the_session_before(stack: Stack, ada: 
 
 def test_signing_out_everywhere_ends_all_sessions_of_the_user_at_once(stack: Stack) -> None:
     here, there = owner(stack), owner(stack)
+    assert "on all other devices immediately" in here.get("/account/sign-out-everywhere").body
     here.submit("/account/sign-out-everywhere")
+    assert "For up to an hour, other devices may" in here.get("/").body
     assert not there.is_signed_in
     assert stack.sessions.rows() == []
 

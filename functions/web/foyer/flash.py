@@ -26,6 +26,7 @@ KEYS = (
     "authenticator_was_turned_on",
     "authenticator_was_turned_off",
     "signed_out_everywhere",
+    "signed_out_everywhere_at_once",
     "device_was_signed_out",
     "other_devices_were_signed_out",
     "account_was_deleted",

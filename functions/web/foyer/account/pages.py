@@ -203,12 +203,12 @@ class AccountPages:
             "turn_off_app", "authenticator/off", "turn_off", lead="turn_off_lead", problem=problem
         )
 
-    def everywhere(self) -> Response:
+    def everywhere(self, *, at_once: bool) -> Response:
         return self._forms.page(
             "sign_out_everywhere",
             "sign-out-everywhere",
             "sign_out_everywhere",
-            lead="sign_out_everywhere_lead",
+            lead="sign_out_everywhere_at_once_lead" if at_once else "sign_out_everywhere_lead",
         )
 
     def deletion(self, typed: str = "", *, problem: str = "") -> Response:

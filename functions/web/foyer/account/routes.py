@@ -112,15 +112,17 @@ def sign_out_devices(services: Services, request: Request, member: Member) -> Re
     return _done(services, member, "devices_signed_out", say)
 
 
-def everywhere_page(_services: Services, _request: Request, member: Member) -> Response:
-    return member.pages.everywhere()
+def everywhere_page(services: Services, _request: Request, member: Member) -> Response:
+    return member.pages.everywhere(at_once=services.visitors.ends_at_once)
 
 
 def sign_out_everywhere(services: Services, request: Request, member: Member) -> Response:
     """Ends every refresh token, then the session here and managed login's in this browser."""
     member.api.sign_out_everywhere(member.token, deadline=member.deadline)
     record_change(services, member, "signed_out_everywhere")
-    return logout.everywhere(services, request, member.session.subject, say="signed_out_everywhere")
+    at_once = services.visitors.ends_at_once
+    say = "signed_out_everywhere_at_once" if at_once else "signed_out_everywhere"
+    return logout.everywhere(services, request, member.session.subject, say=say)
 
 
 def deletion_page(_services: Services, _request: Request, member: Member) -> Response:

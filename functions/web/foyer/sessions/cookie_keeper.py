@@ -24,6 +24,8 @@ class CookieKeeper:
     ``groups`` are those worth their place in a cookie; empty means all.
     """
 
+    ends_at_once = False
+
     def __init__(
         self,
         cookie: SessionCookie,

@@ -52,7 +52,12 @@ class Listed:
 
 
 class SessionKeeper(Protocol):
-    """Reads and writes sessions. Each method may raise Unavailable."""
+    """Reads and writes sessions. Each method may raise Unavailable.
+
+    ``ends_at_once``: whether a session can be ended wherever it is used, not only at its refresh.
+    """
+
+    ends_at_once: bool
 
     def read(self, cookies: Mapping[str, str]) -> Reading:
         """The session as it is: nothing is renewed, refreshed or ended."""

@@ -50,6 +50,8 @@ _IS_FREE = (
 class TableKeeper:
     """Keeps sessions in the rows of a table."""
 
+    ends_at_once = True
+
     def __init__(
         self, table: Table, rows: Rows, cookie: SessionCookie, *, log: Logger, clocks: Clocks
     ) -> None:

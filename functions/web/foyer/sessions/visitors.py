@@ -82,6 +82,11 @@ class Visitors:
         self._counters = counters
         self._clocks = clocks
 
+    @property
+    def ends_at_once(self) -> bool:
+        """Whether ``end_all`` ends sessions at that moment, or at their next refresh."""
+        return self._keeper.ends_at_once
+
     def recognise(self, cookies: Mapping[str, str]) -> Visit:
         """Who is here. Asks Cognito only when the access token has expired."""
         deadline = self._clocks.monotonic() + self._seconds
