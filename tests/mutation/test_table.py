@@ -41,7 +41,7 @@ def test_every_module_that_decides_something_has_a_check() -> None:
     """The others only name, count, draw or build."""
     others = {"account/forms.py", "account/pages.py", "app.py", "aws/secrets_manager.py",
               "clocks.py", "cognito/pool.py", "color.py", "counters.py", "errors.py",
-              "route.py", "services.py", "sessions/device.py",
+              "route.py", "services.py", "sessions/device.py", "settings.py",
               "sessions/keeper.py", "stack_trace.py"}  # fmt: skip
     package = ROOT / "functions/web/foyer"
     modules = {str(path.relative_to(package)) for path in package.rglob("*.py")}

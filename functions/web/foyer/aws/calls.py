@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..clocks import SYSTEM, Clocks
 from ..errors import AwsRefused, AwsUnreachable, ConfigurationError
-from ..settings import endpoint_variable
 from ..strict_json import parse_object
+from ..variables import endpoint_variable
 from .connections import Connections
 from .credentials import CredentialSource
 from .signing import signed
