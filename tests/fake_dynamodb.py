@@ -8,17 +8,25 @@ import threading
 import uuid
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import cache
 from typing import Any
 
 from ministack.services import dynamodb  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+from local.places import TEMPLATE
 from tests.wire_faults import Fault, Line, Reply, json_reply
 from tests.wire_server import Arrived, WireServer
 
 _ONE_AT_A_TIME = threading.Lock()  # MiniStack answers in one thread
-
-
 _CLOSE = {"Connection": "close"}
+
+
+@cache
+def _of_template() -> dict[str, Any]:
+    properties = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]["SessionTable"]["Properties"]
+    names = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    return {name: properties[name] for name in names}
 
 
 class FakeDynamoDb:
@@ -38,25 +46,7 @@ class FakeDynamoDb:
             "AWS_SECRET_ACCESS_KEY": "made-up",
             "AWS_REGION": "eu-central-1",
         }
-        self.call(
-            "CreateTable",
-            AttributeDefinitions=[
-                {"AttributeName": "id", "AttributeType": "S"},
-                {"AttributeName": "subject_hash", "AttributeType": "S"},
-            ],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "BySubject",
-                    "KeySchema": [{"AttributeName": "subject_hash", "KeyType": "HASH"}],
-                    "Projection": {
-                        "ProjectionType": "INCLUDE",
-                        "NonKeyAttributes": ["signed_in_at", "seen_at", "expires_at", "device"],
-                    },
-                }
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        self.call("CreateTable", **_of_template())
 
     def __enter__(self) -> FakeDynamoDb:
         return self
@@ -67,11 +57,8 @@ class FakeDynamoDb:
 
     def call(self, operation: str, **fields: Any) -> dict[str, Any]:
         """Ask the table itself, past the wire."""
-        answer: dict[str, Any] = json.loads(
-            self._carried_out(
-                operation, json.dumps({"TableName": self.name, **fields}).encode()
-            ).body
-        )
+        sent = json.dumps({"TableName": self.name, **fields}).encode()
+        answer: dict[str, Any] = json.loads(self._carried_out(operation, sent).body)
         return answer
 
     def rows(self) -> list[dict[str, Any]]:

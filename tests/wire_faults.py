@@ -120,16 +120,14 @@ def _huge(line: Line, reply: Reply) -> None:
     line.send(Reply(reply.status, _padded(reply, 1 << 20), reply.headers).to_bytes())
 
 
-def _large_head(line: Line, reply: Reply) -> None:
-    """Four headers of 63 KB each, on a good answer."""
-    start, rest = reply.to_bytes().split(b"\r\n", 1)
-    challenge = b"WWW-Authenticate: " + b"Bearer " * 9000 + b"\r\n"
-    line.send(start + b"\r\n" + challenge * 4 + rest)
+def _with_lines(lines: bytes) -> Fault:
+    """A good answer with further header lines."""
 
+    def send(line: Line, reply: Reply) -> None:
+        start, rest = reply.to_bytes().split(b"\r\n", 1)
+        line.send(start + b"\r\n" + lines + rest)
 
-def _many_headers(line: Line, reply: Reply) -> None:
-    start, rest = reply.to_bytes().split(b"\r\n", 1)
-    line.send(start + b"\r\n" + b"X: 1\r\n" * 99 + rest)
+    return send
 
 
 def _endless_head(line: Line, _reply: Reply) -> None:
@@ -143,14 +141,9 @@ def _endless(line: Line, reply: Reply) -> None:
         line.send(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
 
 
-def _gzip_bomb(line: Line, reply: Reply) -> None:
-    squeezed = Reply(reply.status, gzip.compress(_padded(reply, 10 << 20)), reply.headers)
-    line.send(squeezed.head(Content_Encoding="gzip") + squeezed.body)
-
-
-def _gzipped(line: Line, reply: Reply) -> None:
+def _gzip(line: Line, reply: Reply, body: bytes) -> None:
     """Compressed although the client asked for identity."""
-    squeezed = Reply(reply.status, gzip.compress(reply.body), reply.headers)
+    squeezed = Reply(reply.status, gzip.compress(body), reply.headers)
     line.send(squeezed.head(Content_Encoding="gzip") + squeezed.body)
 
 
@@ -199,11 +192,11 @@ WIRE_FAULTS: dict[str, Fault] = {
     "truncated": _truncated,
     "huge": _huge,
     "endless": _endless,
-    "large_head": _large_head,
-    "many_headers": _many_headers,
+    "large_head": _with_lines((b"WWW-Authenticate: " + b"Bearer " * 9000 + b"\r\n") * 4),
+    "many_headers": _with_lines(b"X: 1\r\n" * 99),
     "endless_head": _endless_head,
-    "gzip_bomb": _gzip_bomb,
-    "gzipped": _gzipped,
+    "gzip_bomb": lambda line, reply: _gzip(line, reply, _padded(reply, 10 << 20)),
+    "gzipped": lambda line, reply: _gzip(line, reply, reply.body),
     "not_http": _not_http,
     "wrong_content_type": _wrong_content_type,
     "garbage": _with_body(lambda _: secrets.token_bytes(64)),

@@ -19,6 +19,10 @@ def test_a_visitor_signs_in_and_is_welcomed_by_name(stack: Stack, browser: Brows
     for shown in (stack.cognito.user.name, stack.cognito.user.email, stack.cognito.user.username):
         assert shown in page.body
     assert "not verified" not in page.body
+    (exchange,) = stack.cognito.requests["token"]
+    assert exchange.form["grant_type"] == "authorization_code"
+    assert len(exchange.form.get("code_verifier", "")) == 43
+    assert stack.cognito.calls("userinfo") == 1
 
 
 def test_login_sends_state_nonce_and_challenge_and_a_cookie(browser: Browser, stack: Stack) -> None:
@@ -171,14 +175,6 @@ def test_a_failed_revocation_stops_no_sign_in(stack: Stack, signed_in: Browser) 
     assert given["revoke"] == 1
     (line,) = stack.logged("revocation_failed")
     assert (line["reason"], line["sub"]) == ("revoke_failed", stack.cognito.user.sub)
-
-
-def test_the_code_goes_to_cognito_once_with_its_verifier(stack: Stack, signed_in: Browser) -> None:
-    assert signed_in.is_signed_in
-    (exchange,) = stack.cognito.requests["token"]
-    assert exchange.form["grant_type"] == "authorization_code"
-    assert len(exchange.form.get("code_verifier", "")) == 43
-    assert stack.cognito.calls("userinfo") == 1
 
 
 def test_the_id_token_wins_and_userinfo_fills_gaps_now_and_after_a_refresh(stack: Stack) -> None:
