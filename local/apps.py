@@ -36,7 +36,9 @@ def deploy_app(aws: LocalAws, path: Path, parameters: Mapping[str, str]) -> Depl
     return deploy_template(aws, name, path, parameters)
 
 
-def assemble(foyer: Deployed, app: Deployed | None, *, with_unused: bool = False) -> Apps:
+def assemble(
+    foyer: Deployed, app: Deployed | None, *, with_unused: bool = False, runs_triggers: bool = True
+) -> Apps:
     """Raises TemplateError when the two cannot be served side by side.
 
     ``with_unused`` adds Foyer's functions that no route needs, such as the guard's without an app.
@@ -61,7 +63,8 @@ def assemble(foyer: Deployed, app: Deployed | None, *, with_unused: bool = False
                 raise TemplateError(f"both templates have a function {name}; rename one of them")
             functions[name] = one.template.function(name)
     left_out = [thing for one in deployed for thing in one.left_out]
-    left_out += [f"{trigger} (trigger)" for trigger in not_run(triggers)]
+    missing = not_run(triggers) if runs_triggers else sorted(triggers)
+    left_out += [f"{trigger} (trigger)" for trigger in missing]
     return Apps(tuple(apis), functions, triggers, tuple(dict.fromkeys(left_out)))
 
 

@@ -13,27 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.aws import REGION
+from local.stand_ins import API, stand_in
 from local.values import NO_VALUE, NOTHING, is_expression, key
 
 ACCOUNT = "123456789012"
 
-CREATED = {
-    "AWS::Cognito::UserPool",
-    "AWS::Cognito::UserPoolClient",
-    "AWS::Cognito::UserPoolDomain",
-    "AWS::Cognito::UserPoolGroup",
-    "AWS::Cognito::UserPoolResourceServer",
-    "AWS::DynamoDB::Table",
-    "AWS::Events::EventBus",
-    "AWS::KMS::Alias",
-    "AWS::KMS::Key",
-    "AWS::Kinesis::Stream",
-    "AWS::S3::Bucket",
-    "AWS::SNS::Topic",
-    "AWS::SQS::Queue",
-    "AWS::SSM::Parameter",
-    "AWS::SecretsManager::Secret",
-}
 # Left out without a message: the gateway or the local pages replace them, or they have no visible
 # effect here.
 _NOT_MISSED = (
@@ -110,9 +94,9 @@ class _Names:
     def __init__(self, template: Mapping[str, Any]) -> None:
         self._declared: Mapping[str, Any] = template.get("Resources") or {}
         self._known = {*(template.get("Parameters") or {})}
-        self._kept = {name: _stand_in(resource) for name, resource in self._declared.items()}
+        self._kept = {name: stand_in(resource) for name, resource in self._declared.items()}
         if not any(self._kept.values()) or "ServerlessHttpApi" in {*_references(template)}:
-            self._kept.setdefault("ServerlessHttpApi", _API)  # SAM's own; a stack must not be empty
+            self._kept.setdefault("ServerlessHttpApi", API)  # SAM's own; a stack must not be empty
 
     def created(self) -> dict[str, Any]:
         """Resources without references to omitted ones, in the form that the local AWS accepts."""
@@ -185,43 +169,6 @@ class _Names:
         on = [name for name in ([on] if isinstance(on, str) else on) if self._kept.get(name)]
         rest = {name: value for name, value in resource.items() if name != "DependsOn"}
         return {**rest, "DependsOn": on} if on else rest
-
-
-_API = {
-    "Type": "AWS::ApiGatewayV2::Api",
-    "Properties": {"Name": "stand-in", "ProtocolType": "HTTP"},
-}
-
-
-def _stand_in(resource: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The resource as the local AWS creates it; None if it does not create it."""
-    kind = resource["Type"]
-    condition = {name: resource[name] for name in ("Condition", "DependsOn") if name in resource}
-    if kind in ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api"):
-        return condition | _API  # an empty one, so that references resolve
-    if kind == "AWS::Serverless::SimpleTable":
-        return condition | _simple_table(resource.get("Properties") or {})
-    if kind == "AWS::Cognito::UserPool":
-        properties = dict(resource.get("Properties") or {})
-        properties.pop("LambdaConfig", None)  # the local pages call triggers
-        return {**resource, "Properties": properties}
-    return dict(resource) if kind in CREATED else None
-
-
-def _simple_table(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """As SAM translates it."""
-    primary = properties.get("PrimaryKey") or {"Name": "id", "Type": "String"}
-    kind = {"String": "S", "Number": "N", "Binary": "B"}[primary["Type"]]
-    kept = {name: properties[name] for name in ("TableName", "Tags") if name in properties}
-    return {
-        "Type": "AWS::DynamoDB::Table",
-        "Properties": {
-            **kept,
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": primary["Name"], "AttributeType": kind}],
-            "KeySchema": [{"AttributeName": primary["Name"], "KeyType": "HASH"}],
-        },
-    }
 
 
 def _references(part: object) -> Iterable[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.aws import LocalAws
-from local.local_part import CREATED
 from local.places import TEMPLATE, Places, RunError
+from local.stand_ins import CREATED
 
 if TYPE_CHECKING:
     from local.apps import Apps
@@ -51,7 +51,12 @@ class Project:
                 f"{error} (to start with an empty user pool, delete {self._places.data})"
             ) from error
         # `sam local invoke` can call each of them, with the variables that it is given here.
-        found = apps.assemble(stack.deployed, app, with_unused=self._is_sam)
+        found = apps.assemble(
+            stack.deployed,
+            app,
+            with_unused=self._is_sam,
+            runs_triggers=not self._is_sam or app is not None,
+        )
         functions = apps.with_environments(
             found.functions, self._places, self._aws, stack, self._host
         )
