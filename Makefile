@@ -8,6 +8,7 @@ SAM := .venv-sam/bin/sam
 PY := .venv/bin/python
 PORT ?= 3000
 DOCS := build/docs
+GALLERY := build/gallery
 # Finds secrets by their format (AWS keys, private keys, GitHub tokens and others), offline. ruff
 # finds values that are named like a password (S105, S106). The excluded lines test that a URL with a
 # password is rejected.
@@ -97,7 +98,7 @@ sweep: .venv/dev .venv-sam/done ## Measure each memory size with a throttled pro
 
 docs: .venv/docs ## Build the documentation site (build/docs/index.html); REPO_URL adds edit links
 	@rm -rf $(DOCS)
-	@REPO_URL="$(REPO_URL)" $(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto \
+	@REPO_URL="$(REPO_URL)" GALLERY="$(GALLERY)" $(PY) -m sphinx --quiet --fail-on-warning --keep-going --jobs auto \
 	  --conf-dir docs/site --doctree-dir $(DOCS)/../docs-cache . $(DOCS)
 	@echo "Open $(DOCS)/index.html"
 

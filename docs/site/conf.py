@@ -13,6 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 repository = os.environ.get("REPO_URL", "").rstrip("/")
+pictures = Path(__file__).parents[2] / os.environ.get("GALLERY", "build/gallery")
+gallery = str(pictures) if (pictures / "index.html").exists() else ""
 
 project = "Foyer"
 copyright = "2026 The Foyer authors"  # noqa: A001 - the name that Sphinx reads

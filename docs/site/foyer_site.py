@@ -3,6 +3,7 @@
 - The README of docs/ and of its folders list the pages: their links are the site's navigation.
 - A <picture> for light and dark mode follows the site's own switch.
 - A diagram is replaced by its pictures, so that no page loads a script to draw it.
+- The gallery's page shows its pictures if `make gallery` has taken them.
 - Links to other files of the repository lead to `REPO_URL`, or to a copy in the site without it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +19,8 @@ from docutils import nodes
 from sphinx.addnodes import download_reference
 from sphinx.application import Sphinx
 
+GALLERY = "docs/gallery"
+_SHOWN = ("landing", "sign-up", "sign-in", "welcome", "account", "account-two-steps")
 INDEXES = ("docs/README", "docs/recipes/README", "docs/decisions/README")
 _LINK = re.compile(r"\[([^\]]+)\]\((?!\w+:)([^)#\s]+)\.md\)")
 _PICTURE = re.compile(
@@ -28,15 +32,20 @@ _DIAGRAM = re.compile(r"^## ([^\n]+)\n((?:(?!^## ).)*?)^```mermaid\n.*?^```$", r
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("repository", "", "env")  # a changed address reads all documents again
+    app.add_config_value("gallery", "", "env")  # the folder with the pictures; empty without them
     app.connect("source-read", rewrite)
     app.connect("doctree-read", link_to_repository, priority=400)  # before files are copied
+    app.connect("build-finished", copy_gallery)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def rewrite(_app: Sphinx, document: str, source: list[str]) -> None:
+def rewrite(app: Sphinx, document: str, source: list[str]) -> None:
     """Changes what Sphinx reads, not the files."""
     text = _PICTURE.sub(_both(r"\3", r"\1", r"\2"), source[0])
     text = _DIAGRAM.sub(lambda found: f"## {found[1]}\n{found[2]}{_drawn(found[1])}", text)
+    if document == GALLERY and app.config.gallery:
+        title, _, rest = text.partition("\n")
+        text = f"{title}\n\n{_strip(Path(app.config.gallery))}\n\n{rest}"
     if document in INDEXES:
         text += "".join(navigation(document, text))
     source[0] = text
@@ -47,6 +56,24 @@ def _both(light: str, dark: str, alt: str) -> str:
         f'<img class="only-light" alt="{alt}" src="{light}">\n\n'
         f'<img class="only-dark" alt="{alt}" src="{dark}">'
     )
+
+
+def _strip(gallery: Path) -> str:
+    """Some pages on a phone, in the scheme that the site has, and a link to all of them."""
+    shown = "".join(
+        f'<a href="../gallery/{name}.phone.{scheme}.png" class="only-{scheme}">'
+        f'<img alt="{name}" src="../gallery/{name}.phone.{scheme}.png" loading="lazy"></a>'
+        for name in _SHOWN
+        for scheme in ("light", "dark")
+        if (gallery / f"{name}.phone.{scheme}.png").exists()
+    )
+    every = '<p><a href="../gallery/index.html">All pictures</a></p>'
+    return f'<div class="gallery">{shown}</div>\n\n{every}'
+
+
+def copy_gallery(app: Sphinx, failure: Exception | None) -> None:
+    if app.config.gallery and failure is None:
+        shutil.copytree(app.config.gallery, Path(app.outdir) / "gallery", dirs_exist_ok=True)
 
 
 def _drawn(heading: str) -> str:

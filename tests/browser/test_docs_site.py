@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,15 @@ REPOSITORY = "https://git.example/you/foyer"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Path:  # noqa: ARG001 - without a browser there is no need for a site
-    built = tmp_path_factory.mktemp("docs") / "site"
-    command = ["make", "docs", f"DOCS={built}", f"REPO_URL={REPOSITORY}"]
+    folder = tmp_path_factory.mktemp("docs")
+    built, gallery = folder / "site", folder / "gallery"
+    gallery.mkdir()
+    (gallery / "index.html").write_text("<h1>Every page</h1>")
+    for scheme in ("light", "dark"):
+        shutil.copy(
+            ROOT / f"docs/pictures/flow-{scheme}.png", gallery / f"landing.phone.{scheme}.png"
+        )
+    command = ["make", "docs", f"DOCS={built}", f"REPO_URL={REPOSITORY}", f"GALLERY={gallery}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     assert done.returncode == 0, done.stdout + done.stderr
     return built
@@ -45,15 +53,21 @@ def scheme(page: Page) -> str:
 
 
 def test_pages_fit_a_phone_and_show_the_pictures_of_the_scheme(page: Page, site: Path) -> None:
-    for file in ["index.html", "README.html", "docs/architecture.html", "docs/settings.html"]:
+    for file in ["index.html", "README.html", "docs/architecture.html", "docs/gallery.html"]:
         page.goto((site / file).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), file
         for picture in page.locator("article img").all():
             if picture.is_visible():
                 assert picture.evaluate("each => each.naturalWidth"), file
                 assert "-dark" not in (picture.get_attribute("src") or "") or scheme(page) == "dark"
-        shown = page.locator(f"article img.only-{scheme(page)}")
-        assert file == "docs/settings.html" or shown.first.is_visible(), file
+        shown = page.locator(f"article .only-{scheme(page)}")
+        assert shown.first.is_visible(), file
+
+
+def test_the_gallery_is_in_the_site(page: Page, site: Path) -> None:
+    page.goto((site / "docs/gallery.html").as_uri())
+    page.get_by_role("link", name="All pictures").click()
+    expect(page.get_by_role("heading", name="Every page")).to_be_visible()
 
 
 def test_search_works_without_a_server(page: Page, site: Path) -> None:
