@@ -40,7 +40,7 @@ events: .venv/local ## Create the sample events that need a running stack (callb
 ##@ Test
 
 test: .venv/dev .venv-sam/done ## Run all tests: unit, flow, stack, browser, template, sam
-	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@env -u MAKEFLAGS -u MFLAGS -u ARGS $(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutants: .venv/dev ## Remove each security check in turn and expect a test to fail
 	@$(PY) -m tests.mutation $(ARGS)
