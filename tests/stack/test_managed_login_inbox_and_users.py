@@ -89,17 +89,12 @@ def test_a_new_password_can_be_required(pages: LoginPages, browser: Browser) -> 
     assert browser.page.heading == "Choose your own password"
 
 
-@pytest.mark.parametrize(
-    ("values", "status"),
-    [({"action": "delete"}, 400), ({"username": "nobody"}, 404), ({"username": ""}, 404)],
-)
-def test_other_actions_and_unknown_users_are_refused(
-    pages: LoginPages, browser: Browser, values: dict[str, str], status: int
-) -> None:
+def test_other_actions_and_unknown_users_are_refused(pages: LoginPages, browser: Browser) -> None:
     pages.new_user()
-    browser.open("/users")
-    browser.press("Disable", **{"action": "disable"} | values)
-    assert browser.answer.status_code == status
+    for values in ({"action": "delete"}, {"username": "nobody"}, {"username": ""}):
+        browser.open("/users")
+        browser.press("Disable", **{"action": "disable"} | values)
+        assert browser.answer.status_code == (400 if "action" in values else 404)
     assert pages.user("ada")["enabled"]
 
 
@@ -115,12 +110,10 @@ def test_groups_are_changed_on_the_users_page(pages: LoginPages, browser: Browse
     assert "admins" not in row(browser, "ada")
 
 
-@pytest.mark.parametrize("group", ["", "two words", "<b>"])
-def test_a_group_that_is_no_name_is_not_created(
-    pages: LoginPages, browser: Browser, group: str
-) -> None:
+def test_a_group_that_is_no_name_is_not_created(pages: LoginPages, browser: Browser) -> None:
     pages.new_user()
-    browser.open("/users")
-    browser.press("Add to group", group=group, action="add-to-group")
-    assert browser.answer.status_code == 400
+    for group in ("", "two words", "<b>"):
+        browser.open("/users")
+        browser.press("Add to group", group=group, action="add-to-group")
+        assert browser.answer.status_code == 400
     assert pages.cognito.list_groups(UserPoolId=pages.pool_id)["Groups"] == []
