@@ -97,8 +97,6 @@ def test_what_a_service_would_refuse_is_refused_before(name: str) -> None:
         ({"UserPoolId": "eu-west-1_Abc"}, "needs the pool's domain"),
     ],
 )
-def test_combinations_that_cannot_work_are_refused_at_once(
-    given: dict[str, str], words: str
-) -> None:
+def test_combinations_that_cannot_work_are_refused(given: dict[str, str], words: str) -> None:
     with pytest.raises(RuleBroken, match=words):
         render(given)

@@ -90,7 +90,7 @@ BUTTON = "ManagedLoginBranding.Settings.components.primaryButton"
         (EXISTING, "UserPoolClient.WriteAttributes", None),  # what it requires is not known
     ],
 )
-def test_a_parameter_reaches_its_resource(
+def test_parameters_reach_resources(
     parameters: dict[str, str], place: str, expected: object
 ) -> None:
     resource, *path = place.split(".")
@@ -100,7 +100,7 @@ def test_a_parameter_reaches_its_resource(
     assert found == expected
 
 
-def test_in_govcloud_the_login_pages_and_the_function_use_fips_endpoints(
+def test_in_govcloud_pages_and_functions_use_fips_endpoints(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert not _environment(render(), "WebFunction")["AWS_USE_FIPS_ENDPOINT"]

@@ -44,9 +44,7 @@ def test_errors_of_every_function_that_visitors_or_rotations_need_raise_an_alarm
     assert watched == {f"<{name}>" for name in functions}
 
 
-def test_alarms_on_our_own_metrics_use_the_dimensions_that_are_written(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_alarms_use_the_dimensions_that_are_written(capsys: pytest.CaptureFixture[str]) -> None:
     environment = render().properties("WebFunction")["Environment"]["Variables"]
     Counters(
         namespace=environment["METRICS_NAMESPACE"], stack_name=environment["STACK_NAME"]

@@ -66,9 +66,7 @@ def start(
     ("handler", "name"),
     [(WEB_HANDLER, "COGNITO_DOMAIN_URL"), (WEB_HANDLER, "COGNITO_ISSUER"), (GUARD, "SECRET_ID")],
 )
-def test_a_missing_variable_stops_the_start_with_one_line_that_names_it(
-    handler: str, name: str
-) -> None:
+def test_a_missing_variable_stops_the_start_and_is_named(handler: str, name: str) -> None:
     environ = {other: value for other, value in ENVIRON.items() if other != name}
     status, (line,) = start(environ, handler)
     assert status != 0

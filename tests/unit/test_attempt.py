@@ -93,9 +93,7 @@ def test_however_many_begin_at_the_same_moment_five_cookies_are_set() -> None:
 
 @given(st.lists(st.integers(0, MAX_CHARACTERS - 1), max_size=9), st.integers(0, 5000))
 @example([MAX_CHARACTERS - 1] * 6, 0)
-def test_however_long_their_paths_attempts_leave_room_in_a_request(
-    lengths: list[int], others: int
-) -> None:
+def test_attempts_of_any_length_leave_room_in_a_request(lengths: list[int], others: int) -> None:
     cookies = {"x": "y" * others}
     for number, length in enumerate(lengths):
         path = "/" + "a" * length

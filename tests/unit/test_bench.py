@@ -130,9 +130,7 @@ def test_nodes_packages_are_pinned_by_hash_and_come_from_no_registry_in_particul
         assert not any("resolved" in each for each in packages)
 
 
-def test_the_benchs_authority_reaches_its_packages_and_nothing_that_they_are_linked_to(
-    tmp_path: Path,
-) -> None:
+def test_the_benchs_authority_reaches_its_packages_alone(tmp_path: Path) -> None:
     installed, package, authority = (tmp_path / name for name in ("cache", "package", "ca.pem"))
     installed.write_text("known authorities", "utf-8")
     authority.write_text("the bench's own", "utf-8")

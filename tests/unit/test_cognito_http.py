@@ -155,9 +155,7 @@ def throttling(retry_after: str) -> Fault:
         ("Wed, 21 Oct 2026 07:28:00 GMT", 5),
     ],
 )
-def test_retry_after_is_passed_on_within_reason(
-    cognito: FakeCognito, value: str, seconds: int
-) -> None:
+def test_retry_after_is_passed_on_in_limits(cognito: FakeCognito, value: str, seconds: int) -> None:
     cognito.fault("jwks", throttling(value))
     with pytest.raises(Unavailable) as caught:
         ask_for_keys(cognito)
@@ -272,9 +270,7 @@ def trusting(authority: str | bool | None) -> requests.Session:
 
 
 @pytest.mark.parametrize("verify", [True, False, None])
-def test_a_certificate_of_an_unknown_authority_is_refused(
-    tmp_path: Path, verify: bool | None
-) -> None:
+def test_an_unknown_authoritys_certificate_is_refused(tmp_path: Path, verify: bool | None) -> None:
     with FakeCognito(tls=server_context(tmp_path, tmp_path / "ca.pem")) as cognito:
         with pytest.raises(Exception, match=r".") as caught:
             ask_for_keys(cognito, http=trusting(verify))

@@ -252,9 +252,7 @@ def challenged(challenge: str, status: int = 401) -> Fault:
         (answering(b"", 500), "revoke_failed"),
     ],
 )
-def test_an_unknown_error_or_status_is_not_passed_on(
-    fake: FakeCognito, fault: Fault, reason: str
-) -> None:
+def test_an_unknown_error_is_not_passed_on(fake: FakeCognito, fault: Fault, reason: str) -> None:
     endpoint = reason.partition("_")[0]
     fake.fault(endpoint, fault)
     failure = failure_of(endpoint, fake)
@@ -276,7 +274,7 @@ CONTENT_FAULTS = {
 
 @pytest.mark.parametrize(("kind", "reason"), CONTENT_FAULTS.items())
 @pytest.mark.parametrize("endpoint", ["token", "userinfo", "jwks"])
-def test_an_answer_that_makes_no_sense_is_refused(
+def test_a_senseless_answer_is_refused(
     fake: FakeCognito, endpoint: str, kind: str, reason: str
 ) -> None:
     fake.fault(endpoint, kind)
@@ -342,9 +340,7 @@ ODD_MEMBERS: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, values in ODD_MEMBERS.items() for value in values]
 )
-def test_a_token_answer_with_an_odd_member_is_refused(
-    fake: FakeCognito, name: str, value: object
-) -> None:
+def test_tokens_with_an_odd_member_are_refused(fake: FakeCognito, name: str, value: object) -> None:
     fake.token_answer = {name: value}
     with pytest.raises(BadGateway) as caught:
         exchange(fake)

@@ -43,9 +43,7 @@ def alarms() -> set[str]:
         ("Rotation variables", ROTATION, "RotationFunction"),
     ],
 )
-def test_every_environment_variable_is_documented(
-    heading: str, package: Path, function: str
-) -> None:
+def test_environment_variables_are_documented(heading: str, package: Path, function: str) -> None:
     read = in_source(package, r'"([A-Z]+(?:_[A-Z]+)+)"')
     assert environment_of(function) - read <= {"AWS_ENDPOINT_URL"}, "which boto3 reads"
     assert documented(heading) == (read & documented(heading)) | environment_of(function)

@@ -52,9 +52,7 @@ def test_a_language_is_read_once_and_only_when_it_is_wanted() -> None:
     assert set(pages._pages) == {"de"}
 
 
-def test_a_text_that_a_language_lacks_is_in_english(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_text_is_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = Path(foyer.pages.__file__).parent
     for folder in ("pages", "languages"):
         shutil.copytree(package / folder, tmp_path / folder)

@@ -140,7 +140,7 @@ def test_no_answer_invites_pages_of_other_origins_to_read_it() -> None:
         ("Nonsense", REFUSED),
     ],
 )
-def test_unsigned_requests_are_answered_only_for_operations_that_aws_leaves_open(
+def test_only_operations_that_aws_leaves_open_need_no_signature(
     operation: str, status: int
 ) -> None:
     assert ask(headers={"x-amz-target": f"{COGNITO}.{operation}"}, body=b"{}")[0] == status

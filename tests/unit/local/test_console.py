@@ -78,9 +78,7 @@ def test_a_request_is_one_line_with_its_reason_and_reference_if_it_failed() -> N
         ({"message": "no level"}, ""),
     ],
 )
-def test_a_record_is_shown_if_it_says_more_than_the_requests_line(
-    record: dict[str, object], shown: str
-) -> None:
+def test_a_record_is_shown_if_it_says_more(record: dict[str, object], shown: str) -> None:
     assert _shown(json.dumps(record))[10:] == shown
 
 
@@ -111,9 +109,7 @@ def test_json_and_the_log_get_everything_raw() -> None:
     assert log.getvalue().startswith(f"{line}\n")
 
 
-def test_colours_are_for_terminals_whose_owner_wants_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_colours_are_for_terminals_whose_owner_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[31m" in _request_line(_Terminal(), 500)
     assert "\x1b" not in _request_line(io.StringIO(), 500)

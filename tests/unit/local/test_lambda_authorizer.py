@@ -116,7 +116,7 @@ def test_the_older_event_is_like_a_rest_apis() -> None:
         (KeyError("GuardFunction"), 500),
     ],
 )
-def test_a_simple_answer_is_true_or_false_and_everything_else_an_error(
+def test_a_simple_answer_other_than_true_or_false_is_an_error(
     answer: object, expected: int
 ) -> None:
     assert status(Asked(answer).ask(SIMPLE)) == expected
@@ -159,9 +159,7 @@ CONDITION = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"I
         ({"isAuthorized": True}, 500),
     ],
 )
-def test_a_policy_allows_what_it_names_and_nothing_that_it_denies(
-    answer: object, expected: int
-) -> None:
+def test_a_policy_allows_what_it_names_and_does_not_deny(answer: object, expected: int) -> None:
     assert status(Asked(answer).ask(POLICY)) == expected
 
 

@@ -40,9 +40,7 @@ class Clock:
         ("Aa1!" + "a" * 253, ("too_long",)),
     ],
 )
-def test_a_policy_names_each_rule_that_a_password_breaks(
-    password: str, broken: tuple[str, ...]
-) -> None:
+def test_each_rule_that_a_password_breaks_is_named(password: str, broken: tuple[str, ...]) -> None:
     assert STRICT.broken(password) == broken
 
 

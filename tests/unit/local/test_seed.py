@@ -46,7 +46,7 @@ def test_users_are_read_from_yaml_and_addresses_count_as_verified(tmp_path: Path
         ("- {username: a, password: b, groups: c}", "groups that are no list"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_reported_in_one_sentence(
+def test_an_unusable_file_is_reported_in_a_sentence(
     tmp_path: Path, text: str, sentence: str
 ) -> None:
     with pytest.raises(RunError, match=sentence):

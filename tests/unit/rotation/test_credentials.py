@@ -105,9 +105,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
 # -- What becomes of the secret -----------------------------------------------------------------
 
 
-def test_a_new_stack_gets_client_id_and_client_secret_beside_its_session_key(
-    deployment: Deployment,
-) -> None:
+def test_a_new_stack_gets_its_clients_id_and_secret(deployment: Deployment) -> None:
     client_id = deployment.new_client()
 
     answer = deployment.send("Create", client_id)
@@ -137,9 +135,7 @@ def test_a_rotated_client_secret_is_left_alone(deployment: Deployment, request_t
     assert before["client_secret"] != deployment.secret_of(client_id)
 
 
-def test_a_replaced_client_takes_the_place_of_the_rotated_one_and_sessions_stay_readable(
-    deployment: Deployment,
-) -> None:
+def test_a_client_is_replaced_and_sessions_stay_readable(deployment: Deployment) -> None:
     deployment.send("Create", deployment.new_client())
     deployment.rotate()
     rotated = deployment.secret.value()
@@ -154,9 +150,7 @@ def test_a_replaced_client_takes_the_place_of_the_rotated_one_and_sessions_stay_
         assert value[key] == rotated[key]
 
 
-def test_a_replacement_that_is_rolled_back_brings_the_rotated_client_secret_back(
-    deployment: Deployment,
-) -> None:
+def test_a_rolled_back_replacement_restores_the_client_secret(deployment: Deployment) -> None:
     first = deployment.new_client()
     deployment.send("Create", first)
     deployment.rotate()
@@ -267,9 +261,7 @@ def test_the_time_limit_is_answered_before_lambda_ends_the_function(
     assert "in time" in only["Reason"]
 
 
-def test_an_answer_is_sent_again_and_if_it_does_not_arrive_lambda_tries_again(
-    deployment: Deployment,
-) -> None:
+def test_an_answer_that_does_not_arrive_is_tried_again(deployment: Deployment) -> None:
     client_id = deployment.new_client()
     deployment.cloudformation.statuses = [503]
     assert deployment.send("Create", client_id)["Status"] == "SUCCESS"

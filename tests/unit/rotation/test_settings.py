@@ -21,9 +21,7 @@ ENVIRON = {
         ({"COGNITO_BACKCHANNEL_URL": "http://localhost:4566"}, "http://localhost:4566"),
     ],
 )
-def test_the_token_endpoint_is_on_the_domain_unless_a_back_channel_is_set(
-    channel: dict[str, str], url: str
-) -> None:
+def test_a_back_channel_replaces_the_domain(channel: dict[str, str], url: str) -> None:
     settings = Settings.from_environ(ENVIRON | channel)
     assert settings.backchannel_url == url
     assert settings.callback_url == "https://app.example.com/callback"
