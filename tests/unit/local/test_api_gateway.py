@@ -139,14 +139,6 @@ def test_text_bodies_stay_text_and_all_others_are_base64(content_type: str, is_t
     assert event["body"] == ("grüß" if is_text else "Z3LDvMOf")
 
 
-def test_the_gateway_adds_its_own_headers() -> None:
-    headers = _event(headers=[(b"x-forwarded-for", b"198.51.100.1"), (b"host", b"localhost:3000")])
-    assert headers["headers"]["x-forwarded-for"] == "198.51.100.1, 192.0.2.7"
-    assert headers["headers"]["x-forwarded-port"] == "3000"
-    assert headers["headers"]["content-length"] == "0"
-    assert headers["headers"]["x-amzn-trace-id"].startswith("Root=1-")
-
-
 @given(
     path=st.binary(),
     query=st.binary(),

@@ -95,20 +95,6 @@ def test_a_record_cannot_steer_the_terminal() -> None:
     assert not {"\x1b", "\x07", "\x9b"} & set(_shown(json.dumps(record)))
 
 
-def test_json_and_the_log_get_everything_raw() -> None:
-    stream, log = io.StringIO(), io.StringIO()
-    line = json.dumps({"level": "INFO", "message": "signed in"})
-    console = Console(stream, log_format="json", log=log)
-    console.function_line(line)
-    console.request(
-        method="GET", path="/", status=200, seconds=0.001, reason=None, reference="3f9c"
-    )
-    first, second = stream.getvalue().splitlines()
-    assert first == line
-    assert json.loads(second).items() >= {"path": "/", "status": 200, "reference": "3f9c"}.items()
-    assert log.getvalue().startswith(f"{line}\n")
-
-
 def test_colours_are_for_terminals_whose_owner_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b[31m" in _request_line(_Terminal(), 500)

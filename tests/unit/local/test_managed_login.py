@@ -158,18 +158,6 @@ def test_a_step_is_found_by_its_own_kind_only() -> None:
     assert visit.step(name, ConfirmEmail) is None
 
 
-@given(st.text())
-def test_a_form_token_serves_its_path_and_visit_and_has_an_age(made_up: str) -> None:
-    clock = Clock()
-    visit = Visit(clock)
-    token = visit.form_token("/login")
-    clock.now += 30
-    assert visit.form_age(token, "/login") == 30
-    assert visit.form_age(token, "/signup") is None
-    assert visit.form_age(made_up, "/login") is None
-    assert Visit(clock).form_age(token, "/login") is None
-
-
 @given(st.lists(st.tuples(st.text(), st.text())))
 def test_parameters_survive_being_written_and_read(pairs: list[tuple[str, str]]) -> None:
     try:

@@ -10,8 +10,6 @@ from string import Formatter
 
 import pytest
 from foyer import language as app_language
-from hypothesis import given
-from hypothesis import strategies as st
 
 from local import managed_login
 from local.managed_login.attributes import AUTOCOMPLETE
@@ -28,30 +26,9 @@ TEMPLATES = [file for file in sorted(FOLDER.glob("templates/*")) if file.stem no
 every_language = pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
 
 
-@pytest.mark.parametrize(
-    ("lang", "kept", "accepted", "chosen"),
-    [
-        ("", "", "", "en"),
-        ("de-AT", "fr", "it", "de"),
-        ("", "fr", "it", "fr"),
-        ("tlh", "fr", "it", "fr"),
-        ("../en", "tlh", "tlh, it;q=0.5", "it"),
-    ],
-)
-def test_the_parameter_comes_before_the_cookie_and_that_before_the_browser(
-    lang: str, kept: str, accepted: str, chosen: str
-) -> None:
-    assert choose(lang, kept, accepted).tag == chosen
-
-
 def test_a_language_of_the_app_alone_is_not_spoken_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app_language._BY_TAG, "tlh", "tlh")
     assert choose("tlh", "tlh", "tlh").tag == "en"
-
-
-@given(st.text(), st.text(), st.text())
-def test_whatever_the_browser_sends_a_language_is_found(a: str, b: str, c: str) -> None:
-    assert choose(a, b, c).tag in LANGUAGES
 
 
 def constants(file: Path) -> Iterator[str]:
