@@ -118,7 +118,7 @@ WHAT = st.sampled_from(["use", "refresh", "sign in", "sign out"])
 
 @pytest.mark.sessions("cookie")
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.tuples(WHAT, st.integers(0, 4), st.integers(0, 4)), max_size=10))
 def test_in_any_order_the_latest_sign_in_or_sign_out_counts(

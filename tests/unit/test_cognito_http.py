@@ -173,17 +173,6 @@ def test_an_answer_may_have_64_kib_and_not_a_byte_more(cognito: FakeCognito) -> 
     assert reason_for(cognito) == (502, "jwks_answer_too_large")
 
 
-def test_an_answer_in_chunks_is_put_together(cognito: FakeCognito) -> None:
-    def in_chunks(line: Line, reply: Reply) -> None:
-        line.send(reply.head(Content_Length="", Transfer_Encoding="chunked"))
-        for byte in reply.body:
-            line.send(b"1\r\n" + bytes([byte]) + b"\r\n")
-        line.send(b"0\r\n\r\n")
-
-    cognito.fault("jwks", in_chunks)
-    assert ask_for_keys(cognito).endswith(b"]}")
-
-
 def test_identity_is_asked_for_and_may_be_named(cognito: FakeCognito) -> None:
     cognito.fault("jwks", lambda line, reply: line.send(
         reply.head(Content_Encoding="Identity") + reply.body

@@ -99,19 +99,6 @@ def test_clients_and_steps_never_show_their_secret() -> None:
     assert "hush" not in repr([client, AnswerTotp("ada", "hush")])
 
 
-def test_lock_out_starts_at_the_fifth_failure_and_doubles() -> None:
-    clock = Clock()
-    attempts, key = Attempts(clock), ("password", "ada")
-    locks = []
-    for _ in range(9):
-        attempts.failed(key)
-        failed_at = clock.now
-        while attempts.is_locked(key):
-            clock.now += 0.5
-        locks.append(clock.now - failed_at)
-    assert locks == [0, 0, 0, 0, 1, 2, 4, 8, 16]
-
-
 def test_lock_out_ends_after_a_quarter_of_an_hour_and_is_forgotten() -> None:
     clock = Clock()
     attempts, key = Attempts(clock), ("password", "ada")
