@@ -32,7 +32,7 @@ def test_every_parameter_is_documented_with_its_default() -> None:
 
 
 @pytest.mark.parametrize("row", table(section(SETTINGS, "Parameters")), ids=lambda row: row[0])
-def test_what_the_documents_allow_is_what_the_template_allows(row: list[str]) -> None:
+def test_the_documents_and_the_template_allow_the_same(row: list[str]) -> None:
     declared = source()["Parameters"][row[0].strip("`")]
     if "AllowedValues" in declared:
         assert row[2].split(", ") == [str(value) for value in declared["AllowedValues"]]

@@ -71,7 +71,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_a_service_would_refuse_is_refused_before(name: str) -> None:
+def test_values_that_a_service_would_refuse_are_refused_first(name: str) -> None:
     for value in REFUSED[name]:
         with pytest.raises(Refused, match=name):
             check(name, value)

@@ -59,7 +59,7 @@ def test_each_role_grants_exactly_this() -> None:
     assert {name: _grants(role) for name, role in roles.items()} == GRANTS
 
 
-def test_a_session_table_grants_exactly_this_besides() -> None:
+def test_a_session_table_also_grants_exactly_this() -> None:
     roles = render({"Sessions": "table"}).of_type("AWS::IAM::Role")
     index = "<SessionTable.Arn>/index/BySubject"
     for name, role in roles.items():

@@ -340,7 +340,7 @@ def test_rotation_follows_its_schedule_only_where_one_is_given() -> None:
     assert schedule["RotationLambdaARN"] == "<RotationFunction.Arn>"
 
 
-def test_what_the_local_aws_refuses_stays_out_of_its_stacks() -> None:
+def test_resources_that_the_local_aws_refuses_stay_out_of_its_stacks() -> None:
     refused = {
         "AWS::Cognito::ManagedLoginBranding",
         "AWS::Cognito::UserPoolUICustomizationAttachment",

@@ -21,7 +21,7 @@ _KEEPS_DATA = {
 }
 
 
-def test_what_keeps_data_says_what_becomes_of_it() -> None:
+def test_resources_with_data_have_a_deletion_policy() -> None:
     for name, resource in transformed()["Resources"].items():
         if resource["Type"] in _KEEPS_DATA:
             assert {"DeletionPolicy", "UpdateReplacePolicy"} <= resource.keys(), name

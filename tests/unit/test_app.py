@@ -94,7 +94,7 @@ def test_a_start_loads_no_expensive_module() -> None:
 
 
 @pytest.mark.parametrize("handler", [GUARD, VISITOR])
-def test_the_guard_starts_with_little(handler: str) -> None:
+def test_the_guard_loads_little(handler: str) -> None:
     environ = {name: value for name, value in SNAPSHOT.items() if not name.startswith("COGNITO")}
     _, (loaded,) = start(environ, handler, then="print(json.dumps(list(sys.modules)))")
     assert not TOO_EXPENSIVE_FOR_THE_GUARD & set(loaded)

@@ -127,7 +127,7 @@ def test_five_usual_attempts_fit() -> None:
     assert len(usual) * len(COOKIES.line(usual[0], keys=KEYS).partition("=")[2]) < MAX_KEPT_BYTES
 
 
-def test_so_many_are_forgotten_at_once_as_a_response_has_room_for() -> None:
+def test_a_response_forgets_as_many_attempts_as_fit() -> None:
     cookies = {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(300)}
     _, begun_with = COOKIES.begin(cookies, return_to="/", keys=KEYS, now=1)
     for lines in (COOKIES.forget_all(cookies), begun_with[:-1]):

@@ -132,7 +132,7 @@ def test_any_query_is_understood_or_a_400(query: str) -> None:
         ("b=" + "x" * 8192, "query_too_long"),
     ],
 )
-def test_what_is_refused_and_what_is_not(query: str, reason: str) -> None:
+def test_parameters_are_read_once_and_within_limits(query: str, reason: str) -> None:
     if not reason:
         assert "a" in request(query).query(a=9)
         return

@@ -79,7 +79,7 @@ def test_for_any_input_the_language_is_a_known_one(query: str, accepted: str, ke
     assert preferred(accepted) in {None, *LANGUAGES}
 
 
-def test_a_wish_counts_more_than_what_was_kept_and_that_more_than_the_browsers_list() -> None:
+def test_the_query_comes_before_the_cookie_and_that_before_the_browser() -> None:
     assert choose(request("lang=fr", "it"), kept="ja").language == "fr"
     assert choose(request("lang=sv", "it"), kept="ja").language == "ja"
     assert choose(request("", "it"), kept="../../secret").language == "it"
@@ -95,5 +95,5 @@ def test_a_wish_counts_more_than_what_was_kept_and_that_more_than_the_browsers_l
     ["", "lang=", "lang=sv", "lang=%FF", "lang=%00de", "language=de",
      "lang=" + "de-" * 40],
 )  # fmt: skip
-def test_what_is_no_wish_is_no_error_either(query: str) -> None:
+def test_an_unusable_choice_of_language_is_ignored(query: str) -> None:
     assert choose(request(query), kept=None) == Choice(DEFAULT)

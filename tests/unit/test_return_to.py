@@ -72,7 +72,7 @@ def test_a_path_is_kept_as_browsers_would_go_there(value: str, location: str) ->
     assert own_path(value) == location
 
 
-def test_what_is_too_long_once_encoded_is_dropped() -> None:
+def test_a_path_too_long_once_encoded_is_dropped() -> None:
     assert own_path("/" + "a" * (MAX_CHARACTERS - 1)) != "/"
     assert own_path("/" + "a" * MAX_CHARACTERS) == "/"
     assert own_path("/" + "é" * 200) == "/"

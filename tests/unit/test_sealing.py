@@ -37,7 +37,7 @@ def unseal(
 
 
 @given(st.binary(max_size=4096))
-def test_what_was_sealed_comes_back(payload: bytes) -> None:
+def test_a_sealed_value_can_be_opened(payload: bytes) -> None:
     assert unseal(seal(payload=payload)) == payload
 
 

@@ -65,7 +65,7 @@ def test_what_begins_later_wins_although_a_clock_is_behind() -> None:
     assert COOKIE.shown(pair(signed_out[0])).next_began(0) > SESSION.began
 
 
-def test_the_cookie_of_the_version_before_is_lower_than_any() -> None:
+def test_the_previous_versions_cookie_is_older_than_any() -> None:
     before = {"__Host-foyer-session": "x"}
     alone = COOKIE.shown(before).current
     assert alone is not None
@@ -80,7 +80,7 @@ def test_a_cookie_of_another_name_is_no_session() -> None:
         assert (shown.current, shown.left_over) == (None, ())
 
 
-def test_so_many_are_cleared_at_once_as_a_response_has_room_for() -> None:
+def test_a_response_clears_as_many_cookies_as_fit() -> None:
     cookies = {
         f"__Host-foyer-session-{1_000_000_000_000_000 + number}-1": "x" for number in range(300)
     }

@@ -53,6 +53,6 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     ],
     ids=lambda data: repr(data[:24]),
 )
-def test_what_could_be_read_in_two_ways_is_refused(data: bytes) -> None:
+def test_ambiguous_json_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_object(data)

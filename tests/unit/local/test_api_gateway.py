@@ -59,7 +59,7 @@ def test_the_request_context_says_who_when_and_where() -> None:
     }
 
 
-def test_what_a_request_has_not_is_absent_and_not_null() -> None:
+def test_missing_parts_of_a_request_are_absent_and_not_null() -> None:
     absent = {"cookies", "queryStringParameters", "pathParameters", "body", "stageVariables"}
     assert absent.isdisjoint(_event())
     assert _event(parameters={"proxy": "a/b"})["pathParameters"] == {"proxy": "a/b"}

@@ -82,7 +82,7 @@ def test_a_record_is_shown_if_it_says_more(record: dict[str, object], shown: str
     assert _shown(json.dumps(record))[10:] == shown
 
 
-def test_what_is_no_record_is_shown_as_printed() -> None:
+def test_other_output_is_shown_as_printed() -> None:
     assert _shown("a print", "42", '"text"').count("\n") == 3
     line = '[ERROR] KeyError: x\rTraceback (most recent call last):\r\u00a0\u00a0File "app.py"'
     assert _shown(line).endswith(

@@ -37,7 +37,7 @@ def test_a_result_without_a_status_is_the_body_of_a_200(result: object, body: by
     assert _response(result) == Response(200, [("content-type", "application/json")], body)
 
 
-def test_hop_by_hop_headers_and_the_length_are_the_gateways_to_set() -> None:
+def test_the_gateway_sets_hop_by_hop_headers_and_the_length() -> None:
     headers = {"Connection": "close", "Transfer-Encoding": "chunked", "Content-Length": "1"}
     assert _response({"statusCode": 200, "headers": headers}).headers == [
         ("content-type", "text/plain; charset=utf-8")

@@ -111,7 +111,7 @@ def changed(key: SigningKey) -> str:
         (signed_with_the_public_key, "signing method is invalid"),
     ],
 )
-def test_a_token_that_does_not_hold_is_refused(
+def test_an_invalid_token_is_refused(
     key: SigningKey, make: Callable[[SigningKey], str], described: str
 ) -> None:
     decision = ask(key, make(key))

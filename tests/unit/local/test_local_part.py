@@ -41,19 +41,19 @@ def test_references_to_functions_and_roles_are_written_in() -> None:
     }
 
 
-def test_no_value_is_something_that_an_output_can_hold() -> None:
+def test_an_output_can_hold_no_value() -> None:
     expression = {"Fn::If": ["A", "b", {"Ref": "AWS::NoValue"}]}
     assert value_of(expression) == {"Fn::If": ["A", "b", NOTHING]}
 
 
-def test_functions_what_surrounds_them_and_triggers_stay_out_without_a_word() -> None:
+def test_functions_and_triggers_are_left_out_silently() -> None:
     part = part_of({"Web": FUNCTION, "Own": ROLE, "Pool": POOL})
     assert part.body["Resources"].keys() == {"Pool"}
     assert part.body["Resources"]["Pool"]["Properties"] == {}
     assert part.left_out == ()
 
 
-def test_what_is_missed_is_named_with_all_that_needs_it() -> None:
+def test_a_missing_resource_is_named_with_all_that_need_it() -> None:
     part = part_of(
         {
             "Machine": {"Type": "AWS::StepFunctions::StateMachine"},

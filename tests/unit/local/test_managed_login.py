@@ -68,7 +68,7 @@ def attribute(name: str, kind: str = "String", **bounds: int) -> Attribute:
         (attribute("custom:s", minimum=2), "ab", "a"),
     ],
 )
-def test_values_are_held_against_the_schema(checked: Attribute, good: str, bad: str) -> None:
+def test_values_are_checked_against_the_schema(checked: Attribute, good: str, bad: str) -> None:
     assert problem_with(checked, good, ENGLISH.say) == ""
     assert problem_with(checked, bad, ENGLISH.say)
 

@@ -32,7 +32,7 @@ def test_a_foreign_name_is_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:3000", "[::1]:3000"])
-def test_a_page_by_its_address_is_redirected_as_it_was_asked_for(host: str) -> None:
+def test_a_page_asked_for_by_address_is_redirected(host: str) -> None:
     assert ask(host) == (307, "http://localhost:3000/a%2Fb?c=%20")
     assert ask(host, "HEAD", "//evil.example") == (307, "http://localhost:3000//evil.example")
     assert ask(host, "POST") == ask("localhost:3000") == (200, "")

@@ -103,9 +103,7 @@ def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> Non
         ("Path: /}", "Path: !Sub /}", "path or method is not literal"),
     ],
 )
-def test_what_cannot_be_served_is_reported_in_one_sentence(
-    written: Path, old: str, new: str, message: str
-) -> None:
+def test_an_unusable_template_is_reported(written: Path, old: str, new: str, message: str) -> None:
     written.write_text(_TEMPLATE.replace(old, new))
     with pytest.raises(TemplateError, match=message):
         template.read(written)

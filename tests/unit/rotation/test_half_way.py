@@ -47,7 +47,7 @@ class Strike:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("rotations_before", [0, 1, 2])
-def test_wherever_it_dies_sign_in_works_and_the_rotation_can_be_finished(
+def test_after_any_interruption_sign_in_works_and_the_rotation_can_finish(
     stack: Stack, when: str, rotations_before: int
 ) -> None:
     strike = Strike(stack)

@@ -215,7 +215,7 @@ def test_a_client_secret_entered_manually_is_not_deleted(stack: Stack) -> None:
     assert stack.signs_in_with(by_hand)
 
 
-def test_a_field_changed_by_hand_does_not_hinder_the_next_rotation(stack: Stack) -> None:
+def test_a_field_changed_by_hand_does_not_stop_the_next_rotation(stack: Stack) -> None:
     stack.rotate()
     stack.secret.put({**stack.secret.value(), "owner": "somebody else"})
     current = stack.secret.value()["client_secret"]

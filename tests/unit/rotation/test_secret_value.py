@@ -47,7 +47,7 @@ def test_a_successor_notes_what_was_listed_before_it() -> None:
     assert again.listed_before == frozenset({"one", "two"})
 
 
-def test_a_note_left_beside_another_client_secret_does_not_count() -> None:
+def test_a_note_about_another_client_secret_is_ignored() -> None:
     successor = SecretValue(_fields()).successor(["one"])
     edited = {**successor.fields, "client_secret": secrets.token_hex(24)}
     assert SecretValue(edited).listed_before is None
@@ -56,5 +56,5 @@ def test_a_note_left_beside_another_client_secret_does_not_count() -> None:
 @pytest.mark.parametrize(
     "note", ["text", [], {}, {"sha256": 1}, {"sha256": "ü", "listed_before": []}]
 )
-def test_a_malformed_note_does_not_count(note: object) -> None:
+def test_a_malformed_note_is_ignored(note: object) -> None:
     assert SecretValue({**_fields(), "client_secret_origin": note}).listed_before is None
