@@ -40,5 +40,6 @@ def environment(stack: Stack) -> dict[str, str]:
 def owner(stack: Stack, **environ: str) -> Owner:
     stack.cognito.scopes = (*SCOPES, SCOPE)
     made = Owner(stack.app(**environment(stack) | environ), ORIGIN, stack=stack)
+    stack.browsers.append(made)
     stack.sign_in(made)
     return made

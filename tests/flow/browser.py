@@ -98,7 +98,7 @@ class Browser:
     handler: Handler
     origin: str
     cookies: dict[str, str] = field(default_factory=dict)
-    received: list[str] = field(default_factory=list)  # the value of every cookie it was sent
+    received: list[str] = field(default_factory=list)  # values of cookies, except notices
 
     def get(self, url: str, **headers: str) -> Answer:
         return self.send("GET", url, headers)
@@ -141,7 +141,7 @@ class Browser:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value
-                self.received.append(value)
+                self.received.append(value if "notice" not in name else "")
         return answer
 
     def answered(self, made: Mapping[str, Any]) -> Answer:

@@ -24,6 +24,7 @@ from tests.fake_cognito import FakeCognito
 from tests.fake_dynamodb import FakeDynamoDb
 from tests.fake_secrets_manager import Vault
 from tests.flow.browser import Answer, Browser
+from tests.flow.private_values import found_in, private_values
 
 if TYPE_CHECKING:
     from foyer.aws.secret_store import Source
@@ -63,6 +64,7 @@ class Stack:
     clock: Clock = field(default_factory=Clock)
     source: Source | None = None  # where the function reads the secret, if not in the vault
     log_stream: io.StringIO = field(default_factory=io.StringIO)
+    browsers: list[Browser] = field(default_factory=list)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -96,7 +98,9 @@ class Stack:
 
     def browser(self, **environ: str) -> Browser:
         """A browser in front of a new container."""
-        return Browser(self.app(**environ), environ.get("APP_URL", ORIGIN))
+        made = Browser(self.app(**environ), environ.get("APP_URL", ORIGIN))
+        self.browsers.append(made)
+        return made
 
     def copy_of(self, browser: Browser, **environ: str) -> Browser:
         """Another browser, in front of another container, with the same cookies."""
@@ -164,6 +168,7 @@ def stack(kept_in: str) -> Iterator[Stack]:
         cognito.clock = made.clock.now
         yield made
         made.assert_documented()
+        assert found_in(made.log_stream.getvalue(), private_values(made)) == set()
 
 
 @pytest.fixture

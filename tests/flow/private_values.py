@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import TYPE_CHECKING
 
 from tests.fake_cognito import User
-from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+
+if TYPE_CHECKING:
+    from tests.flow.conftest import Stack
 
 _NAMED = ("state", "nonce", "code", "code_verifier", "code_challenge", "refresh_token", "token")
 
@@ -23,18 +25,19 @@ def somebody() -> User:
     )
 
 
-def private_values(stack: Stack, *browsers: Browser) -> set[str]:
+def private_values(stack: Stack) -> set[str]:
     """Secrets, codes, tokens, cookies, and whatever is known about the user."""
     cognito, user = stack.cognito, stack.cognito.user
     # The sub is a random id, and says in the log who did what.
     values = {user.username, user.name, user.email, *user.groups, *user.custom.values()}
     values |= {*cognito.api.active.values(), *cognito.handed_out}
+    values |= {value for name, value in stack.vault.fields.items() if name != "client_id"}
     for arrived in (each for endpoint in cognito.requests.values() for each in endpoint):
         sent = arrived.query | arrived.form
         values |= {sent[name] for name in _NAMED if name in sent}
         values |= {arrived.headers.get("Authorization", "").rpartition(" ")[2]}
-    for browser in browsers:
-        values |= {*browser.received, *browser.cookies.values()}
+    for browser in stack.browsers:
+        values |= set(browser.received)
     return {value for value in values if len(value) > 8}  # shorter ones contain nothing
 
 

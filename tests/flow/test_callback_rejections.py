@@ -91,7 +91,7 @@ def test_the_code_of_another_issuer_is_not_used(stack: Stack, browser: Browser) 
 
 @pytest.mark.parametrize("prefix", ["https://cognito-idp.", "https://issuer-cognito-idp."])
 @pytest.mark.parametrize("configured", ["https://cognito-idp.", "https://issuer-cognito-idp."])
-def test_either_form_of_the_pools_issuer_is_good(
+def test_either_form_of_the_pools_issuer_is_accepted(
     stack: Stack, prefix: str, configured: str
 ) -> None:
     pool = stack.cognito.issuer.removeprefix("https://cognito-idp.")

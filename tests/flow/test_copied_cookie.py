@@ -49,7 +49,7 @@ def test_it_shows_its_owner_and_cannot_be_read(stack: Stack, thief: Browser) -> 
         assert private.encode() not in raw
 
 
-def test_it_holds_no_access_token_even_for_the_key(stack: Stack, thief: Browser) -> None:
+def test_the_session_key_reveals_no_access_token(stack: Stack, thief: Browser) -> None:
     ((name, value),) = thief.cookies.items()
     keys = KeyRing([stack.vault.fields["session_key"]])
     opened = keys.open(value, purpose="session 1", cookie=name, now=stack.clock.now()).decode()
@@ -112,7 +112,7 @@ def test_it_can_sign_its_owner_out(stack: Stack, owner: Browser, thief: Browser)
     assert not owner.is_signed_in
 
 
-def test_rotation_ends_one_of_the_two(stack: Stack, owner: Browser, thief: Browser) -> None:
+def test_with_rotation_one_of_the_two_ends(stack: Stack, owner: Browser, thief: Browser) -> None:
     stack.cognito.refresh_token_rotation = True
     stack.cognito.rotation_grace_seconds = 60
     stack.clock.advance(ACCESS_TOKEN)
@@ -174,7 +174,7 @@ def test_a_new_session_key_ends_every_copy(stack: Stack, owner: Browser, thief: 
     assert not owner.is_signed_in
 
 
-def test_only_a_sign_in_in_its_place_ends_it(stack: Stack, owner: Browser, thief: Browser) -> None:
+def test_a_sign_in_that_replaces_it_ends_it(stack: Stack, owner: Browser, thief: Browser) -> None:
     stack.signed_in()
     stack.clock.advance(ACCESS_TOKEN)
     assert thief.is_signed_in

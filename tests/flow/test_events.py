@@ -45,7 +45,7 @@ def test_a_sample_event_has_the_outcome_it_is_named_after(stack: Stack, name: st
     assert stack.cognito.upstream_calls == 0
 
 
-def test_the_guards_sample_event_is_of_nobody(stack: Stack) -> None:
+def test_the_guards_sample_event_has_no_session(stack: Stack) -> None:
     guards = Guards(stack)
     assert guards.ask_signed_in(sample(GUARD_NOBODY), Context()) == {"isAuthorized": False}
     about = guards.ask_visitor(sample(GUARD_NOBODY), Context())["context"]

@@ -101,7 +101,7 @@ def test_a_visitor_without_a_session_is_refused_or_sent_to_sign_in(
     assert about["go"] == "/login?return_to=/shop/list%3Fpage%3D2%26sort%3Da%2520b"
 
 
-def test_the_context_has_the_same_types_for_everybody(
+def test_the_context_always_has_the_same_types(
     stack: Stack, guards: Guards, ada: Browser, browser: Browser
 ) -> None:
     somebody, nobody = guards.visitor(ada), guards.visitor(browser)
@@ -380,7 +380,7 @@ def test_no_made_up_cookie_passes_or_breaks_the_guard(listed: list[str], method:
 
 
 @IN_TABLE
-def test_the_guard_refreshes_a_session_for_everybody(
+def test_the_guard_refreshes_sessions_for_all_functions(
     stack: Stack, guards: Guards, ada: Browser
 ) -> None:
     for _ in range(3):

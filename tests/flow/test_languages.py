@@ -21,7 +21,7 @@ def language_of(page: Answer) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_says_which_language_it_is_in(browser: Browser, path: str) -> None:
+def test_a_page_declares_its_language(browser: Browser, path: str) -> None:
     assert language_of(browser.get(path)) == "en"
     for code in LANGUAGES:
         assert language_of(browser.get(path, **{"accept-language": f"{code},en;q=0.5"})) == code
@@ -92,7 +92,7 @@ def test_json_answers_are_in_english(stack: Stack, browser: Browser) -> None:
     assert answer.json["detail"] == "Please wait a moment, then start again."
 
 
-def test_that_a_session_ended_is_said_in_the_language(stack: Stack, browser: Browser) -> None:
+def test_the_message_about_an_ended_session_is_translated(stack: Stack, browser: Browser) -> None:
     stack.sign_in(browser, "/login?lang=es")
     stack.cognito.sign_out_everywhere()
     stack.advance_to_refresh(browser)

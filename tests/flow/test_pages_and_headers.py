@@ -93,7 +93,7 @@ def test_the_brands_name_color_and_logo_are_on_every_page(stack: Stack) -> None:
     assert dark in page
 
 
-def test_the_welcome_page_leads_into_the_app_and_so_does_sign_in(stack: Stack) -> None:
+def test_the_welcome_page_and_sign_in_lead_into_the_app(stack: Stack) -> None:
     browser = stack.browser(APP_HOME="/app", BRAND_TAGLINE="Tea & cake")
     assert "Tea &amp; cake" in browser.get("/").body
     assert stack.sign_in(browser).location == "/app"

@@ -87,7 +87,7 @@ def test_no_request_leaves_a_trace_of_what_it_carried(
         assert line["correlation_id"] in answer.body
     lines = written()
     assert CANARY not in lines
-    assert found_in(lines, private_values(stack, browser)) == set()
+    assert found_in(lines, private_values(stack)) == set()
 
 
 def test_a_whole_visit_leaves_no_trace_of_the_visitor(
@@ -102,7 +102,7 @@ def test_a_whole_visit_leaves_no_trace_of_the_visitor(
     assert browser.is_signed_in
     assert browser.post("/logout").status == 200
     lines = written()
-    assert found_in(lines, private_values(stack, browser)) == set()
+    assert found_in(lines, private_values(stack)) == set()
     assert [line["message"] for line in stack.log()] == ["signed_in", "signed_out"]
     assert lines.count('"ColdStart":[1.0]') == 1
 
@@ -111,7 +111,7 @@ def test_the_search_finds_each_value_whole_cut_or_encoded(stack: Stack) -> None:
     """Else the tests above could not fail."""
     stack.cognito.user = somebody()
     browser = stack.signed_in()
-    values = private_values(stack, browser)
+    values = private_values(stack)
     user = stack.cognito.user
     assert {user.name, user.email, stack.cognito.client_secret} < values
     assert {*stack.cognito.handed_out, *browser.cookies.values()} < values
@@ -159,7 +159,7 @@ def test_an_unexpected_error_is_logged_without_the_values_it_quotes(
     stack.cognito.user = somebody()
     browser = stack.signed_in()
     callback = stack.callback(browser)
-    values = private_values(stack, browser)
+    values = private_values(stack)
     written()
     monkeypatch.setattr(owner, name, quoting(values))
 

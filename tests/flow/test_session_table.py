@@ -164,7 +164,7 @@ def opened_row(stack: Stack, browser: Browser, **how: str) -> Any:
     return json.loads(keys.open(sealed, purpose="row 1", cookie=name, now=stack.clock.now(), **how))
 
 
-def test_the_table_shows_neither_who_it_is_about_nor_the_cookie(stack: Stack, ada: Browser) -> None:
+def test_the_table_shows_neither_the_user_nor_the_cookie(stack: Stack, ada: Browser) -> None:
     shown = json.dumps(stack.sessions.row())
     user = stack.cognito.user
     for private in (user.sub, user.email, user.name, *ada.cookies.values()):
@@ -357,7 +357,7 @@ MINUTES = pytest.mark.parametrize("seconds", [-240, 240])
 
 
 @MINUTES
-def test_a_wrong_clock_signs_nobody_out_and_uses_no_refresh_token_twice(
+def test_a_wrong_clock_ends_no_session_and_uses_no_refresh_token_twice(
     stack: Stack, ada: Browser, seconds: int
 ) -> None:
     wrong = with_wrong_clock(stack, seconds).copy_of(ada)
@@ -509,7 +509,7 @@ def test_an_ended_session_is_over_even_if_its_row_stays(stack: Stack, ada: Brows
     assert not copy.is_signed_in
 
 
-def test_after_a_switch_everybody_signs_in_again(stack: Stack, ada: Browser) -> None:
+def test_after_a_switch_users_sign_in_again(stack: Stack, ada: Browser) -> None:
     in_cookie = stack.copy_of(ada, SESSION_TABLE="")
     assert not in_cookie.is_signed_in
     assert in_cookie.cookies == {}

@@ -68,7 +68,7 @@ def test_a_notice_is_kept_until_it_is_seen(browser: Browser) -> None:
     assert "Your account has been deleted." in browser.get("/").body
 
 
-def test_a_script_that_fetches_a_page_learns_that_nobody_is_signed_in(stack: Stack) -> None:
+def test_a_script_gets_a_401_instead_of_a_redirect(stack: Stack) -> None:
     browser = stack.browser(ACCOUNT_PAGE="true")
     assert browser.send("GET", "/account", FETCH).status == 401
     assert browser.send("GET", "/account", NAVIGATION).location == "/login?return_to=/account"
