@@ -111,26 +111,26 @@ clean: ## Delete everything that was installed and built
 
 .tools/bin/uv:
 	@command -v python3 >/dev/null || { echo "Foyer needs Python 3.11 or later: install it from python.org" >&2; exit 1; }
-	@echo "Installing uv into .tools …"
+	@echo "Installing uv into .tools …" >&2
 	@python3 -m venv .tools
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 .venv/local: uv.lock pyproject.toml | $(UV)
-	@echo "Installing the local stack's dependencies (first run only) …"
+	@echo "Installing the local stack's dependencies (first run only) …" >&2
 	@$(UV) sync --quiet --locked --no-default-groups --group local --inexact --compile-bytecode
 	@touch $@
 
 .venv/docs: uv.lock pyproject.toml | $(UV)
-	@echo "Installing what builds the documentation (first run only) …"
+	@echo "Installing what builds the documentation (first run only) …" >&2
 	@$(UV) sync --quiet --locked --no-default-groups --group docs --inexact
 	@touch $@
 
 .venv/dev: uv.lock pyproject.toml | $(UV)
-	@echo "Installing the tests' dependencies (first run only) …"
+	@echo "Installing the tests' dependencies (first run only) …" >&2
 	@$(UV) sync --quiet --locked --inexact --compile-bytecode
 	@touch $@ .venv/local .venv/docs
 
 .venv-sam/done: uv.lock pyproject.toml | $(UV)
-	@echo "Installing the SAM CLI into a separate environment (first run only) …"
+	@echo "Installing the SAM CLI into a separate environment (first run only) …" >&2
 	@UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --quiet --locked --only-group sam --compile-bytecode
 	@touch $@
