@@ -80,21 +80,6 @@ class Project:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def deploy(self, stack: str, parameters: Mapping[str, str]) -> Stack:
-        """By `sam deploy`."""
-        self.sam(
-            "deploy",
-            "--stack-name",
-            stack,
-            "--no-confirm-changeset",
-            "--parameter-overrides",
-            *(
-                f'ParameterKey={name},ParameterValue="{value}"'
-                for name, value in parameters.items()
-            ),
-        )
-        return Stack(stack, self.aws)
-
 
 @dataclass(frozen=True)
 class Stack:

@@ -1,8 +1,8 @@
 """Builds the template, deploys it to a local AWS, reads it back, and compares it.
 
-The first stack goes through `make deploy`, one update through `sam deploy`. The others are created
-from the template that it packaged, by CloudFormation's own call; `sam`'s start-up would be most of
-their time.
+One stack goes through `make deploy`, another through the guided dialogue. The others are created
+from the template that was packaged, by CloudFormation's own call; `sam`'s start-up would be most
+of their time.
 """
 
 from __future__ import annotations
@@ -107,35 +107,22 @@ def test_each_function_ships_what_it_imports_for_its_processor(
         assert "cpython-313-aarch64-linux" in name or ".abi3." in name
 
 
-def test_make_deploy_keeps_the_processor_and_the_parameters_that_are_deployed(
+def test_make_deploy_creates_a_stack_and_updates_it_with_its_processor_and_users(
     project: Project, deployed: Stack
 ) -> None:
     assert _shows(deployed, FIRST)
     _shows_secret(deployed)
+    before, secret = deployed.ids(), _secret(deployed)
+    changed = PARAMETER_SETS["mfa on"] | {"SelfSignUp": "false", "LogLevel": "DEBUG"}
 
-    project.make_deploy("LogLevel=DEBUG", answers="y\n")
+    project.make_deploy(*(f"{name}={value}" for name, value in changed.items()), answers="y\n")
 
-    assert _shows(deployed, FIRST | {"LogLevel": "DEBUG"})
+    assert _shows(deployed, FIRST | changed)
+    for kept in ("UserPool", "UserPoolClient", "UserPoolDomain", "Secret", "HttpApi"):
+        assert deployed.ids()[kept] == before[kept]
+    assert _secret(deployed) == secret
     modules = (project.built / "WebFunction").rglob("*.cpython-*.so")
     assert {re.findall(r"x86_64|aarch64", module.name)[0] for module in modules} == {"aarch64"}
-
-
-# -- `sam deploy` -------------------------------------------------------------------------------
-
-
-def test_sam_deploy_updates_a_stack_and_keeps_its_users(
-    project: Project, aws: LocalAws, packaged: str
-) -> None:
-    stack = Stack.create("updated", aws, packaged, dict(WITHOUT_REFUSED))
-    before, secret = stack.ids(), _secret(stack)
-    changed = _deployable(PARAMETER_SETS["mfa on"], "updated") | {"SelfSignUp": "false"}
-
-    project.deploy("updated", changed)
-
-    assert _shows(stack, changed)
-    for kept in ("UserPool", "UserPoolClient", "UserPoolDomain", "Secret", "HttpApi"):
-        assert stack.ids()[kept] == before[kept]
-    assert _secret(stack) == secret
 
 
 def test_the_guided_dialogue_deploys_with_enter_for_every_question(
