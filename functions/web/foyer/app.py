@@ -146,6 +146,6 @@ def __getattr__(name: str) -> Any:
     """
     if name != "handler":
         raise AttributeError(name)
-    build_online = functools.partial(build, http=requests.Session())
-    handler = globals()["handler"] = start(os.environ, Settings.from_environ, build_online)
+    build_app = functools.partial(build, http=requests.Session())
+    handler = globals()["handler"] = start(os.environ, Settings.from_environ, build_app)
     return handler
