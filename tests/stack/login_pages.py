@@ -273,3 +273,5 @@ def serving(aws: LocalAws, token_keys: Path, **pool: Any) -> Iterator[LoginPages
         server.should_exit = True
         thread.join()
         listener.close()
+        # The local AWS saves all its pools whenever one changes.
+        pages.cognito.delete_user_pool(UserPoolId=pages.pool_id)
