@@ -42,6 +42,13 @@ def built() -> None:
         mark.write("done")
 
 
+def built_with(app: str) -> None:
+    """The same, with an app's template."""
+    built()
+    command = ["make", "build-app", f"APP={app}"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own
+
+
 def docker_or_skip() -> None:
     if not _docker_answers():
         pytest.skip(NO_DOCKER)

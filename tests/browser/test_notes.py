@@ -1,8 +1,12 @@
-"""examples/notes in a real browser, as `make run APP=examples/notes` serves it."""
+"""examples/notes in a real browser, as `make run APP=examples/notes` serves it.
+
+With the environment variable NOTES_UNDER_SAM, as `make start-api APP=examples/notes` does.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,7 @@ from tests.browser.conftest import NO_NODE
 from tests.browser.people import Account, Directory, Visitor
 from tests.documents import blocks
 from tests.running_stack import ROOT, RunningStack, running_stack
+from tests.sam_cli import built_with
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +37,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterat
     trigger = "PostConfirmationArn=arn:aws:lambda:us-east-1:000000000000:function:FirstNote"
     users = str(folder / "users.json")
     arguments = ["--app", "examples/notes", "--users", users, "--parameter", trigger]
+    if os.environ.get("NOTES_UNDER_SAM"):
+        built_with("examples/notes")
+        arguments.append("--sam")
     with running_stack(folder / "output", arguments) as running:
         yield running
 

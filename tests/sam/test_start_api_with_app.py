@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.http_visitor import HttpVisitor
-from tests.running_stack import DEMO_PASSWORD, DEMO_USER, ROOT, running_stack
-from tests.sam_cli import built, containers, existing_containers
+from tests.running_stack import DEMO_PASSWORD, DEMO_USER, running_stack
+from tests.sam_cli import built_with, containers, existing_containers
 
 NOTES = "examples/notes"
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
-def built_app() -> None:
-    command = ["make", "build-app", f"APP={NOTES}"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own
-
-
 @pytest.mark.docker
 @pytest.mark.sam
 def test_notes_lets_the_signed_in_user_in_and_nobody_else(tmp_path: Path) -> None:
-    built()
-    built_app()
+    built_with(NOTES)
     with running_stack(tmp_path / "printed", ["--sam", "--app", NOTES]) as stack:
         visitor = HttpVisitor(stack.app)
         visitor.send("GET", "/notes/api/notes", OWN_PAGE)
