@@ -11,6 +11,8 @@ from .sessions import keepers
 from .settings import CognitoSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .container import Container
     from .sessions.refresh import AsksCognito, Refreshed
     from .sessions.session import Session
@@ -32,7 +34,7 @@ class LateRefresh:
         self._container = container
         self._built: AsksCognito | None = None
 
-    def ask(self, session: Session, *, deadline: float, now: float) -> Refreshed:
+    def ask(self, session: Session, *, deadline: float, now: Callable[[], float]) -> Refreshed:
         if self._built is None:
             self._built = self._build()
         return self._built.ask(session, deadline=deadline, now=now)

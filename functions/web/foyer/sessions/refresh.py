@@ -10,7 +10,7 @@ from .revocation import revoke
 from .session import auth_time, hash_of_nonce, next_refresh
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools import Logger
 
@@ -29,13 +29,12 @@ _REVOKE = 2
 _TRY_AGAIN_AFTER = 30
 
 # Only the ID token itself may prove that a session must end. Without the right key nothing is
-# proven, whether the key set was unavailable, malformed or lacked the key; and a time that is wrong
-# says that a clock is, because the token was made a moment ago.
+# proven, whether the key set was unavailable, malformed or lacked the key; and a token from the
+# future says that a clock is wrong.
 _PROVES_NOTHING = (
     "jwks_",
     "id_token_unknown_key",
     "id_token_ambiguous_key",
-    "id_token_expired",
     "id_token_issued_in_future",
     "id_token_not_valid_yet",
 )
@@ -65,10 +64,10 @@ class Refreshed:
 class AsksCognito(Protocol):
     """Refreshes sessions."""
 
-    def ask(self, session: Session, *, deadline: float, now: float) -> Refreshed:
+    def ask(self, session: Session, *, deadline: float, now: Callable[[], float]) -> Refreshed:
         """What Cognito says until ``deadline``, on the monotonic clock.
 
-        ``now`` is in seconds since the epoch, by the clock of the session's times.
+        ``now`` gives seconds since the epoch, by the clock of the session's times.
         """
 
 
@@ -93,7 +92,7 @@ class Refresh:
         self._log = log
         self._clocks = clocks
 
-    def ask(self, session: Session, *, deadline: float, now: float) -> Refreshed:
+    def ask(self, session: Session, *, deadline: float, now: Callable[[], float]) -> Refreshed:
         answered_by = min(deadline, self._clocks.monotonic() + _REFRESH)
         try:
             tokens = self._client.refresh(session.refresh_token or "", deadline=answered_by)
@@ -101,10 +100,10 @@ class Refresh:
             # Any refusal of the token means that this visitor may not stay: disabled, deleted,
             # signed out everywhere.
             if error.error == "invalid_client":  # the operator's mistake
-                return self._later(session, error, now)
+                return self._later(session, error, now())
             return Refreshed(session, ended=error)
         except RequestFailed as error:
-            return self._later(session, error, now)
+            return self._later(session, error, now())
         # From here on only a rotated token works, so a cookie gets a new name.
         session = replace(
             session,
@@ -114,20 +113,20 @@ class Refresh:
         return self._confirmed(session, tokens, deadline, now)
 
     def _confirmed(
-        self, session: Session, tokens: Tokens, deadline: float, now: float
+        self, session: Session, tokens: Tokens, deadline: float, now: Callable[[], float]
     ) -> Refreshed:
         """After a refresh. Its ID token is optional, but Cognito always sends one."""
         session = replace(session, access_token=tokens.access_token)
         if tokens.id_token is None:
             if self._entry is not None:
                 return self._refused(session, "entry_unknown", deadline)
-            refresh_at = next_refresh(tokens.expires_in, {}, now)
+            refresh_at = next_refresh(tokens.expires_in, {}, now())
             return Refreshed(replace(session, refresh_at=refresh_at))
         try:
             id_token = self._verified(session, tokens, tokens.id_token, deadline)
         except RequestFailed as error:
             if error.reason.startswith(_PROVES_NOTHING):
-                return self._later(session, error, now)
+                return self._later(session, error, now())
             return Refreshed(session, ended=error)
         refusal = self._entry.refusal(id_token.claims) if self._entry else ""
         if refusal:
@@ -137,7 +136,7 @@ class Refresh:
         }
         refreshed = replace(
             session.with_claims(id_token.claims, gaps),
-            refresh_at=next_refresh(tokens.expires_in, id_token.claims, now),
+            refresh_at=next_refresh(tokens.expires_in, id_token.claims, now()),
             auth_time=auth_time(id_token.claims),
         )
         return Refreshed(refreshed, Access(tokens.access_token, id_token.claims))

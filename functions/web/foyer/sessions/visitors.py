@@ -182,7 +182,7 @@ class Visitors:
 
     def _asked(self, reading: Reading, session: Session, deadline: float) -> Visit:
         """What Cognito says, and whatever comes of it kept."""
-        asked = self._refresh.ask(session, deadline=deadline, now=self._clocks.now())
+        asked = self._refresh.ask(session, deadline=deadline, now=self._clocks.now)
         if asked.ended is not None:
             return self._ended(session, self._keeper.end(reading), asked.ended)
         try:
