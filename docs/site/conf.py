@@ -38,7 +38,7 @@ html_additional_pages = {"index": "index.html"}
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
-pygments_style = "friendly"
+pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "github-dark"
 copybutton_prompt_text = "$ "
 

@@ -4,6 +4,7 @@
 - A <picture> for light and dark mode follows the site's own switch.
 - A diagram is replaced by its pictures, so that no page loads a script to draw it.
 - The gallery's page shows its pictures if `make gallery` has taken them.
+- Headings of the sidebar, code that scrolls and empty cells get what screen readers need.
 - Links to other files of the repository lead to `REPO_URL`, or to a copy in the site without it.
 """
 
@@ -14,6 +15,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import download_reference
@@ -35,6 +37,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("gallery", "", "env")  # the folder with the pictures; empty without them
     app.connect("source-read", rewrite)
     app.connect("doctree-read", link_to_repository, priority=400)  # before files are copied
+    app.connect("html-page-context", make_accessible, priority=900)  # after the theme's own
     app.connect("build-finished", copy_gallery)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -69,6 +72,28 @@ def _strip(gallery: Path) -> str:
     )
     every = '<p><a href="../gallery/index.html">All pictures</a></p>'
     return f'<div class="gallery">{shown}</div>\n\n{every}'
+
+
+_ACCESSIBLE = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    "<pre>": '<pre tabindex="0">',  # so that the keyboard can scroll it
+    '<th class="head"><p></p></th>': "<td></td>",
+}
+
+
+# The link of a picture that is hidden is hidden too.
+_LINKED_PICTURE = re.compile(
+    r'(?<=<a class=")([^"]*image-reference)(?="[^>]*>\s*<img [^>]*class="(only-\w+)")'
+)
+
+
+def make_accessible(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
+) -> None:
+    for part in ("body", "furo_navigation_tree"):
+        for plain, accessible in _ACCESSIBLE.items():
+            context[part] = context.get(part, "").replace(plain, accessible)
+    context["body"] = _LINKED_PICTURE.sub(r"\1 \2", context["body"])
 
 
 def copy_gallery(app: Sphinx, failure: Exception | None) -> None:

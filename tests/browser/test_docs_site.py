@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.documents import ROOT
@@ -46,6 +47,10 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     assert not [url for url in asked if not url.startswith(("file:", "data:"))]
 
 
+# The theme has two <aside> without a name, and a few controls outside of all landmarks.
+AXE_OPTIONS = {"rules": {rule: {"enabled": False} for rule in ("landmark-unique", "region")}}
+
+
 def scheme(page: Page) -> str:
     return (
         "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
@@ -53,7 +58,12 @@ def scheme(page: Page) -> str:
 
 
 def test_pages_fit_a_phone_and_show_the_pictures_of_the_scheme(page: Page, site: Path) -> None:
-    for file in ["index.html", "README.html", "docs/architecture.html", "docs/gallery.html"]:
+    for file in [
+        "index.html",
+        "README.html",
+        "docs/architecture.html",
+        "docs/gallery.html",
+    ]:
         page.goto((site / file).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), file
         for picture in page.locator("article img").all():
@@ -62,6 +72,13 @@ def test_pages_fit_a_phone_and_show_the_pictures_of_the_scheme(page: Page, site:
                 assert "-dark" not in (picture.get_attribute("src") or "") or scheme(page) == "dark"
         shown = page.locator(f"article .only-{scheme(page)}")
         assert shown.first.is_visible(), file
+
+
+def test_pages_are_accessible(page: Page, site: Path) -> None:
+    for file in ["index.html", "docs/recipes/vite.html", "docs/architecture.html"]:
+        page.goto((site / file).as_uri())
+        violations = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+        assert [each["id"] for each in violations] == [], file
 
 
 def test_the_gallery_is_in_the_site(page: Page, site: Path) -> None:
