@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -169,4 +170,9 @@ def _start_aws(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    # Not sys.exit: if Ctrl-C arrives while Python runs exec(), for example to create a dataclass,
+    # `python -m` remembers it and ends by SIGINT, although main has handled it.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
