@@ -295,7 +295,7 @@ def test_environment_and_description_fit_whatever_the_parameters_are() -> None:
         "AccessTokenScopes": "s" * 195 + "/read",
         "AccessTokenResource": "https://" + "r" * 112,
         "SessionGroups": "g" * 500,
-        "AllowedEmailDomains": "d" * 246 + ".com",
+        "AllowedEmailDomains": ".".join(["d" * 63] * 3 + ["d" * 54, "com"]),
         "AllowedGroups": "g" * 250,
         "BrandTagline": "t" * 140,
         "AppHome": "/" + "a" * 63,
