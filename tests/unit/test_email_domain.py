@@ -42,6 +42,8 @@ def test_an_address_has_a_domain_in_one_form(address: str, domain: str) -> None:
         "<mallory@evil.example>ada@example.com",
         '"mallory@evil.example"@example.com',
         "mallory(@evil.example)@example.com",
+        "=?utf-8?q?mallory=40evil.example=3e=20?=@example.com",
+        "ada=?utf-7?b?JkFFQS0?=@example.com",
         "ada@[192.0.2.1]",
         "a" * 256 + "@example.com",
         "ada@" + "a" * 64 + ".com",

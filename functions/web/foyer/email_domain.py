@@ -13,8 +13,9 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
 
 # A dot-atom and one @ (RFC 5322 §3.4.1). Programs disagree about quoted local parts, comments and
-# lists of addresses, so none of those has a domain here.
-_ADDRESS = re.compile(r'[^\s@,;:<>()\[\]\\"]{1,255}@([^\s@]{1,255})')
+# lists of addresses, so none of those has a domain here. Some also decode an encoded word, which
+# may hide another address; none may be in an address (RFC 2047 §5).
+_ADDRESS = re.compile(r'(?!.*=\?)[^\s@,;:<>()\[\]\\"]{1,255}@([^\s@]{1,255})')
 
 
 def domain_of(address: str) -> str:
