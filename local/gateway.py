@@ -195,8 +195,9 @@ class Gateway:
     def _gated(self, apis: Sequence[HttpApi]) -> list[tuple[HttpApi, Gate]]:
         return [(api, Gate(self._ask, self._jwks_urls)) for api in apis]
 
-    async def _ask(self, function: str, event: bytes) -> bytes:
-        return (await self._functions.invoke(function, event, lambda_authorizer.TIMEOUT))[0]
+    async def _ask(self, function: str, event: bytes) -> tuple[bytes, str | None]:
+        payload, printed = await self._functions.invoke(function, event, lambda_authorizer.TIMEOUT)
+        return payload, last_reason(printed)
 
     async def _integrate(self, function: str, event: dict[str, Any]) -> tuple[Response, str | None]:
         """A failed function is a 500, also after its own Timeout; only the gateway's is a 503.

@@ -19,9 +19,9 @@ TIMEOUT = 10  # seconds; http-api-quotas, cannot be raised
 REGION = "us-east-1"
 _INVOKE = "execute-api:Invoke"
 
-# Runs a function by name or ARN. Raises FunctionFailed, KeyError where there is no such function,
-# and TimeoutError after TIMEOUT.
-Invoke = Callable[[str, bytes], Awaitable[bytes]]
+# Runs a function by name or ARN. Returns its result, and the reason that it logged, if any. Raises
+# FunctionFailed, KeyError where there is no such function, and TimeoutError after TIMEOUT.
+Invoke = Callable[[str, bytes], Awaitable[tuple[bytes, str | None]]]
 
 
 class NoAnswer(Exception):
@@ -31,6 +31,7 @@ class NoAnswer(Exception):
 @dataclass(frozen=True)
 class _Kept:
     answer: Mapping[str, Any]
+    reason: str | None
     until: float
 
 
@@ -49,32 +50,33 @@ class LambdaAuthorizers:
             sources = ", ".join(authorizer.identity_sources)
             return Refused(401, f"{authorizer.name} needs {sources}, and it was not called")
         try:
-            answer = await self._answer(authorizer, values, event)
+            answer, reason = await self._answer(authorizer, values, event)
             allows = _allows(authorizer, answer, route_arn(event))
         except (FunctionFailed, NoAnswer) as problem:
             return Refused(500, f"{authorizer.name}: {problem}")
         if not allows:
-            return Refused(403, f"{authorizer.name} refused")
+            return Refused(403, ": ".join(filter(None, (f"{authorizer.name} refused", reason))))
         return Allowed({"lambda": answer.get("context") or {}})
 
     async def _answer(
         self, authorizer: LambdaAuthorizer, values: list[str], event: dict[str, Any]
-    ) -> Mapping[str, Any]:
+    ) -> tuple[Mapping[str, Any], str | None]:
         key = (authorizer.name, *values)
         kept = self._kept.get(key)
         if kept is not None and self._now() < kept.until:
-            return kept.answer
+            return kept.answer, kept.reason
         made = json.dumps(_event(authorizer, values, event)).encode()
         try:
-            payload = await self._invoke(authorizer.function, made)
+            payload, reason = await self._invoke(authorizer.function, made)
         except TimeoutError as error:
             raise NoAnswer(f"no answer in {TIMEOUT} seconds") from error
         except KeyError as error:
             raise NoAnswer(f"there is no function {error}") from error
         answer = _parse(authorizer, payload)
         if authorizer.identity_sources and authorizer.ttl > 0:
-            self._kept[key] = _Kept(answer, self._now() + min(authorizer.ttl, MOST_TTL))
-        return answer
+            until = self._now() + min(authorizer.ttl, MOST_TTL)
+            self._kept[key] = _Kept(answer, reason, until)
+        return answer, reason
 
 
 def route_arn(event: Mapping[str, Any]) -> str:

@@ -263,7 +263,13 @@ def test_an_authorizers_context_reaches_the_function(project: GatewayProject) ->
 @pytest.mark.parametrize(
     ("body", "status", "message", "reason"),
     [
-        ("return {'isAuthorized': False}", 403, "Forbidden", "SignedIn refused"),
+        ("return {'isAuthorized': False}", 403, "Forbidden", "SignedIn refused  ("),
+        (
+            """print('{"reason": "cross_site"}'); return {'isAuthorized': False}""",
+            403,
+            "Forbidden",
+            "SignedIn refused: cross_site",
+        ),
         ("return {}", 500, "Internal Server Error", "isAuthorized is not true or false"),
         ("raise KeyError('x')", 500, "Internal Server Error", "SignedIn: KeyError"),
     ],

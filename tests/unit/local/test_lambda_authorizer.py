@@ -31,13 +31,13 @@ class Asked:
         self.now = 1000.0
         self._authorizers = LambdaAuthorizers(self._invoke, lambda: self.now)
 
-    async def _invoke(self, function: str, event: bytes) -> bytes:
+    async def _invoke(self, function: str, event: bytes) -> tuple[bytes, None]:
         assert function == "GuardFunction"
         self.events.append(json.loads(event))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        return answer if isinstance(answer, bytes) else json.dumps(answer).encode(), None
 
     def ask(self, authorizer: LambdaAuthorizer, **request: Any) -> Allowed | Refused:
         return asyncio.run(self._authorizers.ask(authorizer, request_event(**request)))
