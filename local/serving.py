@@ -72,8 +72,9 @@ class App:
         self._log.close()
 
     def served(self, listeners: Sequence[socket.socket]) -> Served:
-        hosts = self._places.hosts
-        return Served(OwnHosts(self.gateway, hosts, origin=self._places.app), listeners)
+        # A server in front may ask for us by address; it would pass a redirect to itself on again.
+        origin = None if self._places.front else self._places.app
+        return Served(OwnHosts(self.gateway, self._places.hosts, origin=origin), listeners)
 
     @property
     def triggers(self) -> Triggers:

@@ -62,7 +62,8 @@ def app(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vit
         vite = subprocess.Popen(  # noqa: S603 - the project's own
             [project / "node_modules/.bin/vite", "--port", str(port)],
             cwd=project,
-            env={**os.environ, "FOYER": f"http://localhost:{stack.port}"},
+            # By address, which `make run` redirects unless a server is in front.
+            env={**os.environ, "FOYER": f"http://127.0.0.1:{stack.port}"},
             stdout=printed,
             stderr=subprocess.STDOUT,
             start_new_session=True,
