@@ -22,13 +22,13 @@ help: ## List the targets
 
 ##@ Run on this machine
 
-run: .venv/local ## Run everything offline: app, Cognito, managed login, inbox, users page
+run: .venv/local ## Run everything offline: Cognito, login pages, inbox, users; APP=path/to/app adds your app
 	@exec $(PY) -m local.run --port $(PORT) $(if $(APP),--app $(APP)) $(ARGS)
 
 stop: .venv/local ## Stop a local stack that was started with ARGS=--detach
 	@$(PY) -m local.detached --port $(PORT)
 
-start-api: .venv/local build $(if $(APP),build-app) ## The same, with the functions under the SAM CLI (needs Docker)
+start-api: .venv/local build $(if $(APP),build-app) ## The same, also with APP=…, with the functions under the SAM CLI (needs Docker)
 	@exec $(PY) -m local.run --port $(PORT) --sam $(if $(APP),--app $(APP)) $(ARGS)
 
 attach: .venv/local ## Open the debugger of a function that waits at a breakpoint()

@@ -31,7 +31,7 @@ _REVOKE = 2
 class SignIn:
     """Finishes sign-ins.
 
-    ``entry`` limits who may enter; None lets everybody in who signs in at Cognito.
+    ``entry`` limits who may enter; with None, everybody who signs in at Cognito may enter.
     """
 
     def __init__(
