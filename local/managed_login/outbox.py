@@ -77,10 +77,11 @@ class Outbox:
 
 def written(mail: Mail, response: Mapping[str, Any]) -> Mail:
     """The mail with the trigger's texts; raises TriggerRefused if the code is missing."""
-    message = response.get("emailMessage")
+    message, subject = response.get("emailMessage"), response.get("emailSubject")
+    if not all(isinstance(text, str | None) for text in (message, subject)):
+        raise TriggerRefused(UNREADABLE)
     if message and _CODE_PLACE not in message:
         raise TriggerRefused(UNREADABLE)
-    subject = response.get("emailSubject")
     return Mail(
         to=mail.to,
         subject=subject.replace(_CODE_PLACE, mail.code) if subject else mail.subject,

@@ -227,11 +227,16 @@ def without_code(event: Event) -> Event:
     return {**event, "response": {"emailMessage": "Welcome!"}}
 
 
+def with_a_number(event: Event) -> Event:
+    return {**event, "response": {"emailSubject": 5}}
+
+
 @pytest.mark.parametrize(
     ("do", "said"),
     [
         (refuse, "CustomMessage failed with error only on Mondays."),
         (without_code, UNREADABLE),
+        (with_a_number, UNREADABLE),
     ],
 )
 def test_a_refused_mail_is_said_and_not_sent(
