@@ -20,7 +20,8 @@ from tests.own_page import add_page
 ROOT = Path(__file__).parents[2]
 PACKAGE = "foyer_of_readme"
 
-
+# Two processes, because many tests wait for a time limit.
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
 SUITES = ["tests/unit", "tests/flow", "tests/template"]
 # This test and another one that adds the page, and those of the other function.
 LEFT_OUT = [
@@ -30,16 +31,26 @@ LEFT_OUT = [
 ]
 
 
+def git(*arguments: str, cwd: Path = ROOT) -> str:
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        ["git", *arguments],  # noqa: S607 - wherever it is
+        cwd=cwd,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project with the four steps done."""
     folder = tmp_path_factory.mktemp("project")
-    skip = shutil.ignore_patterns("__pycache__", ".hypothesis")
-    for name in (".ci", "bench", "docs", "events", "examples", "functions", "local", "tests"):
-        shutil.copytree(ROOT / name, folder / name, ignore=skip)
-    for file in (*ROOT.glob("*.*"), ROOT / "LICENSE", ROOT / "Makefile"):
-        if file.is_file():
-            shutil.copy(file, folder)
+    for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    git("init", "--quiet", cwd=folder)  # some tests ask Git which files there are
     (folder / ".venv-sam").symlink_to(ROOT / ".venv-sam")
     add_page(folder)
     # Under another name, because other tests have imported the package.
@@ -78,7 +89,7 @@ def test_what_holds_without_it_holds_with_it(copy: Path) -> None:
     (copy / PACKAGE).unlink()
     ignored = [f"--ignore={each}" for each in LEFT_OUT]
     done = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SUITES, *ignored],
+        [sys.executable, "-m", "pytest", *OPTIONS, *SUITES, *ignored],
         cwd=copy,
         env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
