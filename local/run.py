@@ -47,16 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ExitStack() as running:
             _run(Places(options.host, options.port, options.front), options, running)
-    except (RunError, MiniStackError) as error:
-        print(f"Foyer stopped: {error}.", file=sys.stderr)  # noqa: T201
-        return 1
     except KeyboardInterrupt:
         pass
+    except Exception as error:
+        if _asked_to_stop.is_set():
+            return 0
+        if not isinstance(error, RunError | MiniStackError):
+            raise
+        print(f"Foyer stopped: {error}.", file=sys.stderr)  # noqa: T201
+        return 1
     return 0
 
 
 # Python drops an exception that a signal handler raises inside a finaliser or a callback of the
-# garbage collector. This event still records that Ctrl-C was pressed during start-up.
+# garbage collector, and 3.11 turns one inside __set_name__ into a RuntimeError. This event still
+# records that Ctrl-C was pressed during start-up.
 _asked_to_stop = threading.Event()
 
 
