@@ -1,4 +1,4 @@
-"""What a PreTokenGeneration trigger wants to change in the tokens.
+"""The changes that a PreTokenGeneration trigger makes to the tokens.
 
 Version 1 of its event can change the ID token and the groups; versions 2 and 3 also the access
 token and its scopes. docs.aws.amazon.com/cognito/latest/developerguide/

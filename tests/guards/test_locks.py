@@ -1,4 +1,4 @@
-"""Lock files name the public package indexes only, so that they work everywhere."""
+"""Lock files name public package indexes only, which everybody can reach."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_a_crash_is_no_notice() -> None:
 
 
 def test_every_module_that_decides_something_has_a_check() -> None:
-    """The others only name, count, draw or build."""
+    """All modules, except those that hold names, write metrics and pages, or build objects."""
     others = {"account/forms.py", "account/pages.py", "app.py", "aws/secrets_manager.py",
               "clocks.py", "cognito/pool.py", "color.py", "counters.py", "errors.py",
               "route.py", "services.py", "sessions/device.py", "settings.py",

@@ -227,7 +227,7 @@ def _answers(port: int) -> bool:
 
 
 def _messages(log: Path, signed_out: set[str]) -> Counter[str]:
-    """How often the function has logged each message, without what sign-outs explain.
+    """How often the function has logged each message, except those that a sign-out explains.
 
     A request that was under way may have found the session gone or its refresh token revoked.
     """

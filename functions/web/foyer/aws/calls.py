@@ -97,7 +97,7 @@ class Calls:
     def now(self) -> float:
         """Seconds since the epoch by the service's clock, so that all containers agree.
 
-        By our own if it told nothing yet, or nearly the same.
+        By our own clock before the first answer, or if the two differ by little.
         """
         own = self._clocks.now()
         if self._told is None:

@@ -73,7 +73,7 @@ class AppClient:
             "lang": lang,
             "login_hint": login_hint,
             "prompt": prompt,
-            # Refreshed tokens keep it, so the token endpoint is not told.
+            # Not sent to the token endpoint: refreshed tokens keep it.
             "resource": self._resource or None,
         }
         return self._browser_url(path, query)
