@@ -92,22 +92,14 @@ class Calls:
         self._connections = Connections(url, authorities=authorities, clocks=clocks)
         self._credentials = CredentialSource(environ, clocks)
         self._clocks = clocks
-        self._told: tuple[str, float] | None = None  # the last Date, and when it came
+        self._ahead = 0.0  # seconds that the service's clock is ahead of ours
 
     def now(self) -> float:
         """Seconds since the epoch by the service's clock, so that all containers agree.
 
         By our own clock before the first answer, or if the two differ by little.
         """
-        own = self._clocks.now()
-        if self._told is None:
-            return own
-        date, arrived_at = self._told
-        try:
-            ahead = parsedate_to_datetime(date).timestamp() - arrived_at
-        except (ValueError, OverflowError):
-            return own
-        return own if abs(ahead) <= _SMALL_DIFFERENCE else own + ahead
+        return self._clocks.now() + self._ahead
 
     def call(
         self, operation: str, fields: Mapping[str, Any], *, seconds: float = TRY_SECONDS
@@ -147,8 +139,7 @@ class Calls:
             now=self._clocks.now(),
         )
         answer = self._connections.exchange("POST", "/", headers, body, deadline=deadline)
-        if "Date" in answer.headers:
-            self._told = answer.headers["Date"], self._clocks.now()
+        self._ahead = _ahead(answer.headers.get("Date", ""), self._clocks.now())
         fields = _fields(answer)
         if answer.status != 200:
             code = _code(answer, fields)
@@ -173,6 +164,15 @@ def endpoint(environ: Mapping[str, str], service: Service, region: str) -> str:
     fips = "-fips" if is_fips and not is_usual else ""
     partition = next((each for each in _SUFFIXES if region.startswith(each)), "")
     return f"https://{service.name}{fips}.{region}.{_SUFFIXES.get(partition, 'amazonaws.com')}"
+
+
+def _ahead(date: str, now: float) -> float:
+    """How far the clock that wrote this ``Date`` header is ahead; 0.0 if unknown, or if little."""
+    try:
+        seconds = parsedate_to_datetime(date).timestamp() - now
+    except (ValueError, OverflowError):
+        return 0.0
+    return 0.0 if abs(seconds) <= _SMALL_DIFFERENCE else seconds
 
 
 def _fields(answer: Answer) -> dict[str, Any]:
