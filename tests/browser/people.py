@@ -103,7 +103,9 @@ class Visitor:
         self.page.goto(f"{self.stack.app}{url}" if url.startswith("/") else url)
 
     def follow(self, link: str) -> None:
-        self.page.get_by_role("link", name=link).click()
+        """Playwright's click does not wait for the page that the link leads to."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=link).click()
 
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
