@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.types import Receive, Scope, Send
 
 from local import api_gateway
@@ -30,7 +32,7 @@ async def with_body(head: Request, receive: Receive) -> Request | None:
         more = message.get("more_body", False)
     if len(body) > api_gateway.MAX_BODY_BYTES:
         return None
-    return Request(**{**vars(head), "body": bytes(body)})
+    return replace(head, body=bytes(body))
 
 
 async def send_response(response: Response, send: Send, request_id: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,11 +82,10 @@ def written(mail: Mail, response: Mapping[str, Any]) -> Mail:
         raise TriggerRefused(UNREADABLE)
     if message and _CODE_PLACE not in message:
         raise TriggerRefused(UNREADABLE)
-    return Mail(
-        to=mail.to,
+    return replace(
+        mail,
         subject=subject.replace(_CODE_PLACE, mail.code) if subject else mail.subject,
         text=_as_text(message.replace(_CODE_PLACE, mail.code)) if message else mail.text,
-        sent=mail.sent,
     )
 
 

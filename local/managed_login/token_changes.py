@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_GROUPS = "cognito:groups"
+GROUPS = "cognito:groups"
 # Claims that no trigger can add, change or suppress.
 _PROTECTED = {
     *("acr", "amr", "at_hash", "aud", "auth_time", "azp", "client_id", "cognito:username"),
@@ -38,9 +38,9 @@ class TokenChanges:
     def apply(self, claims: Mapping[str, Any]) -> dict[str, Any]:
         changed = {**claims, **_unprotected(self.add)}
         if self.groups is not None:
-            changed[_GROUPS] = list(self.groups)
-        if changed.get(_GROUPS) == []:
-            del changed[_GROUPS]
+            changed[GROUPS] = list(self.groups)
+        if changed.get(GROUPS) == []:
+            del changed[GROUPS]
         for name in _unprotected(dict.fromkeys(self.suppress)):
             changed.pop(name, None)
         if self.add_scopes or self.suppress_scopes:
@@ -57,11 +57,14 @@ class Changes:
     access: TokenChanges = field(default_factory=TokenChanges)
 
 
+def details_name(version: str) -> str:
+    """The field of the response that contains the changes."""
+    return "claimsOverrideDetails" if version == "1" else "claimsAndScopeOverrideDetails"
+
+
 def read_changes(response: Mapping[str, Any], version: str) -> Changes:
     """Raises UnreadableError. ``version`` is the event's."""
-    details = _mapping(
-        response.get("claimsOverrideDetails" if version == "1" else "claimsAndScopeOverrideDetails")
-    )
+    details = _mapping(response.get(details_name(version)))
     groups, roles = _groups(details)
     if version == "1":
         own = _mapping(details.get("claimsToAddOrOverride"))

@@ -19,14 +19,19 @@ from local.managed_login.directory import Directory
 from local.managed_login.errors import OAuthError, SentBack
 from local.managed_login.oauth_server import OAuthServer
 from local.managed_login.settings import ManagedLogin
-from local.managed_login.token_changes import Changes, UnreadableError, read_changes
+from local.managed_login.token_changes import (
+    GROUPS,
+    Changes,
+    UnreadableError,
+    details_name,
+    read_changes,
+)
 from local.managed_login.triggers import UNREADABLE, TriggerRefused
 from local.managed_login.user_triggers import UserTriggers
 from local.managed_login.visits import Shelf
 
 _CODE_SECONDS = 300
 _SESSION_SECONDS = 30 * 24 * 3600  # a refresh token's life
-_GROUPS = "cognito:groups"
 
 
 class Tokens:
@@ -81,11 +86,10 @@ class Tokens:
         MiniStack leaves out the groups and puts the time of the refresh into ``auth_time``.
         """
         claims = unverified_claims(tokens["access_token"])
-        user = self._directory.find(claims["username"])
-        groups = list(user.groups) if user else []
+        groups = self._groups(claims["username"])
         facts = {
             "auth_time": unverified_claims(refresh_token)["iat"],
-            **({_GROUPS: groups} if groups else {}),
+            **({GROUPS: groups} if groups else {}),
         }
         source, scopes = "TokenGeneration_RefreshTokens", str(claims.get("scope", "")).split()
         try:
@@ -98,17 +102,15 @@ class Tokens:
         if not self._triggers.has(source):
             return Changes()
         version = self._triggers.version(source)
-        user = self._directory.find(username)
-        details = "claimsOverrideDetails" if version == "1" else "claimsAndScopeOverrideDetails"
         more = {} if version == "1" else {"scopes": scopes}
         response = self._triggers.run(
             source,
             username,
             client_id,
             None,
-            {details: None},
+            {details_name(version): None},
             groupConfiguration={
-                "groupsToOverride": list(user.groups) if user else [],
+                "groupsToOverride": self._groups(username),
                 "iamRolesToOverride": [],
                 "preferredRole": None,
             },
@@ -118,6 +120,10 @@ class Tokens:
             return read_changes(response, version)
         except UnreadableError as error:
             raise TriggerRefused(UNREADABLE) from error
+
+    def _groups(self, username: str) -> list[str]:
+        user = self._directory.find(username)
+        return list(user.groups) if user else []
 
     def _scopes(self, request: AuthorizationRequest) -> list[str]:
         """Those of the request, or all of the client's if it names none."""

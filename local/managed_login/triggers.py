@@ -1,4 +1,4 @@
-"""The user pool's Lambda triggers, as far as the local pages come by them.
+"""The user pool's Lambda triggers that the local pages run.
 
 docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html
 """
@@ -41,7 +41,7 @@ class TriggerFailed(Exception):
 
 
 class TriggerRefused(Rejected):
-    """A trigger said no; ``message`` is what Cognito's own pages show then."""
+    """A trigger refused; ``message`` is what Cognito's own pages show then."""
 
     def __init__(self, message: str) -> None:
         super().__init__("UserLambdaValidationException")

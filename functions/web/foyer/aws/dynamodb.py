@@ -40,7 +40,7 @@ class Table:
         on_failure: Callable[[str], None],
         clocks: Clocks,
     ) -> None:
-        """Raise ConfigurationError without a region"""
+        """Raise ConfigurationError without a region."""
         self._calls = Calls(environ, DYNAMODB, clocks=clocks)
         self._name = name
         self._on_failure = on_failure

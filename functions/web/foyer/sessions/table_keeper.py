@@ -92,7 +92,7 @@ class TableKeeper:
         except Unavailable as error:
             self._log.warning("session_not_renewed", reason=error.reason, detail=error.detail)
             session = reading.session
-        return Kept(session, self._cookie.clear(reading.shown.left_over))
+        return self._kept(reading, session)
 
     def lock(self, reading: Reading, *, wait_until: float | None) -> tuple[bool, Reading]:
         lock = random.token_hex(16)

@@ -136,7 +136,7 @@ class Visitors:
         return self._nobody(reading).session if reading.broken else reading.session
 
     def take(self, cookies: Mapping[str, str]) -> Session | None:
-        """The session as it was. In a table it is over from now on, anyone who has its cookie."""
+        """The session as it was. In a table, it ends now for every copy of its cookie."""
         return self._keeper.take(cookies)
 
     def listed(self, cookies: Mapping[str, str], subject: str) -> tuple[Listed, ...]:
