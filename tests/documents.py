@@ -1,8 +1,9 @@
-"""Parses the project's Markdown, to compare it with the code."""
+"""The project's files, and what its Markdown says, to compare it with the code."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,19 @@ ROOT = Path(__file__).parent.parent
 
 def read(path: str) -> str:
     return (ROOT / path).read_text("utf-8")
+
+
+def git(*arguments: str, cwd: Path = ROOT) -> str:
+    """What Git prints."""
+    done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603, S607 - our own arguments
+    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    return done.stdout
+
+
+def project_files() -> list[Path]:
+    """The files that Git tracks, or would track, relative to the project."""
+    listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [Path(name) for name in listed.split("\0") if name]
 
 
 def in_source(package: Path, pattern: str) -> set[str]:

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    expect,
+)
 
 from tests.running_stack import RunningStack
 
@@ -109,6 +117,16 @@ class Visitor:
 
     def press(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
+
+    def press_on_a_page_at(self, url: str, *, sends_to: str) -> Response:
+        """The answer to a form on a page of somebody else that sends what looks like JSON."""
+        form = f"""<form method=post enctype=text/plain action={sends_to}>
+            <input name='{{"text": "not mine", "x": "' value='"}}'><button>Win</button></form>"""
+        self.context.route(url, lambda route: route.fulfill(body=form, content_type="text/html"))
+        self.open(url)
+        with self.page.expect_response(sends_to) as answered:
+            self.press("Win")
+        return answered.value
 
     def enter_code(self, code: str) -> None:
         self.page.get_by_label("Code").fill(code)

@@ -161,14 +161,9 @@ def test_a_page_of_another_origin_adds_nothing(
 ) -> None:
     arrive(visitor, directory.add())
     sibling = f"http://localhost:{stack.port + 9}/"  # the same site, so its forms bring the cookie
-    form = f"""<form method=post enctype=text/plain action={stack.app}/notes/api/notes>
-        <input name='{{"text": "not mine", "x": "' value='"}}'><button>Win</button></form>"""
-    visitor.context.route(sibling, lambda route: route.fulfill(body=form, content_type="text/html"))
-    visitor.open(sibling)
-    with visitor.page.expect_response(f"{stack.app}/notes/api/notes") as answered:
-        visitor.press("Win")
-    assert answered.value.request.header_value("cookie")
-    assert answered.value.status == 403
+    answered = visitor.press_on_a_page_at(sibling, sends_to=f"{stack.app}/notes/api/notes")
+    assert answered.request.header_value("cookie")
+    assert answered.status == 403
     visitor.open("/notes")
     add(visitor, "mine")
     has(visitor, "mine")

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from local import template
+from tests.documents import ROOT, git, project_files
 from tests.flow.browser import Browser
 from tests.flow.conftest import Stack
 from tests.own_page import add_page
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = "foyer_of_readme"
 
 # Two processes, because many tests wait for a time limit.
@@ -31,22 +31,11 @@ LEFT_OUT = [
 ]
 
 
-def git(*arguments: str, cwd: Path = ROOT) -> str:
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        ["git", *arguments],  # noqa: S607 - wherever it is
-        cwd=cwd,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project with the four steps done."""
     folder = tmp_path_factory.mktemp("project")
-    for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
+    for name in project_files():
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)

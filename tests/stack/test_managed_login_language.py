@@ -80,7 +80,7 @@ def test_the_second_step_says_why_it_is_there(pages: LoginPages, browser: Browse
 @pytest.mark.parametrize(
     "path", ["/error?lang=es", "/nothing?lang=es", "/login?lang=es", "/logout?lang=es"]
 )
-def test_errors_are_told_in_the_visitors_language(browser: Browser, path: str) -> None:
+def test_errors_are_in_the_visitors_language(browser: Browser, path: str) -> None:
     browser.open(path)
     assert browser.answer.status_code >= 400 or path.startswith("/error")
     assert tongue(browser) == "es"

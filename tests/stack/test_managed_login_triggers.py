@@ -135,7 +135,7 @@ def test_a_trigger_that_returns_no_event_refuses(pages: LoginPages, browser: Bro
     assert browser.page.alert == "PreSignUp returned no event."
 
 
-def test_triggers_that_nothing_runs_are_told() -> None:
+def test_triggers_that_nothing_runs_are_named() -> None:
     functions = {"PreSignUp": "a", "PreTokenGenerationConfig:V2_0": "b", "UserMigration": "c"}
     assert not_run(functions) == ["UserMigration"]
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from tests.documents import ROOT, blocks
+from tests.documents import ROOT, blocks, git
 from tests.own_page import FUNCTIONS, PAGES, add_below, add_page
 from tests.template import rendering
 
@@ -29,29 +28,25 @@ def merged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = "functions/web/foyer"
     skip = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / package, project / package, ignore=skip)
-    git(project, "init", "--quiet", "--initial-branch", "main")
+    git("init", "--quiet", "--initial-branch", "main", cwd=project)
+    who = {"user.name": "Somebody", "user.email": "somebody@example.com", "commit.gpgsign": "false"}
+    for name, value in who.items():
+        git("config", name, value, cwd=project)
     commit(project, "This version")
-    git(project, "switch", "--quiet", "--create", "fork")
+    git("switch", "--quiet", "--create", "fork", cwd=project)
     change_as_a_fork(project)
     commit(project, "Our app")
-    git(project, "switch", "--quiet", "main")
+    git("switch", "--quiet", "main", cwd=project)
     change_as_a_version(project)
     commit(project, "The next version")
-    git(project, "switch", "--quiet", "fork")
-    git(project, "merge", "--quiet", "--no-edit", "main")
+    git("switch", "--quiet", "fork", cwd=project)
+    git("merge", "--quiet", "--no-edit", "main", cwd=project)
     return project
 
 
-def git(project: Path, *arguments: str) -> None:
-    who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"]
-    command = ["git", *who, "-c", "commit.gpgsign=false", *arguments]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def commit(project: Path, subject: str) -> None:
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", subject)
+    git("add", "--all", cwd=project)
+    git("commit", "--quiet", "--message", subject, cwd=project)
 
 
 def change_as_a_fork(project: Path) -> None:

@@ -9,13 +9,12 @@ import json
 import re
 import subprocess
 from functools import cache
-from pathlib import Path
 
 import botocore.session
 import pytest
 from botocore import xform_name
 
-from tests.documents import ROOT, read
+from tests.documents import ROOT, project_files, read
 
 DOCUMENTS = sorted(
     str(file.relative_to(ROOT))
@@ -61,8 +60,7 @@ def run(*command: str) -> str:
 @cache
 def ours() -> set[str]:
     """Every file that git tracks or would, by path and by name, and every folder with one."""
-    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    files = [Path(name) for name in listed.split("\0") if name]
+    files = project_files()
     return {str(each) for file in files for each in (file, *file.parents)} | {f.name for f in files}
 
 
