@@ -71,9 +71,6 @@ class FakeSecretsManager:
     def __exit__(self, *_: object) -> None:
         self._server.close()
 
-    def next_fault(self) -> Fault | None:
-        return self.faults.pop(0) if self.faults else None
-
     def _answer(self, arrived: Arrived, line: Line) -> bool:
         if arrived.method == "GET":  # the container's endpoint for credentials
             self.authorizations.append(arrived.headers.get("Authorization"))
@@ -83,9 +80,10 @@ class FakeSecretsManager:
         self.connections.append(line.socket.getpeername()[1])
         text = "kept" if self._vault is None else self._vault.secret_text("")
         reply = json_reply({"Name": "s", "SecretString": text})
-        fault = self.next_fault()
-        if fault is None:
+        try:
+            fault = self.faults.pop(0)  # one container's alone, even if several ask at once
+        except IndexError:
             line.send(reply.to_bytes())
-        else:
-            fault(line, reply)
-        return fault is None
+            return True
+        fault(line, reply)
+        return False

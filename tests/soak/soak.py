@@ -16,18 +16,22 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.fake_secrets_manager import Vault
+from tests.fake_secrets_manager import FakeSecretsManager, Vault
 from tests.ports import free_port
 from tests.process_tree import family
 from tests.running_stack import ROOT, eventually
-from tests.soak.upstreams import FaultyCognito, FaultyDynamoDb, FaultySecretsManager
+from tests.soak.upstreams import FaultyCognito, FaultyDynamoDb
 from tests.soak.visitors import Tally, Visitor
+from tests.wire_faults import refusal
 
 ACCESS_TOKEN_SECONDS = 10  # so that sessions that stay are refreshed over and over
+# Of the calls for a secret, at most one is throttled at a time: a container's second try succeeds.
+# If both fail, it answers 503 for some seconds, which is right, and no visitor can sign in.
+_THROTTLED = refusal("ThrottlingException")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -131,7 +135,8 @@ def soak(
         cognito.refresh_token_rotation = True
         cognito.rotation_grace_seconds = 60
         vault = Vault(**cognito.credentials)
-        secrets_manager = resources.enter_context(FaultySecretsManager(vault))
+        secrets_manager = resources.enter_context(FakeSecretsManager(vault))
+        secrets_manager.faults.append(_THROTTLED)
         environment = {**cognito.environ, **secrets_manager.environ}
         environment["APP_URL"] = f"http://localhost:{port}"
         wires = [cognito.faults]
@@ -147,7 +152,12 @@ def soak(
         threads = [threading.Thread(target=replace(visitor).run) for _ in range(users)]
         for thread in threads:
             thread.start()
-        _watch(figures, gateway, threads, warm_up, vault)
+
+        def rotate() -> None:
+            vault.rotate_session_key()
+            secrets_manager.faults.append(_THROTTLED)
+
+        _watch(figures, gateway, threads, warm_up, rotate)
         figures.seconds = time.monotonic() - began
         figures.faults = dict(sum((wire.counts for wire in wires), Counter()))
         forms = [arrived.form for arrived in cognito.requests["token"]]
@@ -163,7 +173,7 @@ def _watch(
     gateway: subprocess.Popen[bytes],
     threads: list[threading.Thread],
     warm_up: int,
-    vault: Vault,
+    rotate: Callable[[], None],
 ) -> None:
     """Sample at every tenth of the way, and replace the session key half-way."""
     wanted = figures.tally.wanted
@@ -173,7 +183,7 @@ def _watch(
         if marks and figures.tally.sign_ins >= marks[0]:
             figures.samples.append(_sample(gateway.pid, marks.pop(0)))
             if len(marks) == 5:
-                vault.rotate_session_key()
+                rotate()
     figures.samples.append(_sample(gateway.pid, figures.tally.sign_ins))
 
 

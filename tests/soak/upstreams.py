@@ -10,7 +10,6 @@ from threading import RLock
 
 from tests.fake_cognito import FakeCognito, User
 from tests.fake_dynamodb import FakeDynamoDb
-from tests.fake_secrets_manager import FakeSecretsManager
 from tests.wire_faults import WIRE_FAULTS, Fault, Line, Reply, json_reply, refusal
 from tests.wire_server import Arrived
 
@@ -94,10 +93,3 @@ class FaultyDynamoDb(FakeDynamoDb):
         else:
             fault(line, json_reply({}))
         return False
-
-
-class FaultySecretsManager(FakeSecretsManager):
-    """Every third call is throttled, so that a retry succeeds."""
-
-    def next_fault(self) -> Fault | None:
-        return refusal("ThrottlingException") if len(self.requests) % 3 == 0 else None
