@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -38,40 +37,32 @@ def test_a_page_asked_for_by_address_is_redirected(host: str) -> None:
     assert ask(host, "POST") == ask("localhost:3000") == (200, "")
 
 
-def next_event(headers: Mapping[str, str]) -> int:
-    """The status that a runtime gets with these headers when an event is there."""
-    function = Function("Web", "app.handler", Path(), 3, 128, "Text", {})
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),  # its runtime
+        ({"Host": "attacker.example:80"}, 403),
+        ({"Host": "localhost"}, 403),
+        ({"Origin": "http://127.0.0.1"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+    ],
+)
+def test_the_runtime_api_hands_no_event_to_a_browser(headers: dict[str, str], status: int) -> None:
+    def next_event(address: str) -> int:
+        connection = HTTPConnection(address, timeout=10)
+        connection.request("GET", "/2018-06-01/runtime/invocation/next", headers=headers)
+        answered = connection.getresponse().status
+        connection.close()
+        return answered
 
     async def exchange() -> int:
-        api = RuntimeApi(function, arn="arn")
+        api = RuntimeApi(Function("Web", "app.handler", Path(), 3, 128, "Text", {}), arn="arn")
         address = await api.start()
         waiting = asyncio.ensure_future(api.invoke(b"{}"))
         try:
-            return await asyncio.to_thread(_status, address, headers)
+            return await asyncio.to_thread(next_event, address)
         finally:
             waiting.cancel()
             await api.stop()
 
-    return asyncio.run(exchange())
-
-
-def _status(address: str, headers: Mapping[str, str]) -> int:
-    connection = HTTPConnection(address, timeout=10)
-    connection.request("GET", "/2018-06-01/runtime/invocation/next", headers=dict(headers))
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Host": "attacker.example:80"},
-        {"Host": "localhost"},
-        {"Origin": "http://127.0.0.1"},
-        {"Sec-Fetch-Site": "none"},
-    ],
-)
-def test_the_runtime_api_hands_no_event_to_a_browser(headers: dict[str, str]) -> None:
-    assert next_event({}) == 200, "to its runtime"
-    assert next_event(headers) == 403
+    assert asyncio.run(exchange()) == status

@@ -25,20 +25,12 @@ class _Interrupted:
         signal.raise_signal(signal.SIGINT)
 
 
-def _create_a_class(*_: object) -> None:
-    type("Owner", (), {"field": _Interrupted()})
-
-
-def _fail(*_: object) -> None:
-    raise RuntimeError("a fault of our own")
-
-
 def test_ctrl_c_while_a_class_is_created_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_run", _create_a_class)
+    monkeypatch.setattr(run, "_run", lambda *_: type("Owner", (), {"field": _Interrupted()}))
     assert run.main([]) == 0
 
 
 def test_a_fault_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_run", _fail)
-    with pytest.raises(RuntimeError, match="a fault of our own"):
+    monkeypatch.setattr(run, "_run", lambda *_: int("a fault of our own"))
+    with pytest.raises(ValueError, match="a fault of our own"):
         run.main([])

@@ -1,4 +1,4 @@
-"""The gateway reads routes and functions from a template, and reports what it cannot serve."""
+"""A template's routes, functions, authorizers and triggers, and what cannot be served."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from local import template
+from local.apps import assemble
 from local.authorizers import JwtAuthorizer, LambdaAuthorizer, UnsupportedAuthorizer
-from local.http_api import HttpApi, function_name
+from local.cloudformation import Deployed
+from local.http_api import function_name
 from local.places import RunError
 from local.routes import Route
-from local.template_file import TemplateError
+from local.template import Template
+from local.template_file import TemplateError, read_template
 
 _TEMPLATE = """
 Parameters:
@@ -49,6 +52,12 @@ Resources:
   Rotation:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: !Sub elsewhere, Handler: nowhere.handler}
+  Trigger:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.handler}
+  Pool:
+    Type: AWS::Cognito::UserPool
+    Properties: {LambdaConfig: {PreSignUp: Trigger, UserMigration: Trigger}}
 """
 
 
@@ -61,7 +70,7 @@ def written(tmp_path: Path) -> Path:
     return path
 
 
-def test_routes_are_the_http_api_events_and_other_functions_are_ignored(written: Path) -> None:
+def test_routes_and_their_functions_are_read(written: Path) -> None:
     api = template.read(written)
     assert api.routes == (
         Route("GET", "/", "Web"),
@@ -69,19 +78,10 @@ def test_routes_are_the_http_api_events_and_other_functions_are_ignored(written:
         Route("ANY", "$default", "Web"),
     )
     assert set(api.functions) == {"Web"}
-
-
-def test_a_function_has_the_globals_beneath_and_parameters_at_their_defaults(written: Path) -> None:
-    web = template.read(written).functions["Web"]
+    web = api.functions["Web"]
     assert (web.handler, web.timeout, web.memory) == ("app.handler", 20, 512)
     assert web.code == written.parent / "code"
-    given = template.read(written, {"Memory": "1024", "Unset": "set"}).functions["Web"]
-    assert given.memory == 1024
-    assert (given.variables["UNSET"], given.variables["BRAND"]) == ("set", "Foyer")
-
-
-def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> None:
-    assert template.read(written).functions["Web"].variables == {
+    assert web.variables == {  # without those that need a deployed stack
         "SHARED": "everywhere",
         "OVERRIDDEN": "own",
         "BRAND": "Foyer",
@@ -89,6 +89,8 @@ def test_variables_that_need_a_deployed_stack_are_left_out(written: Path) -> Non
         "SWITCH": "true",
         "EMPTY": "",
     }
+    given = template.read(written, {"Memory": "1024", "Unset": "set"}).functions["Web"]
+    assert (given.memory, given.variables["UNSET"]) == (1024, "set")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +109,15 @@ def test_an_unusable_template_is_reported(written: Path, old: str, new: str, mes
     written.write_text(_TEMPLATE.replace(old, new))
     with pytest.raises(TemplateError, match=message):
         template.read(written)
-    with pytest.raises(TemplateError, match=r"none\.yaml cannot be read \(no such file"):
-        template.read(written.parent / "none.yaml")
+
+
+def test_triggers_are_served_or_named_as_left_out(written: Path) -> None:
+    deployed = Deployed(Template(written, read_template(written), {}, {}), {}, {}, ("Cluster",))
+    apps = assemble(deployed, None)
+    assert sorted(apps.functions) == ["Trigger", "Web"]
+    assert apps.left_out == ("Cluster", "UserMigration (trigger)")
+    apps = assemble(deployed, None, runs_triggers=False)
+    assert apps.left_out == ("Cluster", "PreSignUp (trigger)", "UserMigration (trigger)")
 
 
 # -- Authorizers --------------------------------------------------------------------------------
@@ -130,6 +139,7 @@ Resources:
               QueryStrings: [q]
               Context: [routeKey]
               ReauthorizeEvery: 60
+          Elsewhere: {FunctionArn: !ImportValue foyer-GuardFunctionArn}
           Pool:
             IdentitySource: $request.header.Authorization
             AuthorizationScopes: [openid]
@@ -147,14 +157,14 @@ Resources:
 """
 
 
-def guarded(written: Path, auth: str, **resolved: str) -> HttpApi:
+def guarded(written: Path, auth: str, **resolved: str) -> Route:
     written.write_text(_GUARDED.replace("AUTH", auth))
-    return template.read(written, resolved=resolved)
+    (route,) = template.read(written, resolved=resolved).routes
+    return route
 
 
-def test_the_default_authorizer_is_every_routes(written: Path) -> None:
-    api = guarded(written, "{}")
-    assert api.routes[0].authorizer == LambdaAuthorizer(
+def test_a_route_has_the_default_authorizer_another_or_none(written: Path) -> None:
+    assert guarded(written, "{}").authorizer == LambdaAuthorizer(
         name="SignedIn",
         function="Guard",
         payload_version="2.0",
@@ -162,34 +172,28 @@ def test_the_default_authorizer_is_every_routes(written: Path) -> None:
         identity_sources=("$request.header.X-Key", "$request.querystring.q", "$context.routeKey"),
         ttl=60,
     )
-    assert set(api.functions) == {"Guard", "Web"}
-
-
-def test_a_route_can_be_open_or_have_another_authorizer(written: Path) -> None:
-    assert guarded(written, "{Authorizer: NONE}").routes[0].authorizer is None
-    (route,) = guarded(written, "{Authorizer: Pool, AuthorizationScopes: [own]}").routes
-    assert route.scopes == ("own",)
-    (route,) = guarded(written, "{Authorizer: Pool}").routes
+    assert set(template.read(written).functions) == {"Guard", "Web"}
+    route = guarded(written, "{Authorizer: Pool}")
     assert route.authorizer == JwtAuthorizer(
         "Pool", "https://issuer.example", ("a", "b"), "$request.header.Authorization"
     )
     assert route.scopes == ("openid",)
-
-
-@pytest.mark.parametrize("auth", ["{Authorizer: AWS_IAM}", "{Authorizer: !If [a, NONE, NONE]}"])
-def test_an_authorizer_that_cannot_be_asked_leaves_no_route_open(written: Path, auth: str) -> None:
-    (route,) = guarded(written, auth).routes
-    assert isinstance(route.authorizer, UnsupportedAuthorizer)
-    with pytest.raises(RunError, match="Api has no authorizer Other"):
-        guarded(written, "{Authorizer: Other}")
-
-
-def test_an_authorizer_of_another_stack_is_known_by_its_arn(written: Path) -> None:
-    imported = '{"Fn::ImportValue": "foyer-GuardFunctionArn"}'
+    assert guarded(written, "{Authorizer: Pool, AuthorizationScopes: [own]}").scopes == ("own",)
+    assert guarded(written, "{Authorizer: NONE}").authorizer is None
+    # Of another stack, known by its ARN.
     arn = "arn:aws:lambda:us-east-1:123456789012:function:GuardFunction:live"
-    text = _GUARDED.replace("!GetAtt Guard.Arn", "!ImportValue foyer-GuardFunctionArn")
-    written.write_text(text.replace("AUTH", "{}"))
-    api = template.read(written, resolved={imported: arn})
-    authorizer = api.routes[0].authorizer
+    imported = {'{"Fn::ImportValue": "foyer-GuardFunctionArn"}': arn}
+    authorizer = guarded(written, "{Authorizer: Elsewhere}", **imported).authorizer
     assert isinstance(authorizer, LambdaAuthorizer)
     assert function_name(authorizer.function) == "GuardFunction"
+
+
+@pytest.mark.parametrize("name", ["AWS_IAM", "!If [a, NONE, NONE]", "Elsewhere"])
+def test_an_authorizer_that_cannot_be_asked_leaves_no_route_open(written: Path, name: str) -> None:
+    authorizer = guarded(written, f"{{Authorizer: {name}}}").authorizer
+    assert isinstance(authorizer, UnsupportedAuthorizer)
+
+
+def test_an_authorizer_that_is_not_declared_is_reported(written: Path) -> None:
+    with pytest.raises(RunError, match="Api has no authorizer Other"):
+        guarded(written, "{Authorizer: Other}")
