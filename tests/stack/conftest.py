@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import LocalAws
 from tests.running_stack import running_ministack
-from tests.stack.gateway_project import ECHO, GatewayProject
+from tests.stack.gateway_project import GatewayProject
 from tests.stack.login_pages import Browser, LoginPages, serving
 
 
@@ -42,5 +42,5 @@ def browser(pages: LoginPages) -> Browser:
 def project(tmp_path: Path) -> GatewayProject:
     """Its function answers with the event, until the test writes another."""
     made = GatewayProject(tmp_path)
-    made.write(ECHO)
+    made.write("return event")
     return made

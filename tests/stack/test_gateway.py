@@ -8,33 +8,52 @@ from __future__ import annotations
 import re
 import socket
 import time
-from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from local import template
 from tests.process_tree import is_running
 from tests.running_stack import eventually
-from tests.stack.gateway_project import ECHO, Answer, GatewayProject
+from tests.stack.gateway_project import GatewayProject
 
 pytestmark = pytest.mark.stack
 
+# Evaluates what the query asks for; the process is the same as long as it survives.
+_DOES = """
+asked = event.get('queryStringParameters')
+(FOLDER / 'pid').write_text(str(os.getpid()))
+return eval(asked['do']) if asked else os.getpid()
+"""
+_INTERNAL_SERVER_ERROR = (500, {"message": "Internal Server Error"})
 
-# -- What the function sees and what the browser gets -------------------------------------------
 
-
-def test_the_function_sees_the_request_as_payload_2_0(project: GatewayProject) -> None:
-    with project.serve() as gateway:
-        event = gateway.ask(
-            "GET",
-            "/items/a%20b?x=1&y=2&x=3",
-            [
-                ("Cookie", "a=1; b=2"),
-                ("X-Many", "one"),
-                ("X-Many", "two"),
-                ("X-Forwarded-For", "198.51.100.1"),
-            ],
-        ).json
+def test_a_request_reaches_the_function_and_its_result_comes_back(project: GatewayProject) -> None:
+    project.write(
+        """
+        told = {
+            'event': event,
+            'context': [context.function_name, context.get_remaining_time_in_millis() > 10_000],
+            'folder': os.getcwd(),
+            'environment': dict(os.environ),
+        }
+        return {'statusCode': 303, 'cookies': ['a=1; Path=/', 'b=2; HttpOnly'],
+                'headers': {'Location': '/', 'Content-Type': 'image/png'},
+                'body': json.dumps(told)}
+        """
+    )
+    headers = [
+        ("Cookie", "a=1; b=2"),
+        ("X-Many", "one"),
+        ("X-Many", "two"),
+        ("X-Forwarded-For", "198.51.100.1"),
+    ]
+    with project.serve({"OVERLAID": "caller", "MORE": "caller"}) as gateway:
+        answer = gateway.ask("GET", "/items/a%20b?x=1&y=2&x=3", headers)
+    assert answer.status == 303
+    assert answer.headers.get_all("set-cookie") == ["a=1; Path=/", "b=2; HttpOnly"]
+    assert answer.headers["location"] == "/"
+    assert answer.headers["content-type"] == "image/png"
+    event = answer.json["event"]
     assert event["routeKey"] == "GET /items/{id}"
     assert event["rawPath"] == "/items/a b"
     assert event["pathParameters"] == {"id": "a b"}
@@ -48,45 +67,34 @@ def test_the_function_sees_the_request_as_payload_2_0(project: GatewayProject) -
     assert event["requestContext"]["domainName"] == "127.0.0.1"
     assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
     assert event["requestContext"]["http"]["protocol"] == "HTTP/1.1"
+    assert answer.json["context"] == ["Web", True]
+    assert answer.json["folder"] == str(project.folder / "code")
+    environment = answer.json["environment"]
+    assert environment["LAMBDA_TASK_ROOT"] == answer.json["folder"]
+    assert environment["FROM_TEMPLATE"] == "template"
+    assert environment["OVERLAID"] == environment["MORE"] == "caller"
+    assert (environment["AWS_REGION"], environment["TZ"]) == ("us-east-1", ":UTC")
+    assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "Web"
 
 
-def test_cookies_and_a_binary_body_come_back(project: GatewayProject) -> None:
-    project.write(
-        """
-        return {'statusCode': 303, 'cookies': ['a=1; Path=/', 'b=2; HttpOnly'],
-                'headers': {'Location': '/', 'Content-Type': 'image/png'},
-                'body': 'AP8=', 'isBase64Encoded': True}
-        """
-    )
+def test_an_unknown_route_is_not_found_and_shown_unless_browsers_ask_by_themselves(
+    project: GatewayProject,
+) -> None:
     with project.serve() as gateway:
-        answer = gateway.ask()
-    assert answer.status == 303
-    assert answer.all("set-cookie") == ["a=1; Path=/", "b=2; HttpOnly"]
-    assert answer.all("location") == ["/"]
-    assert answer.all("content-type") == ["image/png"]
-    assert answer.body == b"\x00\xff"
-
-
-def test_the_context_tells_the_function_who_it_is(project: GatewayProject) -> None:
-    project.write(
-        "return [context.function_name, context.get_remaining_time_in_millis() > 10_000,"
-        " os.getcwd(), os.environ['LAMBDA_TASK_ROOT']]"
-    )
-    code = str(project.folder / "code")
-    with project.serve() as gateway:
-        assert gateway.ask().json == ["Web", True, code, code]
-
-
-# -- The gateway's own answers ------------------------------------------------------------------
-
-
-def test_an_unknown_route_is_not_found(project: GatewayProject) -> None:
-    with project.serve() as gateway:
-        for method in ("PUT", "HEAD"):
-            answer = gateway.ask(method, "/page")
+        for method, target in (
+            ("PUT", "/page"),
+            ("HEAD", "/page"),
+            ("GET", "/favicon.ico"),
+            ("GET", "/apple-touch-icon-120x120-precomposed.png"),
+            ("GET", "/.well-known/appspecific/com.chrome.devtools.json"),
+            ("GET", "/missing.ico"),
+        ):
+            answer = gateway.ask(method, target)
             assert answer.status == 404
-            assert answer.all("content-type") == ["application/json"]
+            assert answer.headers["content-type"] == "application/json"
             assert answer.body == (b"" if method == "HEAD" else b'{"message":"Not Found"}')
+        shown = re.findall(r"([A-Z]+) +(/\S+)", gateway.shown)
+    assert shown == [("PUT", "/page"), ("HEAD", "/page"), ("GET", "/missing.ico")]
 
 
 def _ask_with_head_of(size: int, port: int) -> int:
@@ -99,117 +107,71 @@ def _ask_with_head_of(size: int, port: int) -> int:
         return int(connection.makefile("rb").readline().split()[1])
 
 
-def test_request_line_and_headers_may_have_10240_bytes_and_no_more(project: GatewayProject) -> None:
+def test_a_head_may_have_10240_bytes_and_a_body_10_mb_and_no_more(project: GatewayProject) -> None:
+    project.write("return len(event.get('body', ''))")
+    text, most = [("content-type", "text/plain")], 10 * 1024 * 1024
     with project.serve() as gateway:
         sizes = (10_240, 10_241, 100_000)
         assert [_ask_with_head_of(size, gateway.port) for size in sizes] == [200, 431, 431]
-
-
-def test_a_body_may_have_10_mb_and_no_more(project: GatewayProject) -> None:
-    project.write("return len(event['body'])")
-    text = [("content-type", "text/plain")]
-    with project.serve() as gateway:
-        most = gateway.ask("POST", headers=text, body=b"x" * 10 * 1024 * 1024)
-        more = gateway.ask("POST", headers=text, body=b"x" * (10 * 1024 * 1024 + 1))
-    assert (most.status, most.json) == (200, 10 * 1024 * 1024)
-    assert (more.status, more.json) == (413, {"message": "Request Entity Too Large"})
+        answer = gateway.ask("POST", headers=text, body=b"x" * most)
+        assert (answer.status, answer.json) == (200, most)
+        answer = gateway.ask("POST", headers=text, body=b"x" * (most + 1))
+        assert (answer.status, answer.json) == (413, {"message": "Request Entity Too Large"})
 
 
 # -- When the function fails --------------------------------------------------------------------
 
 
-def _assert_internal_server_error(answer: Answer) -> None:
-    assert (answer.status, answer.json) == (500, {"message": "Internal Server Error"})
-
-
-def test_an_exception_is_a_500_with_its_traceback_and_does_not_cost_the_child(
+def test_a_failure_is_a_500_whose_cause_is_in_the_terminal_and_the_next_request_works(
     project: GatewayProject,
 ) -> None:
-    project.write("if event.get('queryStringParameters'): return {}['missing']\nreturn os.getpid()")
-    with project.serve() as gateway:
-        before = gateway.ask().json
-        _assert_internal_server_error(gateway.ask("GET", "/page?fail"))
-        assert gateway.ask().json == before
-        shown = gateway.terminal.getvalue()
-    assert "Traceback (most recent call last):\n" in shown
-    assert "return {}['missing']" in shown
-    assert "GET  /page  500" in shown
-    assert "  KeyError  (reference " in shown
-
-
-@pytest.mark.parametrize(
-    ("end", "told"),
-    [
-        ("os._exit(3)", "Runtime exited with error: exit status 3"),
-        ("os.kill(os.getpid(), 11)", "Runtime exited with error: signal: SIGSEGV"),
-    ],
-)
-def test_a_child_that_ends_is_a_500_and_the_next_request_has_a_new_one(
-    project: GatewayProject, end: str, told: str
-) -> None:
-    project.write(f"if event.get('queryStringParameters'): {end}\nreturn 'here'")
-    with project.serve() as gateway:
-        _assert_internal_server_error(gateway.ask("GET", "/page?end"))
-        assert told in gateway.terminal.getvalue()
-        assert gateway.ask().body == b"here"
-
-
-def test_a_function_past_its_timeout_is_killed_and_a_500(project: GatewayProject) -> None:
     project.set_timeout(1)
-    project.write(
-        """
-        if event.get('queryStringParameters'):
-            (FOLDER / 'pid').write_text(str(os.getpid()))
-            time.sleep(60)
-        return 'here'
-        """
-    )
+    project.write(_DOES)
     with project.serve() as gateway:
-        _assert_internal_server_error(gateway.ask("GET", "/page?sleep"))
-        assert "Task timed out after 1.00 seconds" in gateway.terminal.getvalue()
-        child = int((project.folder / "pid").read_text())
-        assert eventually(lambda: not is_running(child))
-        assert gateway.ask().body == b"here"
+        first = gateway.ask().json
+        for does, told, survives in (
+            ("{}['missing']", "KeyError: 'missing'", True),
+            ("{'statusCode': 200, 'body': {}, 'x': 1}", "body is not a string", True),
+            ("os._exit(3)", "Runtime exited with error: exit status 3", False),
+            ("os.kill(os.getpid(), 11)", "Runtime exited with error: signal: SIGSEGV", False),
+            ("time.sleep(60)", "Task timed out after 1.00 seconds", False),
+        ):
+            answer = gateway.ask("GET", f"/page?do={quote(does)}")
+            assert (answer.status, answer.json) == _INTERNAL_SERVER_ERROR, does
+            assert told in gateway.shown
+            child = int((project.folder / "pid").read_text())
+            assert (gateway.ask().json == child) is survives, does
+            assert survives or eventually(lambda child=child: not is_running(child))  # type: ignore[misc]
+        assert int((project.folder / "pid").read_text()) != first
+    assert "Traceback (most recent call last):\n" in gateway.shown
+    assert "  KeyError  (reference " in gateway.shown
 
 
 def test_no_answer_within_the_gateways_own_limit_is_a_503(project: GatewayProject) -> None:
-    project.write("if event.get('queryStringParameters'): time.sleep(60)\nreturn 'here'")
-    with project.serve(integration_timeout=1) as gateway:
-        answer = gateway.ask("GET", "/page?sleep")
+    project.write("time.sleep(60)")
+    with project.serve(integration_timeout=0.2) as gateway:
+        answer = gateway.ask()
     assert (answer.status, answer.json) == (503, {"message": "Service Unavailable"})
 
 
-def test_a_malformed_response_is_a_500_that_says_why_in_the_terminal(
-    project: GatewayProject,
-) -> None:
-    project.write("return {'statusCode': 200, 'body': {'not': 'text'}}")
+def test_code_that_cannot_be_imported_is_a_500_until_it_is_fixed(project: GatewayProject) -> None:
     with project.serve() as gateway:
-        _assert_internal_server_error(gateway.ask())
-        assert "malformed response: body is not a string" in gateway.terminal.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("broken", "told"),
-    [
-        ("import does_not_exist", "No module named 'does_not_exist'"),
-        ("def (", "Syntax error in module 'app'"),
-        ("raise RuntimeError('no settings')", "RuntimeError: no settings"),
-        ("os._exit(7)", "exit status 7"),
-    ],
-)
-def test_code_that_cannot_be_imported_is_a_500_until_it_is_fixed(
-    project: GatewayProject, broken: str, told: str
-) -> None:
-    project.write(ECHO, before=broken)
-    with project.serve() as gateway:
-        _assert_internal_server_error(gateway.ask())
-        _assert_internal_server_error(gateway.ask())
-        assert told in gateway.terminal.getvalue()
+        for broken, told in (
+            ("import does_not_exist", "No module named 'does_not_exist'"),
+            ("def (", "Syntax error in module 'app'"),
+            ("TABLE = os.environ['TABLE_NAME']", "KeyError: 'TABLE_NAME'"),
+            ("os._exit(7)", "exit status 7"),
+        ):
+            project.write("return 1", before=broken)
+            answer = gateway.ask()
+            assert (answer.status, answer.json) == _INTERNAL_SERVER_ERROR
+            assert told in gateway.shown
+        assert gateway.ask().status == 500
         project.write("return 'fixed'")
         assert gateway.ask().body == b"fixed"
-
-
-# -- The terminal -------------------------------------------------------------------------------
+    assert "app.py" in gateway.shown
+    assert "importlib" not in gateway.shown
+    assert "LAMBDA_WARNING" not in gateway.shown
 
 
 def test_a_failed_request_is_one_line_with_reason_and_reference(project: GatewayProject) -> None:
@@ -222,65 +184,51 @@ def test_a_failed_request_is_one_line_with_reason_and_reference(project: Gateway
         """
     )
     with project.serve() as gateway:
-        answer = gateway.ask("GET", "/page?code=secret")
-        shown = gateway.terminal.getvalue()
-    assert shown.count("\n") == 1
-    assert "GET  /page  400" in shown
-    (request_id,) = answer.all("apigw-requestid")
-    assert shown.endswith(f"  state_mismatch  (reference {request_id})\n")
-    assert "secret" not in shown
-    assert "quiet" not in shown
-
-
-def test_what_browsers_ask_for_by_themselves_is_not_shown(project: GatewayProject) -> None:
-    with project.serve() as gateway:
-        for path in (
-            "/favicon.ico",
-            "/apple-touch-icon-120x120-precomposed.png",
-            "/.well-known/appspecific/com.chrome.devtools.json",
-            "/missing.ico",
-        ):
-            assert gateway.ask("GET", path).status == 404
-        assert re.findall(r"GET  (\S+)", gateway.terminal.getvalue()) == ["/missing.ico"]
-
-
-def test_the_stacks_own_template_can_be_served() -> None:
-    api = template.read(Path(__file__).parents[2] / "template.yaml")
-    routes = {route.key for route in api.routes}
-    assert routes >= {"GET /", "GET /login", "GET /callback", "POST /logout", "GET /healthz"}
+        request_id = gateway.ask("GET", "/page?code=secret").headers["apigw-requestid"]
+    reference = re.escape(f"state_mismatch  (reference {request_id})\n")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  GET  /page  400  \d+ ms  " + reference, gateway.shown)
 
 
 # -- Authorizers --------------------------------------------------------------------------------
 
+# A route with an authorizer, which is a function of the same folder.
+_GUARDED = """
+        Guarded:
+          Type: HttpApi
+          Properties: {Method: GET, Path: /guarded, Auth: {Authorizer: SignedIn}}
+  Guard:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.guard}
+Globals:
+  HttpApi:
+    Auth:
+      Authorizers:
+        SignedIn:
+          FunctionArn: !GetAtt Guard.Arn
+          AuthorizerPayloadFormatVersion: "2.0"
+          EnableSimpleResponses: true
+"""
+_GUARD = """
+def guard(event, context):
+    return eval(event['headers']['x-do'])
+"""
+_REFUSES = """print('{"reason": "cross_site"}') or {'isAuthorized': False}"""
 
-def test_an_authorizers_context_reaches_the_function(project: GatewayProject) -> None:
-    project.guard("return {'isAuthorized': True, 'context': {'sub': event['cookies'][0]}}")
+
+def test_a_refused_request_never_reaches_the_function(project: GatewayProject) -> None:
+    project.add(_GUARDED)
+    project.write("(FOLDER / 'called').touch()\nreturn event['requestContext']", before=_GUARD)
     with project.serve() as gateway:
-        event = gateway.ask("GET", "/guarded", [("Cookie", "who=me")]).json
-    assert event["requestContext"]["authorizer"] == {"lambda": {"sub": "who=me"}}
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "message", "reason"),
-    [
-        ("return {'isAuthorized': False}", 403, "Forbidden", "SignedIn refused  ("),
-        (
-            """print('{"reason": "cross_site"}'); return {'isAuthorized': False}""",
-            403,
-            "Forbidden",
-            "SignedIn refused: cross_site",
-        ),
-        ("return {}", 500, "Internal Server Error", "isAuthorized is not true or false"),
-        ("raise KeyError('x')", 500, "Internal Server Error", "SignedIn: KeyError"),
-    ],
-)
-def test_a_refused_request_never_reaches_the_function(
-    project: GatewayProject, body: str, status: int, message: str, reason: str
-) -> None:
-    project.write("(FOLDER / 'called').touch(); return 'called'")
-    project.guard(body)
-    with project.serve() as gateway:
-        answer = gateway.ask("GET", "/guarded")
-    assert (answer.status, answer.json) == (status, {"message": message})
-    assert reason in gateway.terminal.getvalue()
-    assert not (project.folder / "called").exists()
+        for does, status, message, told in (
+            ("{'isAuthorized': False}", 403, "Forbidden", "SignedIn refused  ("),
+            (_REFUSES, 403, "Forbidden", "SignedIn refused: cross_site"),
+            ("{}", 500, "Internal Server Error", "isAuthorized is not true or false"),
+            ("{}['x']", 500, "Internal Server Error", "SignedIn: KeyError"),
+        ):
+            answer = gateway.ask("GET", "/guarded", [("X-Do", does)])
+            assert (answer.status, answer.json) == (status, {"message": message})
+            assert told in gateway.shown
+        assert not (project.folder / "called").exists()
+        allows = "{'isAuthorized': True, 'context': {'sub': event['cookies'][0]}}"
+        told = gateway.ask("GET", "/guarded", [("X-Do", allows), ("Cookie", "who=me")]).json
+    assert told["authorizer"] == {"lambda": {"sub": "who=me"}}

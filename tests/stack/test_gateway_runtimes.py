@@ -20,70 +20,57 @@ from tests.stack.gateway_project import Answer, GatewayProject
 pytestmark = pytest.mark.stack
 
 _FUNCTION = """
-  More:
+  {name}:
     Type: AWS::Serverless::Function
     Properties:
-      CodeUri: {folder}
+      CodeUri: {name}
       Handler: {handler}
       Runtime: {runtime}
-      Events: {{Any: {{Type: HttpApi, Properties: {{Method: ANY, Path: "/more/{{proxy+}}"}}}}}}
+      Events: {{Any: {{Type: HttpApi, Properties: {{Method: ANY, Path: "/{name}/{{proxy+}}"}}}}}}
 """
 
 
-def add_function(project: GatewayProject, folder: str, handler: str, runtime: str) -> Path:
-    """A second function, in front of ``ANY /more/{proxy+}``; the folder for its code."""
-    added = _FUNCTION.format(folder=folder, handler=handler, runtime=runtime)
-    project.template.write_text(project.template.read_text() + added)
-    (project.folder / folder).mkdir(exist_ok=True)
-    return project.folder / folder
+def add_function(
+    project: GatewayProject, name: str, runtime: str, handler: str = "index.handler"
+) -> Path:
+    """A function behind ``ANY /name/{proxy+}``; returns the folder for its code."""
+    project.add(_FUNCTION.format(name=name, handler=handler, runtime=runtime))
+    (project.folder / name).mkdir()
+    return project.folder / name
 
 
 def wheel(folder: Path, name: str, source: str) -> Path:
     """A package of one module, as an installer takes it."""
-    made = folder / f"{name}-1.0-py3-none-any.whl"
-    info = f"{name}-1.0.dist-info"
+    made, info = folder / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
+    about = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr(f"{name}.py", source)
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
+        archive.writestr(f"{info}/WHEEL", about)
         archive.writestr(f"{info}/RECORD", "")
     return made
 
 
-def test_a_python_function_has_its_own_requirements_and_no_others(
+def test_a_python_function_has_its_own_requirements_as_soon_as_they_can_be_installed(
     project: GatewayProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtimes, "ENVIRONMENTS", project.folder / "environments")
-    code = add_function(project, "own", "app.handler", "python3.13")
+    code = add_function(project, "own", "python3.13")
     package = wheel(project.folder, "only_here", "VALUE = 'installed'")
-    (code / "requirements.txt").write_text(f"{package}\n")
-    (code / "app.py").write_text(
+    (code / "requirements.txt").write_text("/no/such/package.whl\n")
+    (code / "index.py").write_text(
         "import importlib.util, boto3, only_here\n"
         "def handler(event, context):\n"
         "    return [only_here.VALUE, importlib.util.find_spec('starlette') is None]\n"
     )
     with project.serve() as gateway:
-        assert gateway.ask("GET", "/more/x").json == ["installed", True]
-        assert gateway.ask().status == 200  # the function without requirements is as before
-        (code / "requirements.txt").write_text("# nothing any more\n")
-        assert gateway.ask("GET", "/more/x").status == 500  # started again, without the package
-
-
-def test_requirements_that_cannot_be_installed_are_reported_in_the_answer(
-    project: GatewayProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runtimes, "ENVIRONMENTS", project.folder / "environments")
-    code = add_function(project, "own", "app.handler", "python3.13")
-    (code / "app.py").write_text("def handler(event, context): return 1\n")
-    (code / "requirements.txt").write_text("/no/such/package.whl\n")
-    with project.serve() as gateway:
-        answer = gateway.ask("GET", "/more/x")
-        others = gateway.ask()
-    assert answer.status == 500
-    assert answer.json["message"].startswith("More: its requirements.txt could not be installed (")
-    assert others.status == 200
+        answer = gateway.ask("GET", "/own/x")
+        assert answer.status == 500
+        said = "own: its requirements.txt could not be installed ("
+        assert answer.json["message"].startswith(said)
+        assert gateway.ask().status == 200  # the function without requirements
+        (code / "requirements.txt").write_text(f"{package}\n")
+        assert gateway.ask("GET", "/own/x").json == ["installed", True]
 
 
 _NODE = """
@@ -95,75 +82,49 @@ export const handler = async (event, context) => {
   };
 };
 """
+_OLDER_NODE = """
+exports.nested = { handler: (event, context, callback) => {
+  setTimeout(() => callback(null, "called back"), 10) } };
+"""
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_a_node_function_answers_and_its_errors_are_shown(project: GatewayProject) -> None:
-    code = add_function(project, "node", "index.handler", "nodejs22.x")
+def test_node_functions_answer_and_their_errors_are_shown(project: GatewayProject) -> None:
+    code = add_function(project, "node", "nodejs22.x")
     (code / "index.mjs").write_text(_NODE)
+    older = add_function(project, "older", "nodejs22.x", "src/index.nested.handler")
+    (older / "src").mkdir()
+    (older / "src/index.js").write_text(_OLDER_NODE)
     with project.serve({"SECRET": "given"}) as gateway:
-        answer = gateway.ask("POST", "/more/a/b", body=b"{}")
-        failed = gateway.ask("GET", "/more/raise")
+        answer = gateway.ask("POST", "/node/a/b", body=b"{}")
+        assert answer.status == 201
+        assert answer.json["event"]["pathParameters"] == {"proxy": "a/b"}
+        assert (answer.json["name"], answer.json["env"]["SECRET"]) == ("node", "given")
+        answer = gateway.ask("GET", "/node/raise")
+        assert (answer.status, answer.json) == (500, {"message": "Internal Server Error"})
+        assert "TypeError: what went wrong" in gateway.shown
+        assert "index.mjs:3" in gateway.shown
         (code / "index.mjs").write_text("export const handler = async () => 'changed';")
-        changed = gateway.ask("GET", "/more/a")
-    assert answer.status == 201
-    assert answer.json["event"]["pathParameters"] == {"proxy": "a/b"}
-    assert (answer.json["name"], answer.json["env"]["SECRET"]) == ("More", "given")
-    assert (failed.status, failed.json) == (500, {"message": "Internal Server Error"})
-    shown = gateway.terminal.getvalue()
-    assert "TypeError: what went wrong" in shown
-    assert "index.mjs:3" in shown
-    assert changed.body == b"changed"
+        assert gateway.ask("GET", "/node/a").body == b"changed"
+        assert gateway.ask("GET", "/older/x").body == b"called back"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_node_functions_of_the_older_kinds_work_too(project: GatewayProject) -> None:
-    code = add_function(project, "node", "src/index.nested.handler", "nodejs22.x")
-    (code / "src").mkdir()
-    (code / "src/index.js").write_text(
-        "exports.nested = { handler: (event, context, callback) => {"
-        " setTimeout(() => callback(null, 'called back'), 10) } };"
-    )
-    with project.serve() as gateway:
-        assert gateway.ask("GET", "/more/x").body == b"called back"
-
-
-@pytest.mark.parametrize(
-    ("runtime", "sentence"),
-    [
-        (
-            "nodejs22.x",
-            "More runs under nodejs22.x, and node is not installed here; install Node.js to run it",
-        ),
-        (
-            "java21",
-            "More runs under java21, which `make run` does not run; "
-            "`make start-api` does, in Docker",
-        ),
-    ],
-)
 def test_what_cannot_run_says_so_and_the_rest_works(
-    project: GatewayProject, monkeypatch: pytest.MonkeyPatch, runtime: str, sentence: str
+    project: GatewayProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_function(project, "other", "index.handler", runtime)
+    add_function(project, "node", "nodejs22.x")
+    add_function(project, "java", "java21")
     monkeypatch.setenv("PATH", str(project.folder))
     with project.serve() as gateway:
-        answer = gateway.ask("GET", "/more/x")
-        others = gateway.ask()
-    assert (answer.status, answer.json) == (500, {"message": sentence})
-    assert sentence in gateway.terminal.getvalue()
-    assert others.status == 200
-
-
-def test_an_error_while_importing_shows_its_message_and_line(project: GatewayProject) -> None:
-    project.write("return 1", before="TABLE = os.environ['TABLE_NAME']")
-    with project.serve() as gateway:
-        assert gateway.ask().status == 500
-    shown = gateway.terminal.getvalue()
-    assert "KeyError: 'TABLE_NAME'" in shown
-    assert "app.py" in shown
-    assert "importlib" not in shown
-    assert "LAMBDA_WARNING" not in shown
+        for name, sentence in (
+            ("node", "node runs under nodejs22.x, and node is not installed here; install Node"),
+            ("java", "java runs under java21, which `make run` does not run; `make start-api`"),
+        ):
+            answer = gateway.ask("GET", f"/{name}/x")
+            assert answer.status == 500
+            assert answer.json["message"].startswith(sentence)
+            assert sentence in gateway.shown
+        assert gateway.ask().status == 200
 
 
 def test_a_breakpoint_waits_for_the_debugger_and_no_timeout_counts(
@@ -175,8 +136,8 @@ def test_a_breakpoint_waits_for_the_debugger_and_no_timeout_counts(
     with project.serve(integration_timeout=1) as gateway:
         asking = threading.Thread(target=lambda: answers.append(gateway.ask()))
         asking.start()
-        assert eventually(lambda: "`make attach`" in gateway.terminal.getvalue())
-        asking.join(1.5)  # longer than the function's Timeout, and the gateway's
+        assert eventually(lambda: "`make attach`" in gateway.shown)
+        asking.join(1.2)  # longer than the function's Timeout, and the gateway's
         attached = subprocess.run(
             [sys.executable, "-m", "local.attach"],
             cwd=ROOT,
