@@ -1,68 +1,177 @@
-"""A visitor without a browser: follows links and fills in forms over HTTP."""
+"""A visitor without a browser: reads pages, follows links and fills in forms over HTTP."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from types import MappingProxyType
 from urllib.parse import urljoin
 
 import requests
 
-from tests.stack.html_page import HtmlPage
+NOBODY = "http://localhost:9"  # an origin that no test serves
+_VOID = {"meta", "link", "input", "img", "br", "hr"}
+
+
+@dataclass
+class Form:
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Element:
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+
+
+class HtmlPage(HTMLParser):
+    """Headings, forms, links, and messages next to fields."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.elements: list[Element] = []
+        self._open: list[Element] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append(Element(tag, attributes))
+        if tag not in _VOID:
+            self._open.append(self.elements[-1])
+        if tag == "form":
+            self.forms.append(Form(attributes["action"]))
+        if tag == "input" and self.forms and attributes.get("type") != "checkbox":
+            self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop().tag != tag:
+            pass
+        if tag == "button" and self.forms:
+            self.forms[-1].buttons.append(self.all("button")[-1].text.strip())
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.text += data
+
+    def all(self, tag: str) -> list[Element]:
+        return [element for element in self.elements if element.tag == tag]
+
+    @property
+    def heading(self) -> str:
+        return self.all("h1")[0].text.strip()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.all("main")[0].text.split())
+
+    def link(self, text: str) -> str:
+        return next(a.attributes["href"] for a in self.all("a") if a.text.strip() == text)
+
+    def has_link(self, text: str) -> bool:
+        return any(a.text.strip() == text for a in self.all("a"))
+
+    def form(self, button: str) -> Form:
+        return next(form for form in self.forms if button in form.buttons)
+
+    def input(self, name: str) -> dict[str, str]:
+        return next(i.attributes for i in self.all("input") if i.attributes.get("name") == name)
+
+    def _texts(self, attribute: str, value: str) -> list[str]:
+        found = (e.text for e in self.elements if e.attributes.get(attribute) == value)
+        return [" ".join(text.split()) for text in found]
+
+    def by_id(self, name: str) -> str:
+        return self._texts("id", name)[0]
+
+    def problem_at(self, name: str) -> str:
+        """The error that a screen reader announces for the field; empty if there is none."""
+        attributes = self.input(name)
+        if attributes.get("aria-invalid") != "true":
+            return ""
+        return self.by_id(attributes["aria-describedby"].split()[-1])
+
+    @property
+    def focused(self) -> list[str]:
+        """The names of the fields with the focus; there should be one at most."""
+        return [i.attributes["name"] for i in self.all("input") if "autofocus" in i.attributes]
+
+    @property
+    def alert(self) -> str:
+        return " ".join(self._texts("role", "alert"))
+
+    @property
+    def notice(self) -> str:
+        return " ".join(self._texts("role", "status"))
 
 
 class HttpVisitor:
-    """Keeps cookies and follows redirects; ``app`` is the app's origin."""
+    """Keeps cookies and follows redirects, but not to NOBODY; ``left_for`` is then the URL there.
 
-    def __init__(self, app: str) -> None:
-        self._app = app
-        self._http = requests.Session()
-        self._http.trust_env = False  # no proxy for localhost
+    An address may be relative to the current page, or to ``home`` at the beginning.
+    """
+
+    def __init__(self, home: str) -> None:
+        self._home = home
+        self.http = requests.Session()
+        self.http.trust_env = False  # no proxy for localhost
+        self.cookies = self.http.cookies
         self.answer = requests.Response()
+        self.page = HtmlPage("")
+        self.left_for = ""
 
-    @property
-    def cookies(self) -> requests.cookies.RequestsCookieJar:
-        return self._http.cookies
+    def open(self, address: str = "/", *, follow: bool = True) -> HtmlPage:
+        return self.send("GET", address, follow=follow)
 
-    @property
-    def page(self) -> HtmlPage:
-        return HtmlPage(self.answer.text)
+    def follow(self, link: str) -> HtmlPage:
+        return self.open(self.page.link(link))
 
-    def open(self, address: str = "/", *, follow: bool = True) -> None:
-        """A path is relative to the current page, or to the app."""
-        url = urljoin(self.answer.url or self._app, address)
-        self.answer = self._http.get(url, timeout=30, allow_redirects=follow)
-        self._go_on(follow)
-
-    def _go_on(self, follow: bool) -> None:
-        """As browsers do by themselves, where a page says so."""
-        found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', self.answer.text)
-        if found and follow:
-            self.open(html.unescape(found[1]))
-
-    def send(self, method: str, path: str, headers: Mapping[str, str]) -> None:
-        """As a script of the app's page does, if the headers say so."""
-        self.answer = self._http.request(
-            method, f"{self._app}{path}", headers=headers, timeout=30, allow_redirects=False
-        )
-
-    def press(self, button: str, *, follow: bool = True, **values: str) -> None:
+    def press(self, button: str, /, **values: str) -> HtmlPage:
         """Fill in the form that has this button and submit it, as browsers do."""
+        return self._submit(button, values, follow=True)
+
+    def _submit(self, button: str, values: Mapping[str, str], *, follow: bool) -> HtmlPage:
         form = self.page.form(button)
-        self.answer = self._http.post(
-            urljoin(self.answer.url, form.action),
-            form.fields | values,
-            headers={"Origin": self._app, "Sec-Fetch-Site": "same-origin"},
-            timeout=30,
-            allow_redirects=follow,
-        )
-        self._go_on(follow)
+        headers = {"Origin": urljoin(self.answer.url, "/")[:-1], "Sec-Fetch-Site": "same-origin"}
+        return self.send("POST", form.action, headers, {**form.fields, **values}, follow=follow)
 
-    def begin_sign_in(self) -> None:
-        self.open(self._app)
-        self.open(self.page.link("Sign in"))
+    def send(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        form: Mapping[str, str] | None = None,
+        *,
+        follow: bool = False,
+    ) -> HtmlPage:
+        """As a script of the page does, if the headers say so."""
+        url: str | None = urljoin(self.answer.url or self._home, address)
+        self.left_for = ""
+        while url and not self.left_for:
+            self.answer = self.http.request(
+                method, url, data=form, headers=headers, allow_redirects=False, timeout=30
+            )
+            self.page = HtmlPage(self.answer.text)
+            url = self._next_url() if follow else None
+            self.left_for = url if url and url.startswith(f"{NOBODY}/") else ""
+            method, form, headers = "GET", None, {}
+        return self.page
 
-    def sign_in(self, username: str, password: str, *, follow: bool = True) -> None:
-        self.begin_sign_in()
-        self.press("Sign in", follow=follow, username=username, password=password)
+    def _next_url(self) -> str | None:
+        """Where browsers go by themselves: a redirect, or where a page says so."""
+        found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', self.answer.text)
+        to = html.unescape(found[1]) if found else self.answer.headers.get("Location")
+        return urljoin(self.answer.url, to) if to else None
+
+    def sign_in(self, username: str, password: str, *, follow: bool = True) -> HtmlPage:
+        """From the app's first page."""
+        self.open(self._home)
+        self.follow("Sign in")
+        values = {"username": username, "password": password}
+        return self._submit("Sign in", values, follow=follow)

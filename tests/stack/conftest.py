@@ -1,4 +1,4 @@
-"""One MiniStack for all tests of the local stack; each test has its own user pool."""
+"""One MiniStack and one port of the login pages for all tests of the local stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from local.aws import LocalAws
 from tests.running_stack import running_ministack
 from tests.stack.gateway_project import GatewayProject
-from tests.stack.login_pages import Browser, LoginPages, serving
+from tests.stack.login_pages import LoginPages, LoginServer, LoginVisitor, serving
 
 
 @pytest.fixture(scope="session")
@@ -24,18 +24,21 @@ def aws(aws_data: Path) -> Iterator[LocalAws]:
         yield running
 
 
-@pytest.fixture
-def pages(aws: LocalAws, aws_data: Path, request: pytest.FixtureRequest) -> Iterator[LoginPages]:
-    """The pages in front of a pool; ``@pytest.mark.parametrize("pages", [...], indirect=True)``
-    changes the pool's properties."""
-    keys = aws_data / "state/cognito-pool-keys"
-    with serving(aws, keys, **getattr(request, "param", {})) as served:
+@pytest.fixture(scope="session")
+def login_server(aws: LocalAws, aws_data: Path) -> Iterator[LoginServer]:
+    with serving(aws, aws_data / "state/cognito-pool-keys") as served:
         yield served
 
 
 @pytest.fixture
-def browser(pages: LoginPages) -> Browser:
-    return Browser(pages)
+def pages(login_server: LoginServer, request: pytest.FixtureRequest) -> LoginPages:
+    """``@pytest.mark.parametrize("pages", [...], indirect=True)`` changes the pool's properties."""
+    return LoginPages(login_server, **getattr(request, "param", {}))
+
+
+@pytest.fixture
+def visitor(pages: LoginPages) -> LoginVisitor:
+    return LoginVisitor(pages)
 
 
 @pytest.fixture

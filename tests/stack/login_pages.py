@@ -1,35 +1,45 @@
-"""The local managed login with its own pool, and a browser for it."""
+"""The local managed login in front of a pool, and a visitor of its pages."""
 
 from __future__ import annotations
 
 import base64
 import copy
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
 import requests
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
-from local.managed_login.triggers import Triggers
+from local.managed_login.triggers import TriggerFailed, Triggers
 from local.places import listen
-from tests.authenticator import digits
-from tests.stack.html_page import HtmlPage
+from tests.http_visitor import NOBODY, HtmlPage, HttpVisitor
 
-APP = "http://localhost:9"
-CALLBACK = f"{APP}/callback"
-SIGNED_OUT = f"{APP}/"
+CALLBACK = f"{NOBODY}/callback"
+SIGNED_OUT = f"{NOBODY}/"
 PASSWORD = "Correct-horse-1"
+NEW_PASSWORD = "Another-horse-2"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode()[:-1]
 
+# What the sign-up page asks for, filled in.
+ANSWERS = {
+    "username": "Ada",
+    "email": "Ada@Example.com",
+    "name": "Ada Lovelace",
+    "password": PASSWORD,
+    "repeated": PASSWORD,
+}
 POOL: dict[str, Any] = {
     "UsernameConfiguration": {"CaseSensitive": False},
     "AliasAttributes": ["email"],
@@ -44,93 +54,110 @@ POOL: dict[str, Any] = {
             "StringAttributeConstraints": {"MaxLength": "10"},
         },
     ],
-    "Policies": {
-        "PasswordPolicy": {
-            "MinimumLength": 10,
-            "RequireUppercase": True,
-            "RequireLowercase": True,
-            "RequireNumbers": True,
-            "RequireSymbols": False,
-        }
-    },
+    "Policies": {"PasswordPolicy": {"MinimumLength": 10, "RequireSymbols": False}},
+}
+CLIENT: dict[str, Any] = {
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "AllowedOAuthFlows": ["code"],
+    "AllowedOAuthScopes": ["openid", "email", "profile"],
+    "CallbackURLs": [CALLBACK],
+    "LogoutURLs": [SIGNED_OUT],
 }
 
+Event = dict[str, Any]
 
-class Clock:
-    """The pages' clock, to be put forward."""
 
-    def __init__(self) -> None:
-        self._ahead = 0.0
+def claims(token: str) -> dict[str, Any]:
+    """Unverified."""
+    return jwt.decode(token, options={"verify_signature": False})
 
-    def __call__(self) -> float:
-        return time.time() + self._ahead
 
-    def advance(self, seconds: float) -> None:
-        self._ahead += seconds
+def refuse(_: Event) -> Event:
+    """A trigger's function that raises an error."""
+    raise TriggerFailed("only on Mondays")
+
+
+class LoginServer:
+    """Serves the pages of one test after another, in front of pools that they share."""
+
+    def __init__(self, aws: LocalAws, token_keys: Path, origin: str) -> None:
+        self.aws, self.token_keys, self.origin = aws, token_keys, origin
+        self.cognito = aws.client("cognito-idp")
+        self.app: ASGIApp
+        self._pools: dict[str, str] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def empty_pool(self, properties: dict[str, Any]) -> str:
+        """The id of a pool with these properties, without users, groups and clients.
+
+        A new one would need new keys for its tokens.
+        """
+        key = json.dumps(properties)
+        if key not in self._pools:
+            made = self.cognito.create_user_pool(PoolName="test", **POOL | properties)
+            self._pools[key] = made["UserPool"]["Id"]
+        pool = {"UserPoolId": self._pools[key]}
+        for user in self.cognito.list_users(**pool)["Users"]:
+            self.cognito.admin_delete_user(Username=user["Username"], **pool)
+        for group in self.cognito.list_groups(**pool)["Groups"]:
+            self.cognito.delete_group(GroupName=group["GroupName"], **pool)
+        for client in self.cognito.list_user_pool_clients(**pool)["UserPoolClients"]:
+            self.cognito.delete_user_pool_client(ClientId=client["ClientId"], **pool)
+        return self._pools[key]
 
 
 class LoginPages:
-    """The pages under test; ``query`` is a good authorization request's."""
+    """The pages under test, as the server's app."""
 
-    def __init__(self, aws: LocalAws, token_keys: Path, origin: str, **pool: Any) -> None:
-        self.aws = aws
-        self.origin = origin
-        self.clock = Clock()
-        self.cognito = aws.client("cognito-idp")
-        self.pool_id = self.cognito.create_user_pool(PoolName="test", **POOL | pool)["UserPool"][
-            "Id"
-        ]
+    def __init__(self, server: LoginServer, **properties: Any) -> None:
+        self.aws, self.cognito, self.origin = server.aws, server.cognito, server.origin
+        self.now = time.time()  # by the pages' clock
+        self.pool_id = server.empty_pool(properties)
         client = self.new_client()
         self.client_id, self.secret = client["ClientId"], client["ClientSecret"]
-        self.pages_client_id = self.cognito.create_user_pool_client(
-            UserPoolId=self.pool_id,
-            ClientName="pages",
-            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        )["UserPoolClient"]["ClientId"]
-        self.triggers: dict[str, Callable[[dict[str, Any]], object]] = {}
-        self.trigger_names: dict[str, str] = {}
-        self.trigger_events: list[dict[str, Any]] = []
-        self.app = create_app(
-            ManagedLogin(
-                aws=aws,
-                user_pool_id=self.pool_id,
-                pages_client_id=self.pages_client_id,
-                public_url=origin,
-                app_url=APP,
-                brand_name="Foyer",
-                brand_color="#3d5a80",
-                token_keys=token_keys,
-                triggers=Triggers(self.trigger_names, self._call_trigger),
-            ),
-            clock=self.clock,
+        flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+        pages_client = self.new_client(GenerateSecret=False, ExplicitAuthFlows=flows)
+        self.pages_client_id = pages_client["ClientId"]
+        self._triggers: dict[str, Callable[[Event], object]] = {}
+        self._trigger_names: dict[str, str] = {}
+        self.trigger_events: list[Event] = []
+        settings = ManagedLogin(
+            aws=server.aws,
+            user_pool_id=self.pool_id,
+            pages_client_id=self.pages_client_id,
+            public_url=server.origin,
+            app_url=NOBODY,
+            brand_name="Foyer",
+            brand_color="#3d5a80",
+            token_keys=server.token_keys,
+            triggers=Triggers(self._trigger_names, self._call_trigger),
         )
+        server.app = create_app(settings, clock=lambda: self.now)
 
-    def on(self, trigger: str, do: Callable[[dict[str, Any]], object]) -> None:
+    def on(self, trigger: str, do: Callable[[Event], object]) -> None:
         """``do`` is the function of this trigger from now on."""
-        self.trigger_names[trigger] = trigger
-        self.triggers[trigger] = do
+        self._trigger_names[trigger] = trigger
+        self._triggers[trigger] = do
 
-    def _call_trigger(self, name: str, event: dict[str, Any]) -> object:
+    def _call_trigger(self, name: str, event: Event) -> object:
         self.trigger_events.append(copy.deepcopy(event))
-        return self.triggers[name](event)
+        return self._triggers[name](event)
 
     def new_client(self, **properties: Any) -> Any:
-        defaults: dict[str, Any] = {
-            "ClientName": "web",
-            "GenerateSecret": True,
-            "AllowedOAuthFlowsUserPoolClient": True,
-            "AllowedOAuthFlows": ["code"],
-            "AllowedOAuthScopes": ["openid", "email", "profile"],
-            "CallbackURLs": [CALLBACK],
-            "LogoutURLs": [SIGNED_OUT],
-        }
-        answer = self.cognito.create_user_pool_client(
-            UserPoolId=self.pool_id, **defaults | properties
+        given = {"ClientName": "web", "GenerateSecret": True, **CLIENT, **properties}
+        made = self.cognito.create_user_pool_client(UserPoolId=self.pool_id, **given)
+        return made["UserPoolClient"]
+
+    def change_client(self, **properties: Any) -> None:
+        self.cognito.update_user_pool_client(
+            UserPoolId=self.pool_id, ClientId=self.client_id, **CLIENT | properties
         )
-        return answer["UserPoolClient"]
 
     def query(self, **changes: str | None) -> str:
-        parameters: dict[str, str | None] = {
+        """A good authorization request's, but for the changes."""
+        parameters = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": CALLBACK,
@@ -143,108 +170,76 @@ class LoginPages:
         chosen = parameters | changes
         return urlencode({name: value for name, value in chosen.items() if value is not None})
 
-    def new_user(self, username: str = "ada", *, temporary: bool = False, **attributes: str) -> str:
-        """A confirmed user with a verified address; returns the password."""
-        given = {
-            "email": f"{username}@example.com",
-            "email_verified": "true",
-            "name": "Ada Lovelace",
-        } | attributes
-        self.cognito.admin_create_user(
-            UserPoolId=self.pool_id,
-            Username=username,
+    def new_user(self, username: str = "ada", *, temporary: bool = False, **more: str) -> None:
+        """A confirmed user with a verified address, and PASSWORD."""
+        address = {"email": f"{username}@example.com", "email_verified": "true"}
+        given = address | {"name": "Ada Lovelace"} | more
+        self.administrate(
+            "create_user",
+            username,
             MessageAction="SUPPRESS",
             TemporaryPassword=PASSWORD,
             UserAttributes=[{"Name": key, "Value": value} for key, value in given.items()],
         )
         if not temporary:
-            self.cognito.admin_set_user_password(
-                UserPoolId=self.pool_id, Username=username, Password=PASSWORD, Permanent=True
-            )
-        return PASSWORD
+            self.administrate("set_user_password", username, Password=PASSWORD, Permanent=True)
 
-    def set_an_app_up(self, username: str) -> str:
-        """As a page of the app's would; returns the authenticator app's secret."""
-        tokens = self.cognito.initiate_auth(
-            ClientId=self.pages_client_id,
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
-        )["AuthenticationResult"]
-        token = tokens["AccessToken"]
-        secret: str = self.cognito.associate_software_token(AccessToken=token)["SecretCode"]
-        self.cognito.verify_software_token(AccessToken=token, UserCode=digits(secret))
-        self.cognito.set_user_mfa_preference(
-            AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
-        )
-        return secret
+    def join(self, group: str) -> None:
+        """Ada joins a new group."""
+        self.cognito.create_group(UserPoolId=self.pool_id, GroupName=group)
+        self.administrate("add_user_to_group", GroupName=group)
 
-    def user(self, username: str) -> dict[str, Any]:
-        user = self.cognito.admin_get_user(UserPoolId=self.pool_id, Username=username)
+    def administrate(self, operation: str, username: str = "ada", **more: Any) -> dict[str, Any]:
+        """Call an operation of the pool's API for this user."""
+        call = getattr(self.cognito, f"admin_{operation}")
+        answer: dict[str, Any] = call(UserPoolId=self.pool_id, Username=username, **more)
+        return answer
+
+    def user(self, username: str = "ada") -> dict[str, Any]:
+        user = self.administrate("get_user", username)
         attributes = {a["Name"]: a["Value"] for a in user["UserAttributes"]}
         return {**attributes, "status": user["UserStatus"], "enabled": user["Enabled"]}
 
-    def token(self, **form: str) -> requests.Response:
-        return requests.post(
-            f"{self.origin}/oauth2/token", form, auth=(self.client_id, self.secret), timeout=10
-        )
+    def post(self, path: str, auth: Any = (), **form: str) -> requests.Response:
+        """With the client's credentials, unless ``auth`` has others."""
+        credentials = (self.client_id, self.secret) if auth == () else auth
+        return requests.post(f"{self.origin}{path}", form, auth=credentials, timeout=10)
 
-    def exchange(self, code: str) -> requests.Response:
-        return self.token(
-            grant_type="authorization_code",
-            code=code,
-            redirect_uri=CALLBACK,
-            code_verifier=VERIFIER,
-        )
+    def exchange(self, code: str, auth: Any = (), **changes: str) -> requests.Response:
+        grant = {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        form = {"grant_type": "authorization_code", **grant, **changes}
+        return self.post("/oauth2/token", auth, **form)
+
+    def refresh(self, tokens: dict[str, Any], auth: Any = ()) -> requests.Response:
+        form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        return self.post("/oauth2/token", auth, **form)
 
 
-class Browser:
-    """Follows redirects as long as they stay with the pages; ``left_for`` is where they led out."""
+def sources(pages: LoginPages) -> list[str]:
+    return [event["triggerSource"] for event in pages.trigger_events]
+
+
+class LoginVisitor(HttpVisitor):
+    """Comes from the app, which nobody serves."""
 
     def __init__(self, pages: LoginPages) -> None:
+        super().__init__(pages.origin)
         self._pages = pages
-        self.cookies = requests.Session()
-        self.answer = requests.Response()
-        self.left_for = ""
 
-    def open(self, path: str) -> HtmlPage:
-        return self._go("GET", path)
+    def authorize(self, path: str = "/oauth2/authorize", /, **changes: str | None) -> HtmlPage:
+        return self.open(f"{path}?{self._pages.query(**changes)}")
 
-    def authorize(self, **changes: str | None) -> HtmlPage:
-        return self.open(f"/oauth2/authorize?{self._pages.query(**changes)}")
+    def submit(self, username: str = "ada", password: str = PASSWORD, **form: str) -> HtmlPage:
+        """The sign-in form."""
+        return self.press("Sign in", username=username, password=password, **form)
 
-    def press(self, button: str, **values: str) -> HtmlPage:
-        """Fill in the form that has this button, and press it."""
-        form = self.page.form(button)
-        return self._go("POST", form.action, form.fields | values)
+    def sign_up(self, **changes: str) -> HtmlPage:
+        self.authorize("/signup")
+        return self.press("Create account", **ANSWERS | changes)
 
-    def follow(self, link: str) -> HtmlPage:
-        return self.open(self.page.link(link))
-
-    def sign_in(
-        self,
-        username: str = "ada",
-        password: str = PASSWORD,
-        *,
-        button: str = "Sign in",
-        **values: str,
-    ) -> HtmlPage:
-        return self.press(button, username=username, password=password, **values)
-
-    def _go(self, method: str, path: str, form: dict[str, str] | None = None) -> HtmlPage:
-        self.left_for = ""
-        url = urljoin(self.answer.url or self._pages.origin, path)
-        while url.startswith(f"{self._pages.origin}/"):
-            self.answer = self.cookies.request(
-                method, url, data=form, allow_redirects=False, timeout=10
-            )
-            location = self.answer.headers.get("Location")
-            if location is None:
-                break
-            url, method, form = urljoin(url, location), "GET", None
-        else:
-            self.left_for = url
-        self.page = HtmlPage(self.answer.text)
-        return self.page
+    def choose_password(self, password: str = NEW_PASSWORD, repeated: str = "") -> HtmlPage:
+        """Instead of a temporary one."""
+        return self.press("Save and continue", password=password, repeated=repeated or password)
 
     @property
     def returned(self) -> dict[str, str]:
@@ -252,26 +247,27 @@ class Browser:
         assert self.left_for.startswith(f"{CALLBACK}?"), self.left_for or self.page.text
         return {key: value[0] for key, value in parse_qs(urlsplit(self.left_for).query).items()}
 
+    @property
+    def code(self) -> str:
+        return self.returned["code"]
+
     def mailed_code(self) -> str:
         """The newest code of the inbox page, as a person reads it there."""
-        page = HtmlPage(self.cookies.get(f"{self._pages.origin}/inbox", timeout=10).text)
-        return page.all("output")[0].text
+        inbox = HtmlPage(self.http.get(f"{self._pages.origin}/inbox", timeout=10).text)
+        return inbox.all("output")[0].text
 
 
 @contextmanager
-def serving(aws: LocalAws, token_keys: Path, **pool: Any) -> Iterator[LoginPages]:
-    """The pages on a free port, in a thread of this process."""
+def serving(aws: LocalAws, token_keys: Path) -> Iterator[LoginServer]:
+    """On a free port, in a thread of this process."""
     listener = listen("127.0.0.1", 0)
-    origin = f"http://localhost:{listener.getsockname()[1]}"
-    pages = LoginPages(aws, token_keys, origin, **pool)
-    server = uvicorn.Server(uvicorn.Config(pages.app, log_level="error", lifespan="off"))
+    served = LoginServer(aws, token_keys, f"http://localhost:{listener.getsockname()[1]}")
+    server = uvicorn.Server(uvicorn.Config(served, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield pages
+        yield served
     finally:
         server.should_exit = True
         thread.join()
         listener.close()
-        # The local AWS saves all its pools whenever one changes.
-        pages.cognito.delete_user_pool(UserPoolId=pages.pool_id)

@@ -1,21 +1,31 @@
-"""The authorize endpoint: valid requests, redirects with an error, error pages."""
+"""Authorization requests: the sign-in page, redirects with an error, and error pages."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.stack.login_pages import Browser, LoginPages
+from local.managed_login.language import LANGUAGES
+from tests.http_visitor import NOBODY
+from tests.stack.login_pages import CALLBACK, LoginPages, LoginVisitor
 
 pytestmark = pytest.mark.stack
 
 
-def test_a_good_request_leads_to_the_sign_in_page(pages: LoginPages, browser: Browser) -> None:
-    page = browser.authorize(login_hint="ada")
-    assert browser.answer.url.startswith(f"{pages.origin}/login?")
-    assert page.heading == "Sign in"
-    assert page.input("username")["value"] == "ada"
-    assert page.input("username")["autocomplete"] == "username"
-    assert page.input("password")["autocomplete"] == "current-password"
+def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    visitor.authorize()
+    assert visitor.answer.url.startswith(f"{pages.origin}/login?")
+    for path, button in (
+        ("/oauth2/authorize", "Sign in"),
+        ("/signup", "Create account"),
+        ("/forgotPassword", "Send the code"),
+    ):
+        page = visitor.authorize(path, login_hint="ada")
+        assert page.input("username")["value"] == "ada"
+        page = visitor.press(button, username="")
+        assert page.problem_at("username")
+        assert page.input("username")["value"] == ""
 
 
 @pytest.mark.parametrize(
@@ -24,19 +34,19 @@ def test_a_good_request_leads_to_the_sign_in_page(pages: LoginPages, browser: Br
         ({"client_id": None}, "invalid_request"),
         ({"client_id": "unknown"}, "invalid_client"),
         ({"redirect_uri": None}, "invalid_request"),
-        ({"redirect_uri": "http://localhost:9/callback/"}, "redirect_mismatch"),
+        ({"redirect_uri": f"{CALLBACK}/"}, "redirect_mismatch"),
         ({"redirect_uri": "https://elsewhere.example/callback"}, "redirect_mismatch"),
         ({"identity_provider": "Google"}, "invalid_request"),
     ],
 )
 def test_an_unknown_client_or_redirect_uri_goes_nowhere(
-    pages: LoginPages, browser: Browser, changes: dict[str, str | None], error: str
+    pages: LoginPages, visitor: LoginVisitor, changes: dict[str, str | None], error: str
 ) -> None:
     for path in ("/oauth2/authorize", "/login", "/signup", "/forgotPassword"):
-        page = browser.open(f"{path}?{pages.query(**changes)}")
-        assert browser.answer.status_code == 400
-        assert browser.answer.url.startswith(f"{pages.origin}{path}?")
-        assert browser.left_for == ""
+        page = visitor.authorize(path, **changes)
+        assert visitor.answer.status_code == 400
+        assert visitor.answer.url.startswith(f"{pages.origin}{path}?")
+        assert visitor.left_for == ""
         assert page.heading == "Something is wrong with this request"
         assert page.all("code")[0].text == error
 
@@ -61,53 +71,49 @@ def test_an_unknown_client_or_redirect_uri_goes_nowhere(
     ],
 )
 def test_other_faults_go_back_to_the_app_with_its_state(
-    browser: Browser, changes: dict[str, str | None], error: str
+    visitor: LoginVisitor, changes: dict[str, str | None], error: str
 ) -> None:
-    browser.authorize(**changes)
-    assert browser.returned == {"error": error, "state": "the-state"}
+    visitor.authorize(**changes)
+    assert visitor.returned == {"error": error, "state": "the-state"}
 
 
-def test_a_repeated_parameter_is_refused(pages: LoginPages, browser: Browser) -> None:
-    browser.open(f"/oauth2/authorize?{pages.query()}&state=another")
-    assert browser.returned["error"] == "invalid_request"
-    browser.open(f"/oauth2/authorize?{pages.query()}&redirect_uri=http%3A%2F%2Felsewhere.example")
-    assert browser.answer.status_code == 400
-    assert browser.left_for == ""
+def test_a_repeated_parameter_is_refused(pages: LoginPages, visitor: LoginVisitor) -> None:
+    visitor.open(f"/oauth2/authorize?{pages.query()}&state=another")
+    assert visitor.returned["error"] == "invalid_request"
+    visitor.open(f"/oauth2/authorize?{pages.query()}&redirect_uri=http%3A%2F%2Felsewhere.example")
+    assert visitor.answer.status_code == 400
+    assert visitor.left_for == ""
 
 
-def test_the_client_counts_as_the_pool_has_it_now(pages: LoginPages, browser: Browser) -> None:
-    client = pages.new_client(AllowedOAuthFlows=["client_credentials"])
-    browser.authorize(client_id=client["ClientId"])
-    assert browser.returned["error"] == "unauthorized_client"
-    browser.authorize(redirect_uri="http://localhost:9/later")
-    assert browser.answer.status_code == 400
-    pages.cognito.update_user_pool_client(
-        UserPoolId=pages.pool_id,
-        ClientId=pages.client_id,
-        CallbackURLs=["http://localhost:9/later"],
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthScopes=["openid", "email", "profile"],
-        AllowedOAuthFlowsUserPoolClient=True,
-    )
-    assert browser.authorize(redirect_uri="http://localhost:9/later").heading == "Sign in"
-
-
-def test_any_state_comes_back_as_it_was(pages: LoginPages, browser: Browser) -> None:
+def test_the_client_counts_as_the_pool_has_it_now(pages: LoginPages, visitor: LoginVisitor) -> None:
+    later = f"{NOBODY}/later?kept=1"
     pages.new_user()
-    browser.authorize()
-    browser.sign_in()
+    visitor.authorize(redirect_uri=later)
+    assert visitor.answer.status_code == 400
+    pages.change_client(CallbackURLs=[later])
+    visitor.authorize(redirect_uri=later)
+    visitor.submit()
+    assert visitor.left_for.startswith(f"{later}&code=")
+    pages.change_client(AllowedOAuthFlows=["client_credentials"])
+    visitor.authorize()
+    assert visitor.returned["error"] == "unauthorized_client"
+
+
+def test_any_state_comes_back_as_it_was(pages: LoginPages, visitor: LoginVisitor) -> None:
+    pages.new_user()
+    visitor.authorize()
+    visitor.submit()
     for state in ("a b&c=d", "%2F%3F", 'quote"<tag>', "ünï", "x" * 2000):
-        browser.authorize(state=state)
-        assert browser.returned["state"] == state
+        visitor.authorize(state=state)
+        assert visitor.returned["state"] == state
 
 
-def test_the_error_page_can_be_opened_by_itself(browser: Browser) -> None:
-    page = browser.open("/error?error=<b>redirect_mismatch</b>")
+def test_error_pages_are_shown_in_the_visitors_language(visitor: LoginVisitor) -> None:
+    page = visitor.open("/error?error=<b>redirect_mismatch</b>&lang=es")
     assert page.all("code")[0].text == "<b>redirect_mismatch</b>"
-    assert not page.all("b")
-
-
-def test_a_path_that_is_not_there_says_so(browser: Browser) -> None:
-    for path, status in {"/": 404, "/nothing": 404, "/resendcode": 405}.items():
-        assert browser.open(path).has_link("Back to Foyer")
-        assert browser.answer.status_code == status
+    for path, status in {"/": 404, "/nothing": 404, "/resendcode": 405, "/logout": 400}.items():
+        page = visitor.open(f"{path}?lang=es")
+        assert visitor.answer.status_code == status
+        assert page.all("html")[0].attributes["lang"] == "es"
+        assert page.heading == LANGUAGES["es"].say("error_heading")
+        assert page.has_link(LANGUAGES["es"].say("back_to_app", brand="Foyer")), path

@@ -5,161 +5,106 @@ from __future__ import annotations
 import pytest
 
 from tests.authenticator import digits, wrong
-from tests.stack.login_pages import Browser, LoginPages
+from tests.stack.login_pages import PASSWORD, LoginPages, LoginVisitor
+from tests.stack.test_managed_login_sign_in import LATE
 
 pytestmark = pytest.mark.stack
 
-on = pytest.mark.parametrize("pages", [{"MfaConfiguration": "ON"}], indirect=True)
-optional = pytest.mark.parametrize("pages", [{"MfaConfiguration": "OPTIONAL"}], indirect=True)
+WRONG = "That code is incorrect."
 
 
-def secret_on(browser: Browser) -> str:
-    return browser.page.by_id("secret")
+def pools_with_mfa(*values: str) -> pytest.MarkDecorator:
+    pools = [pytest.param({"MfaConfiguration": value}, id=value) for value in values]
+    return pytest.mark.parametrize("pages", pools, indirect=True)
 
 
-def enrol(pages: LoginPages, browser: Browser) -> str:
-    """Sign in as a new user and set an app up; returns its secret."""
-    pages.new_user()
-    browser.authorize()
-    browser.sign_in()
-    secret = secret_on(browser)
-    browser.press("Finish", code=digits(secret))
-    assert "code" in browser.returned
+def secret_of_an_app(pages: LoginPages) -> str:
+    """Set up for ada, as a page of the app's would."""
+    cognito = pages.cognito
+    token = cognito.initiate_auth(
+        ClientId=pages.pages_client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]["AccessToken"]
+    secret: str = cognito.associate_software_token(AccessToken=token)["SecretCode"]
+    cognito.verify_software_token(AccessToken=token, UserCode=digits(secret))
+    cognito.set_user_mfa_preference(
+        AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
     return secret
 
 
-@on
-def test_where_mfa_is_on_the_first_sign_in_sets_an_app_up(
-    pages: LoginPages, browser: Browser
+@pools_with_mfa("ON")
+def test_where_mfa_is_demanded_the_first_sign_in_sets_an_app_up(
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user(temporary=True)
-    browser.authorize()
-    browser.sign_in()
-    browser.press("Save and continue", password="Another-horse-2", repeated="Another-horse-2")
-    assert browser.page.heading == "Set up an authenticator app"
-    image = browser.page.all("img")[0].attributes
-    assert image["src"].startswith("data:image/svg+xml")
-    assert "QR code" in image["alt"]
-    secret = secret_on(browser)
+    visitor.authorize()
+    visitor.submit()
+    assert visitor.choose_password(PASSWORD).heading == "Set up an authenticator app"
+    for path in ("/oauth2/authorize", "/login"):
+        assert visitor.authorize(path).heading == "Sign in"  # nobody gets past the set-up
+    page = visitor.submit()
+    pages.now += 301
+    assert visitor.press("Finish", code=digits(page.by_id("secret"))).notice == LATE
+    page = visitor.submit()
+    secret = page.by_id("secret")
+    assert "QR code" in page.all("img")[0].attributes["alt"]
+    assert page.focused == []  # so that nobody passes over what is to be scanned
     for code in (wrong(digits(secret)), "123", "abcdef", ""):
-        browser.press("Finish", code=code)
-        assert browser.page.problem_at("code").startswith("That code is incorrect.")
-        assert secret_on(browser) == secret
-    browser.press("Finish", code=f"{digits(secret)[:3]} {digits(secret)[3:]}")
-    assert pages.exchange(browser.returned["code"]).status_code == 200
+        page = visitor.press("Finish", code=code)
+        assert page.problem_at("code").startswith(WRONG)
+        assert page.by_id("secret") == secret
+        assert page.focused == ["code"]
+    visitor.press("Finish", code=f"{digits(secret)[:3]} {digits(secret)[3:]}")
+    assert pages.exchange(visitor.code).status_code == 200
+    visitor.authorize(state="again")
+    assert visitor.returned["state"] == "again"  # its session has passed both
 
 
-@on
-def test_nobody_gets_past_the_set_up_by_starting_again(pages: LoginPages, browser: Browser) -> None:
+@pools_with_mfa("ON", "OPTIONAL")
+def test_a_user_with_an_app_needs_its_code_at_each_sign_in(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
     pages.new_user()
-    browser.authorize()
-    browser.sign_in()
-    assert browser.authorize().heading == "Sign in"
-    assert browser.open(f"/login?{pages.query()}").heading == "Sign in"
-    assert browser.left_for == ""
-
-
-@on
-def test_the_next_sign_in_asks_for_the_code(pages: LoginPages, browser: Browser) -> None:
-    secret = enrol(pages, browser)
-    browser.authorize(state="again")
-    assert browser.returned["state"] == "again"  # its session has passed both
-    other = Browser(pages)
-    other.authorize()
-    other.sign_in()
-    assert other.page.heading == "Enter the code"
-    assert other.page.input("code")["autocomplete"] == "one-time-code"
-    assert other.page.input("code")["inputmode"] == "numeric"
+    secret = secret_of_an_app(pages)
+    visitor.authorize()
+    page = visitor.submit()
+    assert page.heading == "Enter the code"
+    assert page.input("code")["autocomplete"] == "one-time-code"
+    thief = LoginVisitor(pages)
+    assert thief.open(visitor.answer.url).heading == "Sign in"
     for code in (wrong(digits(secret)), "123", ""):
-        other.press("Continue", code=code)
-        assert other.page.problem_at("code").startswith("That code is incorrect.")
-    assert other.authorize().heading == "Sign in"
-    other.sign_in()
-    other.press("Continue", code=digits(secret))
-    assert pages.exchange(other.returned["code"]).status_code == 200
+        assert visitor.press("Continue", code=code).problem_at("code").startswith(WRONG)
+    pages.now += 301
+    assert visitor.press("Continue", code=digits(secret)).notice == LATE
+    assert visitor.authorize().heading == "Sign in"
+    pages.administrate("set_user_password", Password="Temporary-1", Permanent=False)
+    visitor.submit(password="Temporary-1")
+    assert visitor.choose_password().heading == "Enter the code"
+    visitor.press("Continue", code=digits(secret))
+    assert pages.exchange(visitor.code).status_code == 200
 
 
-@on
-def test_codes_cannot_be_tried_without_end(pages: LoginPages, browser: Browser) -> None:
-    secret = enrol(pages, browser)
-    other = Browser(pages)
-    other.authorize()
-    other.sign_in()
+@pools_with_mfa("ON")
+def test_codes_cannot_be_tried_without_end(pages: LoginPages, visitor: LoginVisitor) -> None:
+    pages.new_user()
+    secret = secret_of_an_app(pages)
+    visitor.authorize()
+    visitor.submit()
     for _ in range(5):
-        other.press("Continue", code=wrong(digits(secret)))
-    other.press("Continue", code=digits(secret))
-    assert other.page.problem_at("code").startswith("Too many wrong codes.")
-    assert other.left_for == ""
+        visitor.press("Continue", code=wrong(digits(secret)))
+    page = visitor.press("Continue", code=digits(secret))
+    assert page.problem_at("code").startswith("Too many wrong codes.")
+    assert visitor.left_for == ""
 
 
-@on
-@pytest.mark.parametrize("stage", ["set-up", "challenge"])
-def test_the_second_step_is_over_after_five_minutes(
-    pages: LoginPages, browser: Browser, stage: str
-) -> None:
-    secret = ""
-    if stage == "challenge":
-        secret = enrol(pages, browser)
-        browser.cookies.cookies.clear()
-    else:
-        pages.new_user()
-    browser.authorize()
-    browser.sign_in()
-    pages.clock.advance(301)
-    browser.press("Continue" if secret else "Finish", code=digits(secret or secret_on(browser)))
-    assert browser.page.notice == "That took longer than five minutes. Please sign in again."
-
-
-@on
-def test_a_step_serves_the_browser_that_typed_the_password(
-    pages: LoginPages, browser: Browser
-) -> None:
-    secret = enrol(pages, browser)
-    browser.cookies.cookies.clear()
-    browser.authorize()
-    browser.sign_in()
-    thief = Browser(pages)
-    thief.open(browser.answer.url)
-    assert thief.page.heading == "Sign in"
-    browser.press("Continue", code=digits(secret))
-    assert "code" in browser.returned
-
-
-@on
-def test_a_new_password_does_not_take_the_place_of_the_second_factor(
-    pages: LoginPages, browser: Browser
-) -> None:
-    secret = enrol(pages, browser)
-    pages.cognito.admin_set_user_password(
-        UserPoolId=pages.pool_id, Username="ada", Password="Temporary-1", Permanent=False
-    )
-    other = Browser(pages)
-    other.authorize()
-    other.sign_in(password="Temporary-1")
-    other.press("Save and continue", password="Another-horse-2", repeated="Another-horse-2")
-    assert other.page.heading == "Enter the code"
-    other.press("Continue", code=digits(secret))
-    assert "code" in other.returned
-
-
-@pytest.mark.parametrize(
-    "pages", [{"MfaConfiguration": mfa} for mfa in ("OFF", "OPTIONAL")], indirect=True
-)
+@pools_with_mfa("OFF", "OPTIONAL")
 def test_where_mfa_is_not_demanded_the_pages_offer_none(
-    pages: LoginPages, browser: Browser
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user()
-    page = browser.authorize()
+    page = visitor.authorize()
     assert {i.attributes.get("name") for i in page.all("input")} == {"csrf", "username", "password"}
-    browser.sign_in(totp="on")
-    assert "code" in browser.returned
-
-
-@optional
-def test_an_app_that_was_set_up_elsewhere_is_asked_for(pages: LoginPages, browser: Browser) -> None:
-    pages.new_user()
-    secret = pages.set_an_app_up("ada")
-    browser.authorize()
-    browser.sign_in()
-    browser.press("Continue", code=digits(secret))
-    assert "code" in browser.returned
+    visitor.submit(totp="on")
+    assert visitor.code

@@ -4,61 +4,68 @@ from __future__ import annotations
 
 from typing import Any
 
+import jwt
 import pytest
 import requests
 
-from tests.stack.login_pages import CALLBACK, VERIFIER, Browser, LoginPages
+from local.managed_login.triggers import UNREADABLE
+from tests.stack.login_pages import (
+    CALLBACK,
+    Event,
+    LoginPages,
+    LoginVisitor,
+    claims,
+    refuse,
+    sources,
+)
 
 pytestmark = pytest.mark.stack
 
+Tokens = dict[str, Any]
+CONFIGURED_2 = "PreTokenGenerationConfig:V2_0"
+
 
 @pytest.fixture
-def code(pages: LoginPages, browser: Browser) -> str:
+def visitor(pages: LoginPages, visitor: LoginVisitor) -> LoginVisitor:
+    """Just signed in, with a code."""
     pages.new_user()
-    browser.authorize()
-    browser.sign_in()
-    return browser.returned["code"]
+    visitor.authorize()
+    visitor.submit()
+    return visitor
 
 
 @pytest.fixture
-def tokens(pages: LoginPages, code: str) -> dict[str, Any]:
-    answer: dict[str, Any] = pages.exchange(code).json()
+def tokens(pages: LoginPages, visitor: LoginVisitor) -> Tokens:
+    return issued(pages, visitor)
+
+
+def issued(pages: LoginPages, visitor: LoginVisitor, **request: str) -> Tokens:
+    visitor.authorize(**request)
+    answer: Tokens = pages.exchange(visitor.code).json()
     return answer
 
 
-def post(pages: LoginPages, path: str, auth: Any = None, **form: str) -> requests.Response:
-    return requests.post(f"{pages.origin}{path}", form, auth=auth, timeout=10)
+def told(answer: requests.Response) -> tuple[int, str]:
+    """Status and error code."""
+    assert answer.headers["Content-Type"] == "application/json"
+    return answer.status_code, answer.json()["error"]
 
 
-def grant(code: str, **changes: str) -> dict[str, str]:
-    return {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": CALLBACK,
-        "code_verifier": VERIFIER,
-    } | changes
-
-
-def test_a_code_is_exchanged_once(pages: LoginPages, code: str) -> None:
+def test_a_code_is_exchanged_once(pages: LoginPages, visitor: LoginVisitor) -> None:
     client = {"client_id": pages.client_id, "client_secret": pages.secret}
-    answer = post(pages, "/oauth2/token", **client, **grant(code))
+    answer = pages.exchange(visitor.code, None, **client)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.json()) == {
-        "access_token",
-        "id_token",
-        "refresh_token",
-        "token_type",
-        "expires_in",
-    }
-    again = pages.exchange(code)
-    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    jwts = {"access_token", "id_token", "refresh_token"}
+    assert set(answer.json()) == jwts | {"token_type", "expires_in"}
+    assert told(pages.exchange(visitor.code)) == (400, "invalid_grant")
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"redirect_uri": "http://localhost:9/callback/"}, "unauthorized_client"),
+def test_a_bad_token_request_gets_cognitos_error_code(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    for changes, error in (
+        ({"redirect_uri": f"{CALLBACK}/"}, "unauthorized_client"),
         ({"redirect_uri": ""}, "invalid_request"),
         ({"code": ""}, "invalid_request"),
         ({"code": "unknown"}, "invalid_grant"),
@@ -69,67 +76,48 @@ def test_a_code_is_exchanged_once(pages: LoginPages, code: str) -> None:
         ({"grant_type": "client_credentials"}, "unauthorized_client"),
         ({"grant_type": "refresh_token"}, "invalid_request"),
         ({"client_id": "another"}, "invalid_request"),
-    ],
-)
-def test_a_bad_token_request_gets_cognitos_error_code(
-    pages: LoginPages, code: str, changes: dict[str, str], error: str
-) -> None:
-    answer = pages.token(**grant(code) | changes)
-    assert (answer.status_code, answer.json()["error"]) == (400, error)
-    assert answer.headers["Content-Type"] == "application/json"
-
-
-@pytest.mark.parametrize("kind", ["authorization_code", "refresh_token"])
-def test_a_client_that_does_not_prove_itself_is_invalid(
-    pages: LoginPages, tokens: dict[str, Any], kind: str
-) -> None:
-    form = grant("any", grant_type=kind, refresh_token=tokens["refresh_token"])
-    bearer = {"Authorization": "Bearer x"}
-    for answer in (
-        post(pages, "/oauth2/token", (pages.client_id, "x" * 51), **form),
-        post(pages, "/oauth2/token", client_id=pages.client_id, **form),
-        post(pages, "/oauth2/token", ("unknown", pages.secret), **form),
-        requests.post(f"{pages.origin}/oauth2/token", form, headers=bearer, timeout=10),
     ):
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
-
-
-def test_a_malformed_token_request_is_invalid(pages: LoginPages) -> None:
+        visitor.authorize()
+        answer = pages.exchange(**{"code": visitor.code} | changes)
+        assert told(answer) == (400, error), changes
     url, auth = f"{pages.origin}/oauth2/token", (pages.client_id, pages.secret)
-    for answer in (
-        requests.post(url, [*grant("any").items(), ("code", "any")], auth=auth, timeout=10),
-        requests.post(url, json={}, auth=auth, timeout=10),
-    ):
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    twice = [("grant_type", "authorization_code"), ("code", "any"), ("code", "any")]
+    assert told(requests.post(url, twice, auth=auth, timeout=10)) == (400, "invalid_request")
+    assert told(requests.post(url, json={}, auth=auth, timeout=10)) == (400, "invalid_request")
+
+
+def test_a_client_that_does_not_prove_itself_is_invalid(pages: LoginPages, tokens: Tokens) -> None:
+    bearer = {"Authorization": "Bearer x"}
+    url = f"{pages.origin}/oauth2/token"
+    for kind in ("authorization_code", "refresh_token"):
+        form = {"grant_type": kind, "code": "any", "refresh_token": tokens["refresh_token"]}
+        for answer in (
+            pages.post("/oauth2/token", (pages.client_id, "x" * 51), **form),
+            pages.post("/oauth2/token", None, client_id=pages.client_id, **form),
+            pages.post("/oauth2/token", ("unknown", pages.secret), **form),
+            requests.post(url, form, headers=bearer, timeout=10),
+        ):
+            assert told(answer) == (400, "invalid_client")
 
 
 def test_a_code_and_a_refresh_token_serve_their_own_client_only(
-    pages: LoginPages, code: str
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     other = pages.new_client()
     others = (other["ClientId"], other["ClientSecret"])
-    answer = post(pages, "/oauth2/token", others, **grant(code))
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
-    refresh = {
-        "grant_type": "refresh_token",
-        "refresh_token": pages.exchange(code).json()["refresh_token"],
-    }
-    assert {"access_token", "id_token"} <= set(pages.token(**refresh).json())
-    answer = post(pages, "/oauth2/token", others, **refresh)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert told(pages.exchange(visitor.code, others)) == (400, "invalid_grant")
+    tokens = pages.exchange(visitor.code).json()
+    assert told(pages.refresh(tokens, others)) == (400, "invalid_grant")
+    assert {"access_token", "id_token"} <= set(pages.refresh(tokens).json())
 
 
-@pytest.mark.parametrize("what", ["disabled", "deleted", "nonsense"])
 def test_a_refresh_that_cognito_would_refuse_is_an_invalid_grant(
-    pages: LoginPages, tokens: dict[str, Any], what: str
+    pages: LoginPages, tokens: Tokens
 ) -> None:
-    refresh_token = "nonsense" if what == "nonsense" else tokens["refresh_token"]
-    if what == "disabled":
-        pages.cognito.admin_disable_user(UserPoolId=pages.pool_id, Username="ada")
-    if what == "deleted":
-        pages.cognito.admin_delete_user(UserPoolId=pages.pool_id, Username="ada")
-    answer = pages.token(grant_type="refresh_token", refresh_token=refresh_token)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert told(pages.refresh({"refresh_token": "nonsense"})) == (400, "invalid_grant")
+    for operation in ("disable_user", "delete_user"):
+        pages.administrate(operation)
+        assert told(pages.refresh(tokens)) == (400, "invalid_grant"), operation
 
 
 def user_info(pages: LoginPages, authorization: str | None) -> requests.Response:
@@ -137,66 +125,151 @@ def user_info(pages: LoginPages, authorization: str | None) -> requests.Response
     return requests.get(f"{pages.origin}/oauth2/userInfo", headers=headers, timeout=10)
 
 
-def test_user_info_says_who_it_is(pages: LoginPages, tokens: dict[str, Any]) -> None:
+def test_user_info_says_who_it_is_to_the_bearer_of_a_good_token(
+    pages: LoginPages, tokens: Tokens
+) -> None:
     answer = user_info(pages, f"Bearer {tokens['access_token']}")
     assert answer.status_code == 200
-    claims = answer.json()
-    assert (claims["name"], claims["email"]) == ("Ada Lovelace", "ada@example.com")
-    assert claims["email_verified"] == "true"  # a string, as Cognito has it
-    assert claims["sub"] == pages.user("ada")["sub"]
-
-
-def test_user_info_without_a_good_token_is_refused(pages: LoginPages) -> None:
+    user = {"name": "Ada Lovelace", "email": "ada@example.com", "sub": pages.user()["sub"]}
+    assert {**user, "email_verified": "true"}.items() <= answer.json().items()
     for authorization, status, error in (
         (None, 400, "invalid_request"),
         ("Basic YTpi", 400, "invalid_request"),
         ("Bearer nonsense", 401, "invalid_token"),
     ):
         answer = user_info(pages, authorization)
-        assert (answer.status_code, answer.json()["error"]) == (status, error)
+        assert told(answer) == (status, error)
         assert ("WWW-Authenticate" in answer.headers) == (status == 401)
 
 
-def revoke(pages: LoginPages, token: str, auth: Any = ()) -> requests.Response:
-    credentials = auth if auth != () else (pages.client_id, pages.secret)
-    return post(pages, "/oauth2/revoke", credentials, token=token)
+def test_revocation_ends_refresh_token_and_access_token(pages: LoginPages, tokens: Tokens) -> None:
+    def revoke(token: str, auth: Any = ()) -> requests.Response:
+        return pages.post("/oauth2/revoke", auth, token=token)
 
-
-def test_revocation_ends_refresh_token_and_access_token(
-    pages: LoginPages, tokens: dict[str, Any]
-) -> None:
+    other, refresh_token = pages.new_client(), tokens["refresh_token"]
+    for token, auth, expected in (
+        ("", (), (400, "invalid_request")),
+        (tokens["access_token"], (), (400, "unsupported_token_type")),
+        (refresh_token, None, (401, "invalid_client")),
+        (refresh_token, (pages.client_id, "wrong"), (401, "invalid_client")),
+        (refresh_token, (other["ClientId"], other["ClientSecret"]), (401, "invalid_client")),
+    ):
+        assert told(revoke(token, auth)) == expected
+    pages.change_client(EnableTokenRevocation=False)
+    assert told(revoke(refresh_token)) == (400, "invalid_request")
+    assert user_info(pages, f"Bearer {tokens['access_token']}").status_code == 200
+    pages.change_client(EnableTokenRevocation=True)
     for _ in range(2):  # the second time it is revoked already
-        answer = revoke(pages, tokens["refresh_token"])
+        answer = revoke(refresh_token)
         assert (answer.status_code, answer.content) == (200, b"")
-    refreshed = pages.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
-    assert refreshed.json()["error"] == "invalid_grant"
+    assert told(pages.refresh(tokens)) == (400, "invalid_grant")
     assert user_info(pages, f"Bearer {tokens['access_token']}").status_code == 401
 
 
-def test_revocation_refuses_what_cognito_refuses(pages: LoginPages, tokens: dict[str, Any]) -> None:
-    other = pages.new_client()
-    seen = [
-        revoke(pages, ""),
-        revoke(pages, tokens["access_token"]),
-        revoke(pages, tokens["refresh_token"], None),
-        revoke(pages, tokens["refresh_token"], (pages.client_id, "wrong")),
-        revoke(pages, tokens["refresh_token"], (other["ClientId"], other["ClientSecret"])),
-    ]
-    assert [(a.status_code, a.json()["error"]) for a in seen] == [
-        (400, "invalid_request"),
-        (400, "unsupported_token_type"),
-        (401, "invalid_client"),
-        (401, "invalid_client"),
-        (401, "invalid_client"),
-    ]
-    assert user_info(pages, f"Bearer {tokens['access_token']}").status_code == 200
+# -- What the pages change in the tokens ---------------------------------------------------------
 
 
-def test_a_client_without_revocation_cannot_revoke(
-    pages: LoginPages, tokens: dict[str, Any]
-) -> None:
-    pages.cognito.update_user_pool_client(
-        UserPoolId=pages.pool_id, ClientId=pages.client_id, EnableTokenRevocation=False
+def verified(pages: LoginPages, tokens: Tokens) -> tuple[Tokens, Tokens]:
+    """The claims of ID and access token, checked with the pool's published keys."""
+    keys = jwt.PyJWKClient(f"{pages.aws.endpoint}/{pages.pool_id}/.well-known/jwks.json")
+    options: Any = {"verify_aud": False}
+    one, other = (
+        jwt.decode(token, keys.get_signing_key_from_jwt(token), ["RS256"], options)
+        for token in (tokens["id_token"], tokens["access_token"])
     )
-    answer = revoke(pages, tokens["refresh_token"])
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    return one, other
+
+
+def test_an_access_token_is_for_the_resource_that_was_asked_for_after_a_refresh_too(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    for resource in ("https://notes.example/api", "http://localhost:3000/notes", "notes://api"):
+        tokens = issued(pages, visitor, resource=resource)
+        for answer in (tokens, pages.refresh(tokens).json()):
+            own, access = verified(pages, answer)
+            assert (own["aud"], access["aud"]) == (pages.client_id, resource)
+    unbound = issued(pages, visitor)
+    for answer in (unbound, pages.refresh(unbound).json()):
+        assert "aud" not in claims(answer["access_token"])
+
+
+def test_refreshed_tokens_keep_groups_and_time_of_the_sign_in(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    pages.join("staff")
+    tokens = issued(pages, visitor)
+    pairs = zip(verified(pages, tokens), verified(pages, pages.refresh(tokens).json()), strict=True)
+    for before, after in pairs:
+        assert after["cognito:groups"] == ["staff"]
+        assert after["auth_time"] == before["auth_time"]
+
+
+def test_version_2_of_pre_token_generation_changes_both_tokens_at_sign_in_and_at_refresh(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    def add_a_tenant(event: Event) -> Event:
+        access = {"claimsToAddOrOverride": {"tenant": "acme", "sub": "x"}, "scopesToAdd": ["notes"]}
+        details = {
+            "idTokenGeneration": {"claimsToAddOrOverride": {"tenant": "acme"}},
+            "accessTokenGeneration": access,
+            "groupOverrideDetails": {"groupsToOverride": ["admins"]},
+        }
+        return {**event, "response": {"claimsAndScopeOverrideDetails": details}}
+
+    pages.on(CONFIGURED_2, add_a_tenant)
+    pages.join("staff")
+    tokens = issued(pages, visitor)
+    for answer in (tokens, pages.refresh(tokens).json()):
+        own, access = verified(pages, answer)
+        assert own["tenant"] == access["tenant"] == "acme"
+        assert own["cognito:groups"] == access["cognito:groups"] == ["admins"]
+        assert access["sub"] == own["sub"] == pages.user()["sub"]
+        assert sorted(access["scope"].split()) == ["email", "notes", "openid", "profile"]
+        # The user pool accepts the changed token.
+        known = user_info(pages, f"Bearer {answer['access_token']}")
+        assert known.json()["username"] == "ada"
+    assert sources(pages) == ["TokenGeneration_HostedAuth", "TokenGeneration_RefreshTokens"]
+    for event in pages.trigger_events:
+        assert (event["version"], event["userName"]) == ("2", "ada")
+        assert event["request"]["userAttributes"]["email"] == "ada@example.com"
+        assert event["request"]["groupConfiguration"] == {
+            "groupsToOverride": ["staff"],
+            "iamRolesToOverride": [],
+            "preferredRole": None,
+        }
+        assert sorted(event["request"]["scopes"]) == ["email", "openid", "profile"]
+        assert event["response"] == {"claimsAndScopeOverrideDetails": None}
+
+
+def test_version_1_changes_the_id_token(pages: LoginPages, visitor: LoginVisitor) -> None:
+    details = {"claimsToAddOrOverride": {"tenant": "acme"}, "claimsToSuppress": ["email"]}
+    changed = {"response": {"claimsOverrideDetails": details}}
+    pages.on("PreTokenGeneration", lambda event: event | changed)
+    own, access = verified(pages, issued(pages, visitor))
+    assert own["tenant"] == "acme"
+    assert "email" not in own
+    assert "tenant" not in access
+    (event,) = pages.trigger_events
+    assert (event["version"], event["response"]) == ("1", {"claimsOverrideDetails": None})
+    assert "scopes" not in event["request"]
+
+
+def test_a_refusal_gives_no_tokens_no_code_and_no_session(
+    pages: LoginPages, tokens: Tokens
+) -> None:
+    pages.on("PreTokenGeneration", refuse)
+    assert told(pages.refresh(tokens)) == (400, "invalid_grant")
+    other = LoginVisitor(pages)
+    other.authorize()
+    other.submit()
+    assert other.returned == {
+        "error": "invalid_request",
+        "error_description": "PreTokenGeneration failed with error only on Mondays.",
+        "state": "the-state",
+    }
+    other.authorize()
+    assert not other.left_for
+    unreadable = {"response": {"claimsAndScopeOverrideDetails": "yes"}}
+    pages.on(CONFIGURED_2, lambda event: event | unreadable)
+    other.submit()
+    assert other.returned["error_description"] == UNREADABLE

@@ -1,59 +1,83 @@
-"""Signing up, from Create account to the first sign-in."""
+"""Signing up, the inbox with the mailed codes, and a forgotten password."""
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from tests.stack.login_pages import PASSWORD, Browser, LoginPages
+import pytest
+import requests
+
+from tests.stack.login_pages import ANSWERS, NEW_PASSWORD, PASSWORD, LoginPages, LoginVisitor
 
 pytestmark = pytest.mark.stack
 
-ANSWERS = {
-    "username": "Ada",
-    "email": "Ada@Example.com",
-    "name": "Ada Lovelace",
-    "custom:company": "",
-    "password": PASSWORD,
-    "repeated": PASSWORD,
-}
 
-
-def fill_in(browser: Browser, pages: LoginPages, **changes: str) -> None:
-    browser.open(f"/signup?{pages.query()}")
-    browser.press("Create account", **ANSWERS | changes)
-
-
-def test_a_wrong_address_can_be_corrected_by_signing_up_again(
-    pages: LoginPages, browser: Browser
+def test_a_visitor_signs_up_confirms_with_the_mailed_code_and_signs_in(
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
-    fill_in(browser, pages, email="wrong@example.com")
-    assert browser.page.by_id("lead") == "We have sent a code to w***@e***."
-    other = Browser(pages)
-    fill_in(other, pages, email="other@example.com")
-    assert other.page.problem_at("username")
-    assert pages.user("ada")["email"] == "wrong@example.com"
-    browser.follow("Sign up again")
-    browser.press("Create account", **ANSWERS)
-    assert browser.page.by_id("lead") == "We have sent a code to a***@e***."
-    assert pages.user("ada")["email"] == "ada@example.com"
-
-
-def test_a_visitor_signs_up_confirms_and_signs_in(pages: LoginPages, browser: Browser) -> None:
-    fill_in(browser, pages)
-    assert browser.page.heading == "Confirm your e-mail address"
-    browser.press("Confirm", code=browser.mailed_code())
-    assert browser.page.notice == "Your e-mail address is confirmed. Sign in to continue."
-    assert browser.page.input("username")["value"] == "ada"
-    browser.sign_in("ADA@example.com")  # it serves as well, once it is confirmed
-    assert browser.returned["state"] == "the-state"
-    assert pages.exchange(browser.returned["code"]).json()["token_type"] == "Bearer"
-    user = pages.user("ada")
+    page = visitor.sign_up()
+    asked_at = visitor.answer.url
+    assert page.heading == "Confirm your e-mail address"
+    code_field = page.input("code")
+    assert (code_field["autocomplete"], code_field["inputmode"]) == ("one-time-code", "numeric")
+    # Screen readers announce the message above the focused field.
+    assert (page.focused, code_field["aria-describedby"]) == (["code"], "lead")
+    assert page.by_id("lead") == "We have sent a code to a***@e***."
+    page = visitor.press("Confirm", code=" ")
+    assert page.problem_at("code") == "Enter the code from the mail."
+    mails = visitor.open("/inbox").all("output")
+    visitor.follow("Enter the code")
+    page = visitor.press("Send a new code")
+    assert page.input("code")["aria-describedby"] == "notice lead"
+    assert page.by_id("notice") == "We have sent a new code."
+    page = visitor.follow("Open the inbox on this machine")
+    assert len(page.all("output")) == len(mails) + 1
+    code = page.all("output")[0].text
+    visitor.follow("Enter the code")
+    assert visitor.answer.url == asked_at
+    for _ in range(5):
+        page = visitor.press("Confirm", code="000000")
+        assert page.problem_at("code").startswith("That code is incorrect.")
+    page = visitor.press("Confirm", code=code)
+    assert page.problem_at("code").startswith("Attempt limit exceeded.")
+    pages.now += 2
+    wide = "".join(chr(ord(digit) - ord("0") + 0xFF10) for digit in code[3:])
+    page = visitor.press("Confirm", code=f" {code[:3]}\u00a0{wide}\n")
+    assert page.notice == "Your e-mail address is confirmed. Sign in to continue."
+    assert page.input("username")["value"] == "ada"
+    visitor.submit("ADA@example.com")  # it serves as well, once it is confirmed
+    assert visitor.returned["state"] == "the-state"
+    assert pages.exchange(visitor.code).json()["token_type"] == "Bearer"
+    user = pages.user()
     assert (user["status"], user["email_verified"]) == ("CONFIRMED", "true")
     assert (user["name"], user["email"]) == ("Ada Lovelace", "ada@example.com")
+    assert not visitor.open("/inbox").has_link("Enter the code")
 
 
-def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browser) -> None:
-    page = browser.open(f"/signup?{pages.query()}")
+def test_an_unconfirmed_sign_up_belongs_to_its_browser(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    page = visitor.sign_up(email="wrong@example.com")
+    assert page.by_id("lead") == "We have sent a code to w***@e***."
+    other = LoginVisitor(pages)
+    page = other.open(visitor.answer.url)
+    assert page.notice == "This step is no longer available. Please sign in."
+    assert other.sign_up(email="other@example.com").problem_at("username")
+    assert pages.user()["email"] == "wrong@example.com"
+    visitor.follow("Sign up again")
+    page = visitor.press("Create account", **ANSWERS)
+    assert page.by_id("lead") == "We have sent a code to a***@e***."
+    assert pages.user()["email"] == "ada@example.com"
+    # The password proves as much, in any browser.
+    other.authorize()
+    assert other.submit().heading == "Confirm your e-mail address"
+    other.press("Confirm", code=other.mailed_code())
+    other.submit()
+    assert other.code
+
+
+def test_the_page_asks_what_the_pool_requires(visitor: LoginVisitor) -> None:
+    page = visitor.authorize("/signup")
     names = [name for name in page.form("Create account").fields if name != "csrf"]
     assert names == ["email", "name", "custom:company", "username", "password", "repeated"]
     assert "required" in page.input("name")
@@ -61,16 +85,13 @@ def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browse
     assert page.by_id("password-rules") == (
         "At least 10 characters An uppercase letter A lowercase letter A number"
     )
-    for name in ("username", "email", "name"):
-        assert page.input(name)["autocomplete"] == name
-    assert page.input("password")["autocomplete"] == "new-password"
-    # Phones offer the right keyboard.
-    assert page.input("name")["autocapitalize"] == "words"
-    assert page.input("email")["type"] == "email"
-    assert page.input("username")["autocapitalize"] == "none"
-    browser.press("Create account", **ANSWERS)
-    code = browser.page.input("code")
-    assert (code["autocomplete"], code["inputmode"]) == ("one-time-code", "numeric")
+    for name, expected in {
+        "email": {"autocomplete": "email", "type": "email"},
+        "name": {"autocomplete": "name", "autocapitalize": "words"},
+        "username": {"autocomplete": "username", "autocapitalize": "none"},
+        "password": {"autocomplete": "new-password"},
+    }.items():
+        assert expected.items() <= page.input(name).items()
 
 
 @pytest.mark.parametrize(
@@ -83,113 +104,150 @@ def test_the_page_asks_what_the_pool_requires(pages: LoginPages, browser: Browse
         ("email", "ada@example", "Enter an e-mail address like name@example.com."),
         ("name", "  ", "Please fill in this field."),
         ("custom:company", "Babbage & Co", "Too long: the limit is 10 characters."),
-        (
-            "password",
-            "short",
-            "Use at least 10 characters. Add an uppercase letter. Add a number.",
-        ),
+        ("password", "short", "Use at least 10 characters. Add an uppercase letter. Add a number."),
         ("password", "", "Enter a password."),
         ("repeated", "Another-horse-1", "The passwords do not match."),
     ],
 )
 def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
-    pages: LoginPages, browser: Browser, field: str, value: str, problem: str
+    pages: LoginPages, visitor: LoginVisitor, field: str, value: str, problem: str
 ) -> None:
-    fill_in(browser, pages, **{field: value})
-    assert browser.answer.status_code == 400
-    assert browser.page.problem_at(field) == problem
-    assert not browser.page.alert, "one problem stands at its field"
-    kept = {"username": "Ada", "email": "Ada@Example.com", "name": "Ada Lovelace"} | {field: value}
+    page = visitor.sign_up(**{field: value})
+    assert visitor.answer.status_code == 400
+    assert page.problem_at(field) == problem
+    assert not page.alert, "one problem stands at its field"
     for name in ("username", "email", "name"):
-        assert browser.page.input(name)["value"] == kept[name]
-    assert "value" not in browser.page.input("password")
+        assert page.input(name)["value"] == (ANSWERS | {field: value})[name]
+    assert "value" not in page.input("password")
     assert not pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"]
 
 
 def test_somebody_elses_user_name_and_address_are_refused(
-    pages: LoginPages, browser: Browser
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user("grace", email="ada@example.com")
-    fill_in(browser, pages, username="GRACE")
-    assert browser.page.problem_at("username") == "This user name is taken."
-    fill_in(browser, pages)
-    browser.press("Confirm", code=browser.mailed_code())
-    assert browser.page.problem_at("code") == "An account with this e-mail address already exists."
-    assert pages.user("ada")["status"] == "UNCONFIRMED"
-
-
-def test_a_wrong_code_is_refused_and_a_new_one_can_be_sent(
-    pages: LoginPages, browser: Browser
-) -> None:
-    fill_in(browser, pages)
-    browser.press("Confirm", code="000000")
-    assert browser.page.problem_at("code").startswith("That code is incorrect.")
-    browser.press("Confirm", code=" ")
-    assert browser.page.problem_at("code") == "Enter the code from the mail."
-    mails = browser.open("/inbox").all("output")
-    browser.follow("Enter the code")
-    browser.press("Send a new code")
-    assert browser.page.notice == "We have sent a new code."
-    assert len(browser.open("/inbox").all("output")) == len(mails) + 1
-    browser.follow("Enter the code")
-    browser.press("Confirm", code=browser.mailed_code())
-    assert browser.page.heading == "Sign in"
-
-
-def test_codes_cannot_be_tried_without_end(pages: LoginPages, browser: Browser) -> None:
-    fill_in(browser, pages)
-    for _ in range(5):
-        browser.press("Confirm", code="000000")
-    browser.press("Confirm", code=browser.mailed_code())
-    assert browser.page.problem_at("code").startswith("Attempt limit exceeded.")
-    pages.clock.advance(2)
-    browser.press("Confirm", code=browser.mailed_code())
-    assert browser.page.heading == "Sign in"
-
-
-def test_users_who_sign_in_before_confirming_are_asked_for_the_code(
-    pages: LoginPages, browser: Browser
-) -> None:
-    fill_in(browser, pages)
-    other = Browser(pages)
-    other.authorize()
-    other.sign_in("ada")
-    assert other.page.heading == "Confirm your e-mail address"
-    other.press("Confirm", code=other.mailed_code())
-    other.sign_in("ada")
-    assert "code" in other.returned
-
-
-def test_the_confirmation_page_of_another_browser_is_of_no_use(
-    pages: LoginPages, browser: Browser
-) -> None:
-    fill_in(browser, pages)
-    other = Browser(pages)
-    other.open(browser.answer.url)
-    assert other.page.heading == "Sign in"
-    assert other.page.notice == "This step is no longer available. Please sign in."
-
-
-@pytest.mark.parametrize(
-    "pages", [{"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}], indirect=True
-)
-def test_a_pool_without_self_sign_up_offers_none(pages: LoginPages, browser: Browser) -> None:
-    browser.authorize()
-    assert not browser.page.has_link("Create an account")
-    browser.open(f"/signup?{pages.query()}")
-    assert browser.answer.status_code == 403
+    assert visitor.sign_up(username="GRACE").problem_at("username") == "This user name is taken."
+    visitor.sign_up()
+    page = visitor.press("Confirm", code=visitor.mailed_code())
+    assert page.problem_at("code") == "An account with this e-mail address already exists."
+    assert pages.user()["status"] == "UNCONFIRMED"
 
 
 @pytest.mark.parametrize(
     "pages", [{"AliasAttributes": [], "UsernameAttributes": ["email"]}], indirect=True
 )
-def test_a_pool_whose_user_name_is_the_address_asks_for_no_other(
-    pages: LoginPages, browser: Browser
-) -> None:
-    page = browser.open(f"/signup?{pages.query()}")
-    assert "username" not in page.form("Create account").fields
+def test_a_pool_whose_user_name_is_the_address_asks_for_no_other(visitor: LoginVisitor) -> None:
+    assert "username" not in visitor.authorize("/signup").form("Create account").fields
     answers = {name: value for name, value in ANSWERS.items() if name != "username"}
-    browser.press("Create account", **answers)
-    browser.press("Confirm", code=browser.mailed_code())
-    browser.sign_in("ada@example.com")
-    assert "code" in browser.returned
+    visitor.press("Create account", **answers)
+    visitor.press("Confirm", code=visitor.mailed_code())
+    visitor.submit("ada@example.com")
+    assert visitor.code
+
+
+ADMIN_ONLY = {"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("pages", "link", "path"),
+    [
+        (
+            {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}},
+            "Create an account",
+            "/signup",
+        ),
+        ({"AccountRecoverySetting": ADMIN_ONLY}, "Forgot your password?", "/forgotPassword"),
+    ],
+    indirect=["pages"],
+)
+def test_what_the_pool_does_not_allow_is_not_offered(
+    visitor: LoginVisitor, link: str, path: str
+) -> None:
+    assert not visitor.authorize().has_link(link)
+    visitor.authorize(path)
+    assert visitor.answer.status_code == 403
+
+
+def test_the_inbox_shows_the_newest_mail_first(pages: LoginPages, visitor: LoginVisitor) -> None:
+    for name in ("first", "second"):
+        visitor.sign_up(username=name, email=f"{name}@example.com")
+    visitor.open("/inbox")
+    page = visitor.follow("Check for new mail")
+    articles = [article.text for article in page.all("article")]
+    assert "second@example.com" in articles[0]
+    assert "first@example.com" in articles[1]
+    code = page.all("output")[0].text
+    newest: dict[str, Any] = requests.get(f"{pages.origin}/inbox.json", timeout=10).json()[0]
+    assert (newest["to"], newest["code"]) == ("second@example.com", code)
+    assert code in newest["text"]
+
+
+# -- A forgotten password -----------------------------------------------------------------------
+
+
+def ask_for_code(visitor: LoginVisitor, username: str = "ada") -> None:
+    visitor.authorize()
+    visitor.follow("Forgot your password?")
+    visitor.press("Send the code", username=username)
+
+
+def change(visitor: LoginVisitor, code: str, **changes: str) -> None:
+    form = {"code": code, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+    visitor.press("Change password", **form | changes)
+
+
+def test_the_code_from_the_mail_sets_a_new_password(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    pages.new_user()
+    ask_for_code(visitor, " Ada@Example.com")
+    assert visitor.page.by_id("password-rules").startswith("At least 10 characters")
+    assert visitor.press("Send a new code").notice == "We have sent a new code."
+    code = visitor.mailed_code()
+    for changes, field, problem in (
+        ({"code": ""}, "code", "Enter the code from the mail."),
+        ({"password": "short", "repeated": "short"}, "password", "Use at least 10 characters."),
+        ({"repeated": "Other-horse-3"}, "repeated", "The passwords do not match."),
+        *[({"code": "000000"}, "code", "That code is incorrect.")] * 5,
+        ({}, "code", "Attempt limit exceeded."),
+    ):
+        change(visitor, **{"code": code} | changes)
+        assert visitor.page.problem_at(field).startswith(problem)
+    pages.now += 2
+    change(visitor, code)
+    page = visitor.page
+    assert page.notice == "Your password has been changed. Sign in with the new one."
+    assert page.input("username")["value"] == "ada@example.com"
+    assert visitor.submit("ada", PASSWORD).alert == "Incorrect username or password."
+    visitor.submit("ada", NEW_PASSWORD)
+    assert visitor.code
+
+
+def test_nobody_learns_whether_a_user_exists(pages: LoginPages, visitor: LoginVisitor) -> None:
+    pages.new_user("ada")
+    seen = []
+    for username in ("ada", "nobody"):
+        ask_for_code(visitor, username)
+        asked = visitor.page.text
+        change(visitor, "111111")
+        seen.append((asked, visitor.page.problem_at("code"), visitor.answer.status_code))
+    assert seen[0] == seen[1]
+
+
+def test_a_code_goes_to_verified_addresses_only(pages: LoginPages, visitor: LoginVisitor) -> None:
+    pages.new_user("eve", email_verified="false")
+    ask_for_code(visitor, "eve")
+    assert visitor.page.heading == "Choose a new password"
+    assert "eve@example.com" not in visitor.open("/inbox").text
+
+
+def test_a_reset_by_an_administrator_leads_to_the_code(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    pages.new_user()
+    pages.administrate("reset_user_password")
+    visitor.authorize()
+    assert visitor.submit().heading == "Choose a new password"
+    change(visitor, visitor.mailed_code())
+    visitor.submit(password=NEW_PASSWORD)
+    assert visitor.code

@@ -4,148 +4,161 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
 from local import template
 from local.apps import Apps
-from local.managed_login.triggers import TriggerFailed, TriggerRefused, not_run
+from local.managed_login.triggers import UNREADABLE, TriggerRefused
 from local.places import Places
 from local.serving import App
 from tests.ports import free_port
 from tests.stack.gateway_project import GatewayProject
-from tests.stack.login_pages import PASSWORD, Browser, LoginPages
+from tests.stack.login_pages import Event, LoginPages, LoginVisitor, refuse, sources
 
 pytestmark = pytest.mark.stack
-
-Event = dict[str, Any]
-ANSWERS = {
-    "username": "ada",
-    "email": "ada@example.com",
-    "name": "Ada Lovelace",
-    "password": PASSWORD,
-    "repeated": PASSWORD,
-}
-
-
-def refuse(_event: Event) -> Event:
-    raise TriggerFailed("only on Mondays")
 
 
 def passed_on(event: Event) -> Event:
     return event
 
 
-def sign_up(browser: Browser, pages: LoginPages) -> None:
-    browser.open(f"/signup?{pages.query()}")
-    browser.press("Create account", **ANSWERS)
-
-
-def sources(pages: LoginPages) -> list[str]:
-    return [event["triggerSource"] for event in pages.trigger_events]
-
-
 def test_signing_up_runs_pre_sign_up_and_post_confirmation(
-    pages: LoginPages, browser: Browser
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.on("PreSignUp", passed_on)
     pages.on("PostConfirmation", passed_on)
-    sign_up(browser, pages)
+    visitor.sign_up()
     assert sources(pages) == ["PreSignUp_SignUp"]
-    browser.press("Confirm", code=browser.mailed_code())
+    visitor.press("Confirm", code=visitor.mailed_code())
     assert sources(pages) == ["PreSignUp_SignUp", "PostConfirmation_ConfirmSignUp"]
     first, second = pages.trigger_events
     assert (first["userName"], first["userPoolId"]) == ("ada", pages.pool_id)
     assert first["callerContext"]["clientId"] == pages.client_id
     assert first["request"]["userAttributes"]["email"] == "ada@example.com"
-    assert first["response"] == {
-        "autoConfirmUser": False,
-        "autoVerifyEmail": False,
-        "autoVerifyPhone": False,
-    }
+    wishes = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
+    assert first["response"] == dict.fromkeys(wishes, False)
     attributes = second["request"]["userAttributes"]
     assert attributes["sub"]
     assert attributes["email_verified"] == "true"
     assert attributes["cognito:user_status"] == "CONFIRMED"
 
 
-def test_pre_sign_up_can_refuse_with_its_own_words(pages: LoginPages, browser: Browser) -> None:
-    pages.on("PreSignUp", refuse)
-    sign_up(browser, pages)
-    assert browser.page.alert == "PreSignUp failed with error only on Mondays."
-    assert pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"] == []
-
-
-def test_pre_sign_up_can_confirm_the_user_at_once(pages: LoginPages, browser: Browser) -> None:
-    pages.on(
-        "PreSignUp",
-        lambda event: {**event, "response": {"autoConfirmUser": True, "autoVerifyEmail": True}},
-    )
+def test_pre_sign_up_can_confirm_the_user_at_once(pages: LoginPages, visitor: LoginVisitor) -> None:
+    wishes = {"response": {"autoConfirmUser": True, "autoVerifyEmail": True}}
+    pages.on("PreSignUp", lambda event: event | wishes)
     pages.on("PostConfirmation", passed_on)
-    sign_up(browser, pages)
-    user = pages.user("ada")
+    visitor.sign_up()
+    user = pages.user()
     assert (user["status"], user["email_verified"]) == ("CONFIRMED", "true")
     assert sources(pages)[-1] == "PostConfirmation_ConfirmSignUp"
-    browser.sign_in()
-    assert "code" in browser.returned
+    visitor.submit()
+    assert visitor.code
 
 
-def test_an_error_of_post_confirmation_is_shown_and_the_user_confirmed(
-    pages: LoginPages, browser: Browser
+def test_signing_in_runs_pre_and_post_authentication(
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
-    pages.on("PostConfirmation", refuse)
-    sign_up(browser, pages)
-    browser.press("Confirm", code=browser.mailed_code())
-    assert "PostConfirmation failed with error only on Mondays." in browser.page.text
-    assert pages.user("ada")["status"] == "CONFIRMED"
-
-
-def test_signing_in_runs_pre_and_post_authentication(pages: LoginPages, browser: Browser) -> None:
     pages.on("PreAuthentication", passed_on)
     pages.on("PostAuthentication", passed_on)
     pages.new_user()
-    browser.authorize()
-    browser.sign_in(password="Wrong-horse-1")
+    visitor.authorize()
+    visitor.submit(password="Wrong-horse-1")
     assert sources(pages) == ["PreAuthentication_Authentication"]
-    browser.sign_in()
-    assert "code" in browser.returned
-    assert sources(pages)[1:] == [
-        "PreAuthentication_Authentication",
-        "PostAuthentication_Authentication",
-    ]
+    visitor.submit()
+    assert visitor.code
+    both = ["PreAuthentication_Authentication", "PostAuthentication_Authentication"]
+    assert sources(pages)[1:] == both
 
 
-def test_pre_authentication_can_refuse_a_right_password(
-    pages: LoginPages, browser: Browser
+def test_refusals_are_shown_in_the_functions_words(
+    pages: LoginPages, visitor: LoginVisitor
 ) -> None:
-    pages.on("PreAuthentication", refuse)
-    pages.new_user()
-    browser.authorize()
-    browser.sign_in()
-    assert browser.page.alert == "PreAuthentication failed with error only on Mondays."
-    assert not browser.left_for
-
-
-def test_a_trigger_that_returns_no_event_refuses(pages: LoginPages, browser: Browser) -> None:
+    why = "failed with error only on Mondays."
     pages.on("PreSignUp", lambda _: None)
-    sign_up(browser, pages)
-    assert browser.page.alert == "PreSignUp returned no event."
+    assert visitor.sign_up().alert == "PreSignUp returned no event."
+    pages.on("PreSignUp", refuse)
+    assert visitor.sign_up().alert == f"PreSignUp {why}"
+    assert pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"] == []
+    pages.on("PreSignUp", passed_on)
+    pages.on("PostConfirmation", refuse)
+    visitor.sign_up()
+    page = visitor.press("Confirm", code=visitor.mailed_code())
+    assert f"PostConfirmation {why}" in page.text
+    assert pages.user()["status"] == "CONFIRMED"
+    pages.on("PreAuthentication", refuse)
+    visitor.authorize()
+    assert visitor.submit().alert == f"PreAuthentication {why}"
+    assert not visitor.left_for
 
 
-def test_triggers_that_nothing_runs_are_named() -> None:
-    functions = {"PreSignUp": "a", "PreTokenGenerationConfig:V2_0": "b", "UserMigration": "c"}
-    assert not_run(functions) == ["UserMigration"]
+# -- Mails --------------------------------------------------------------------------------------
+
+
+def mail_to(pages: LoginPages, address: str) -> dict[str, str]:
+    """The newest one; empty without any."""
+    mails = requests.get(f"{pages.origin}/inbox.json", timeout=10).json()
+    return next((mail for mail in mails if mail["to"] == address), {})
+
+
+def test_custom_message_writes_the_mails_of_sign_up_resend_and_reset(
+    pages: LoginPages, visitor: LoginVisitor
+) -> None:
+    def in_german(event: Event) -> Event:
+        code = event["request"]["codeParameter"]
+        subject = f"{event['triggerSource'].partition('_')[2]} {code}"
+        message = f"<p>Ihr Code: <b>{code}</b></p>"
+        return {**event, "response": {"emailSubject": subject, "emailMessage": message}}
+
+    pages.on("CustomMessage", in_german)
+    visitor.sign_up()
+    mail = mail_to(pages, "ada@example.com")
+    assert (mail["subject"], mail["code"]) == ("SignUp 123456", "123456")
+    assert mail["text"].split() == ["Ihr", "Code:", "123456"]
+    visitor.press("Send a new code")
+    assert mail_to(pages, "ada@example.com")["subject"] == "ResendCode 123456"
+    visitor.press("Confirm", code="123456")
+    visitor.follow("Forgot your password?")
+    visitor.press("Send the code", username="ada")
+    assert mail_to(pages, "ada@example.com")["subject"] == "ForgotPassword 654321"
+    event = pages.trigger_events[0]
+    assert event["request"]["userAttributes"]["cognito:user_status"] == "UNCONFIRMED"
+    assert event["response"] == {"smsMessage": None, "emailMessage": None, "emailSubject": None}
+    # What it leaves out stays as the pool wrote it.
+    pages.on("CustomMessage", lambda event: event | {"response": {"emailSubject": "Hello"}})
+    visitor.press("Send a new code")
+    mail = mail_to(pages, "ada@example.com")
+    assert (mail["subject"], mail["code"]) == ("Hello", "654321")
+    assert "Ihr" not in mail["text"]
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        pytest.param(refuse, "CustomMessage failed with error only on Mondays.", id="refused"),
+        pytest.param(lambda _: {"response": {"emailMessage": "Hi!"}}, UNREADABLE, id="no code"),
+        pytest.param(lambda _: {"response": {"emailSubject": 5}}, UNREADABLE, id="no text"),
+    ],
+)
+def test_a_refused_mail_is_said_and_not_sent(
+    pages: LoginPages, visitor: LoginVisitor, do: Any, said: str
+) -> None:
+    own = f"u{pages.client_id.lower()}"  # the inbox is shared by the tests
+    pages.on("CustomMessage", do)
+    assert visitor.sign_up(email=f"{own}@example.com").alert == said
+    pages.new_user(own)
+    visitor.authorize()
+    visitor.follow("Forgot your password?")
+    assert said in visitor.press("Send the code", username=own).text
+    assert mail_to(pages, f"{own}@example.com") == {}
 
 
 # -- Behind the pages: a function of the gateway's ----------------------------------------------
 
 
-@pytest.fixture
-def app(project: GatewayProject) -> Iterator[App]:
-    """With the project's function as PreSignUp, in a loop of its own."""
+def test_a_trigger_is_a_function_behind_the_gateway(project: GatewayProject) -> None:
     project.write(
         "if event['userName'] == 'raise': raise ValueError('not today')\n"
         "return {**event, 'response': {'autoConfirmUser': True}}"
@@ -153,28 +166,21 @@ def app(project: GatewayProject) -> Iterator[App]:
     api = template.read(project.template)
     places = Places("127.0.0.1", free_port())
     places.data.mkdir(parents=True, exist_ok=True)
-    made = App(places, Apps((api,), api.functions, {"PreSignUp": "Web"}, ()), {}, "text")
-    with ThreadPoolExecutor() as threads:
-        loop = asyncio.new_event_loop()
-        running = threads.submit(loop.run_forever)
-        asyncio.run_coroutine_threadsafe(made.gateway.start(), loop).result(20)
-        yield made
-        asyncio.run_coroutine_threadsafe(made.gateway.stop(), loop).result(20)
-        loop.call_soon_threadsafe(loop.stop)
-        running.result(20)
-        loop.close()
-    made.close()
+    app = App(places, Apps((api,), api.functions, {"PreSignUp": "Web"}, ()), {}, "text")
+
+    def run(username: str) -> Any:
+        return app.triggers.run(
+            "PreSignUp_SignUp", user_pool_id="p", client_id="c", username=username, attributes={}
+        )
+
+    async def run_both() -> None:
+        await app.gateway.start()
+        assert await asyncio.to_thread(run, "ada") == {"autoConfirmUser": True}
+        with pytest.raises(TriggerRefused) as refused:
+            await asyncio.to_thread(run, "raise")
+        assert refused.value.message == "PreSignUp failed with error not today."
+        await app.gateway.stop()
+
+    asyncio.run(run_both())
+    app.close()
     shutil.rmtree(places.data)
-
-
-def run(app: App, username: str) -> Any:
-    return app.triggers.run(
-        "PreSignUp_SignUp", user_pool_id="p", client_id="c", username=username, attributes={}
-    )
-
-
-def test_a_trigger_is_a_function_behind_the_gateway(app: App) -> None:
-    assert run(app, "ada") == {"autoConfirmUser": True}
-    with pytest.raises(TriggerRefused) as refused:
-        run(app, "raise")
-    assert refused.value.message == "PreSignUp failed with error not today."
