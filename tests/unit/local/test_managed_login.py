@@ -1,22 +1,24 @@
-"""The pure parts of the managed-login pages: policy, schema, lock-out, memory, redirects."""
+"""The pure parts of the managed-login pages, and the pages when the pool does not answer."""
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from local.aws import LocalAws
+from local.managed_login import ManagedLogin, create_app
 from local.managed_login.attempts import Attempts
 from local.managed_login.attributes import problem_with
-from local.managed_login.authorization import with_query
-from local.managed_login.incoming import Parameters
 from local.managed_login.language import ENGLISH
 from local.managed_login.outbox import read
 from local.managed_login.pool import Attribute, Client, PasswordPolicy, Pool
+from local.managed_login.triggers import not_run
 from local.managed_login.users import temporary_password
 from local.managed_login.visits import AnswerTotp, ConfirmEmail, Shelf, Visit
-
-STRICT = PasswordPolicy(minimum_length=8)
+from tests.ports import refusing_port
+from tests.unit.local import asgi
 
 
 class Clock:
@@ -41,7 +43,7 @@ class Clock:
     ],
 )
 def test_each_rule_that_a_password_breaks_is_named(password: str, broken: tuple[str, ...]) -> None:
-    assert STRICT.broken(password) == broken
+    assert PasswordPolicy(minimum_length=8).broken(password) == broken
 
 
 @pytest.mark.parametrize("length", [6, 12, 99])
@@ -51,40 +53,34 @@ def test_a_temporary_password_keeps_every_rule(length: int) -> None:
     assert policy.broken(temporary_password(policy)) == ()
 
 
-def attribute(name: str, kind: str = "String", **bounds: int) -> Attribute:
-    return Attribute(name, kind, False, True, bounds.get("minimum"), bounds.get("maximum"))
+def number(**bounds: object) -> dict[str, Any]:
+    return {"AttributeDataType": "Number", "NumberAttributeConstraints": bounds}
+
+
+def text(**bounds: object) -> dict[str, Any]:
+    return {"StringAttributeConstraints": bounds}
 
 
 @pytest.mark.parametrize(
-    ("checked", "good", "bad"),
+    ("name", "schema", "good", "bad"),
     [
-        (attribute("email"), "a.b+c@example.com", "a@b"),
-        (attribute("phone_number"), "+14155550123", "0415 5550123"),
-        (attribute("birthdate"), "1990-01-31", "1990-02-31"),
-        (attribute("custom:n", "Number", minimum=1, maximum=9), "9", "10"),
-        (attribute("custom:n", "Number", minimum=-3), "-3", "1.5"),
-        (attribute("custom:t", "DateTime"), "2026-01-31T12:00:00Z", "soon"),
-        (attribute("custom:s", minimum=2, maximum=3), "abc", "abcd"),
-        (attribute("custom:s", minimum=2), "ab", "a"),
+        ("email", {}, "a.b+c@example.com", "a@b"),
+        ("phone_number", {}, "+14155550123", "0415 5550123"),
+        ("birthdate", {}, "1990-01-31", "1990-02-31"),
+        # CloudFormation may have stored numbers as strings.
+        ("custom:n", number(MinValue="1", MaxValue=9), "9", "10"),
+        ("custom:n", number(MinValue=-3), "-3", "1.5"),
+        ("custom:t", {"AttributeDataType": "DateTime"}, "2026-01-31T12:00:00Z", "soon"),
+        ("custom:s", text(MinLength=2, MaxLength="3"), "abc", "abcd"),
+        ("custom:s", text(MinLength=2), "ab", "a"),
     ],
 )
-def test_values_are_checked_against_the_schema(checked: Attribute, good: str, bad: str) -> None:
-    assert problem_with(checked, good, ENGLISH.say) == ""
-    assert problem_with(checked, bad, ENGLISH.say)
-
-
-def test_a_schema_is_read_with_its_bounds_as_strings_or_numbers() -> None:
-    read_one = Attribute.read(
-        {
-            "Name": "custom:level",
-            "AttributeDataType": "Number",
-            "Mutable": "true",
-            "NumberAttributeConstraints": {"MinValue": "1", "MaxValue": 5},
-        }
-    )
-    assert (read_one.minimum, read_one.maximum) == (1, 5)
-    assert read_one.mutable
-    assert read_one.is_custom
+def test_values_are_checked_against_the_schema(
+    name: str, schema: dict[str, Any], good: str, bad: str
+) -> None:
+    attribute = Attribute.read({"Name": name, **schema})
+    assert problem_with(attribute, good, ENGLISH.say) == ""
+    assert problem_with(attribute, bad, ENGLISH.say)
 
 
 def test_names_are_folded_only_where_the_pool_knows_no_case() -> None:
@@ -99,31 +95,23 @@ def test_clients_and_steps_never_show_their_secret() -> None:
     assert "hush" not in repr([client, AnswerTotp("ada", "hush")])
 
 
-def test_lock_out_ends_after_a_quarter_of_an_hour_and_is_forgotten() -> None:
+def test_a_lock_out_is_of_one_name_and_ends_after_a_quarter_of_an_hour_or_a_success() -> None:
     clock = Clock()
-    attempts, key = Attempts(clock), ("password", "ada")
+    attempts, ada, bob = Attempts(clock), ("password", "ada"), ("password", "bob")
     for _ in range(30):
-        attempts.failed(key)
-    clock.now += 899
-    assert attempts.is_locked(key)
-    clock.now += 1
-    assert not attempts.is_locked(key)
-    attempts.failed(key)
-    assert not attempts.is_locked(key)
-
-
-def test_a_success_forgets_the_failures_and_failures_of_one_user_lock_no_other() -> None:
-    attempts, ada, bob = Attempts(Clock()), ("password", "ada"), ("password", "bob")
-    for _ in range(9):
         attempts.failed(ada)
-    assert attempts.is_locked(ada)
     assert not attempts.is_locked(bob)
     assert not attempts.is_locked(("totp", "ada"))
-    for _ in range(4):
-        attempts.failed(bob)
-    attempts.succeeded(bob)
-    attempts.failed(bob)
-    assert not attempts.is_locked(bob)
+    clock.now += 899
+    assert attempts.is_locked(ada)
+    clock.now += 1
+    assert not attempts.is_locked(ada)
+    for success in (attempts.succeeded, attempts.failed):
+        for _ in range(4):
+            attempts.failed(ada)
+        assert not attempts.is_locked(ada)
+        success(ada)
+    assert attempts.is_locked(ada)
 
 
 def test_a_shelf_forgets_in_time_and_makes_room_for_the_new() -> None:
@@ -145,31 +133,54 @@ def test_a_step_is_found_by_its_own_kind_only() -> None:
     assert visit.step(name, ConfirmEmail) is None
 
 
-@given(st.lists(st.tuples(st.text(), st.text())))
-def test_parameters_survive_being_written_and_read(pairs: list[tuple[str, str]]) -> None:
-    try:
-        written = Parameters(tuple(pairs)).encoded()
-    except UnicodeEncodeError:  # lone surrogates never come off the wire
-        return
-    assert Parameters.parse(written).pairs == tuple(pairs)
-
-
-def test_parameters_are_added_to_a_redirect_uri_that_has_some() -> None:
-    assert with_query("https://a.example/cb", {"code": "1"}) == "https://a.example/cb?code=1"
-    assert with_query("https://a.example/cb?x=1", {"e": "a b"}) == "https://a.example/cb?x=1&e=a+b"
-
-
 @pytest.mark.parametrize(
-    ("text", "code"),
+    ("part", "text", "code"),
     [
-        ("Your code is 123456.", "123456"),
-        ("Order 1234567, no code", ""),
-        ("<p>Code: <b>654321</b></p>", "654321"),
+        ("BodyText", "Your code is 123456.", "123456"),
+        ("BodyText", "Order 1234567, no code", ""),
+        ("BodyHtml", "<p>Code: <b>654321</b></p>", "654321"),
     ],
 )
-def test_the_code_is_found_in_a_mail(text: str, code: str) -> None:
-    fields = {"BodyText": "", "BodyHtml": "", "BodyHtml" if "<" in text else "BodyText": text}
-    sent = {"To": ["a@b.de"], "Subject": "Hello", "Timestamp": "2026-01-31T12:00:00Z"}
-    mail = read(sent | fields)
+def test_the_code_is_found_in_a_mail(part: str, text: str, code: str) -> None:
+    mail = read({"To": ["a@b.de"], "Timestamp": "2026-01-31T12:00:00Z", part: text})
     assert mail.code == code
     assert "<" not in mail.text
+
+
+def test_triggers_that_nothing_runs_are_named() -> None:
+    functions = {"PreSignUp": "a", "PreTokenGenerationConfig:V2_0": "b", "UserMigration": "c"}
+    assert not_run(functions) == ["UserMigration"]
+
+
+def get(path: str, brand_logo: str = "") -> tuple[int, str]:
+    """Status and body from pages in front of a local AWS that has stopped."""
+    with refusing_port() as nobodys:
+        pages = create_app(
+            ManagedLogin(
+                aws=LocalAws(f"http://127.0.0.1:{nobodys}", "key", "secret"),
+                user_pool_id="us-east-1_pool",
+                pages_client_id="client",
+                public_url="http://localhost:3001",
+                app_url="http://localhost:3000",
+                brand_name="Foyer",
+                brand_color="#3d5a80",
+                brand_logo=brand_logo,
+                token_keys=Path(),
+            )
+        )
+        answer = asgi.ask(pages, {"host": "localhost:3001"}, target=f"{path}?client_id=client")
+    return answer.status, answer.body
+
+
+@pytest.mark.parametrize("path", ["/login", "/users", "/inbox"])
+def test_a_page_says_that_the_pool_does_not_answer(path: str) -> None:
+    status, body = get(path)
+    assert status == 503
+    assert "The local user pool does not respond." in body
+    assert "<h1>Something is wrong</h1>" in body  # not with the request
+    assert "<img" not in body
+
+
+def test_the_brands_logo_stands_beside_its_name() -> None:
+    _, page = get("/login", brand_logo="PHN2Zy8+")
+    assert '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt=""><a href=' in page
