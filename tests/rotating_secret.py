@@ -9,12 +9,19 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from aws_lambda_powertools import Logger
+from foyer_rotation.client_secrets import ClientSecrets
+from foyer_rotation.rotation import Rotation
+from foyer_rotation.token_endpoint import TokenEndpoint, one_request
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from tests.fake_cognito import FakeCognito
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -26,17 +33,16 @@ REGION = "eu-central-1"
 class RotatingSecret:
     """Needs ``mock_aws``. The web function's ``Source`` too."""
 
-    def __init__(self, fields: Mapping[str, Any], name: str = "foyer/test") -> None:
+    def __init__(self, fields: Mapping[str, Any]) -> None:
         self.boto3_client: SecretsManagerClient = boto3.client(
             "secretsmanager",
             region_name=REGION,
             aws_access_key_id="made-up",
             aws_secret_access_key="made-up",
         )
-        made = self.boto3_client.create_secret(Name=name, SecretString=json.dumps(fields))
+        made = self.boto3_client.create_secret(Name="s", SecretString=json.dumps(fields))
         self.arn = made["ARN"]
-        backend = get_backend("secretsmanager")[DEFAULT_ACCOUNT_ID][REGION]
-        self._kept: Any = backend.secrets[name]
+        self._kept: Any = get_backend("secretsmanager")[DEFAULT_ACCOUNT_ID][REGION].secrets["s"]
         self.enable(rotation=True)
 
     def enable(self, *, rotation: bool) -> None:
@@ -52,17 +58,6 @@ class RotatingSecret:
             "version_id": token,
             "version_stages": ["AWSPENDING"],
         }
-        return token
-
-    def event(self, step: str, token: str) -> dict[str, str]:
-        return {"Step": step, "SecretId": self.arn, "ClientRequestToken": token}
-
-    def rotate(self, run: Callable[[dict[str, str]], None], token: str | None = None) -> str:
-        """Runs all four steps; with a token, retries that rotation."""
-        token = token or self.stage()
-        for step in STEPS:
-            run(self.event(step, token))
-        self.settle()
         return token
 
     def settle(self) -> None:
@@ -95,9 +90,38 @@ class RotatingSecret:
         labels: list[str] = self._kept.versions[token]["version_stages"]
         return labels
 
-    def label_pending(self, token: str) -> None:
-        self.labels(token).append("AWSPENDING")
-
-    def put(self, value: dict[str, Any]) -> None:
+    def put(self, **changes: Any) -> None:
         """An operator edits the secret: a new version that is current at once."""
-        self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(value))
+        text = json.dumps(self.value() | changes)
+        self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=text)
+
+
+class RotatingStack:
+    """A secret, the app client that it is of, and the function that rotates both."""
+
+    def __init__(self, cognito: FakeCognito, fields: Mapping[str, Any], log: StringIO) -> None:
+        self.cognito = cognito
+        self.secret = RotatingSecret(fields)
+        self.log = log
+        self.function = Rotation(
+            secrets_manager=self.secret.boto3_client,
+            client_secrets=ClientSecrets(cognito.api.connect(), cognito.api.user_pool_id),
+            token_endpoint=TokenEndpoint(
+                cognito.domain_url, cognito.redirect_uris[0], one_request, lambda _: None
+            ),
+            log=Logger(service=uuid.uuid4().hex, stream=log),
+        )
+
+    def event(self, step: str, token: str) -> dict[str, str]:
+        return {"Step": step, "SecretId": self.secret.arn, "ClientRequestToken": token}
+
+    def step(self, name: str, token: str) -> None:
+        self.function.run(self.event(name, token))
+
+    def rotate(self, token: str | None = None) -> str:
+        """Runs all four steps; with a token, retries that rotation."""
+        token = token or self.secret.stage()
+        for step in STEPS:
+            self.step(step, token)
+        self.secret.settle()
+        return token

@@ -111,7 +111,7 @@ class _Conversation(BaseHTTPRequestHandler):
         if not self.server.answer(arrived, line):
             self.close_connection = True
 
-    do_GET = do_POST = _serve  # noqa: N815 - names that the base class looks for
+    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - names that the base class looks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """No output."""

@@ -7,47 +7,43 @@ import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+from moto import mock_aws
 
 from tests.documents import read, section
 from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import ORIGIN, Stack
+from tests.rotating_secret import STEPS, RotatingStack
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("client_id", ""), ("session_key", "short-and-secret")]
-)
 def test_a_malformed_secret_is_a_503_that_names_the_field_in_the_log(
-    stack: Stack, browser: Browser, field: str, value: str
+    stack: Stack, browser: Browser
 ) -> None:
-    good = stack.vault.fields[field]
-    stack.vault.put(**{field: value})
+    good = stack.vault.fields["session_key"]
+    stack.vault.put(session_key="short-and-secret")
     answer = browser.get("/login")
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     (line,) = stack.logged("request_failed")
     assert line["reason"] == "secret_malformed"
-    assert field in line["detail"]
-    assert field not in answer.body
-    for private in filter(None, stack.vault.fields.values()):
-        assert private not in stack.log_stream.getvalue()
+    assert "session_key" in line["detail"]
+    assert "session_key" not in answer.body
+    assert not any(value in stack.log_stream.getvalue() for value in stack.vault.fields.values())
 
-    stack.vault.put(**{field: good})
+    stack.vault.put(session_key=good)
     assert browser.get("/login").status == 503, "not read again yet"
     stack.clock.advance(5)
     assert browser.get("/login").status == 302, "without a restart"
 
 
-def test_the_landing_page_needs_no_secret(stack: Stack, browser: Browser) -> None:
+def test_without_the_secret_the_landing_page_works_and_no_session_is_thrown_away(
+    stack: Stack, signed_in: Browser
+) -> None:
     stack.vault.failure = "secret_not_found"
-    assert browser.get("/").status == 200
-    assert browser.get("/logout").status == 200
-    assert browser.get("/login").status == 503
+    nobody = stack.browser()
+    assert [nobody.get(url).status for url in ("/", "/logout", "/login")] == [200, 200, 503]
     assert stack.reasons() == ["secret_not_found"]
-
-
-def test_without_the_secret_a_session_is_not_thrown_away(stack: Stack, signed_in: Browser) -> None:
-    stack.vault.failure = "secret_not_found"
     new_container = stack.copy_of(signed_in)
     assert new_container.get("/").status == 503
     assert new_container.get("/me").headers["content-type"] == "application/problem+json"
@@ -71,6 +67,55 @@ def test_a_callback_without_the_secret_sends_nothing(stack: Stack, signed_in: Br
     assert signed_in.is_signed_in
 
 
+# Rotations
+
+
+@pytest.fixture
+def rotating(stack: Stack) -> Iterator[RotatingStack]:
+    with mock_aws():
+        made = RotatingStack(stack.cognito, stack.vault.fields, stack.log_stream)
+        stack.source = made.secret
+        yield made
+
+
+def test_sign_in_and_sessions_work_during_a_rotation_in_old_and_new_containers(
+    stack: Stack, rotating: RotatingStack
+) -> None:
+    """Any container may get a callback, and each keeps the secret for up to five minutes."""
+    early = stack.signed_in()
+    containers, token = [early.handler], rotating.secret.stage()
+    for step in STEPS:
+        rotating.step(step, token)
+        rotating.secret.settle()
+        new = stack.browser()
+        new.get("/login")  # reads the secret as it is now
+        containers.append(new.handler)
+        for start in containers:
+            for end in containers:
+                browser = Browser(start, ORIGIN)
+                callback = stack.callback(browser)
+                browser.handler = early.handler = end
+                answer = browser.get(callback)
+                assert (answer.status, answer.location) == (303, "/"), answer.body
+                assert browser.is_signed_in
+                assert early.is_signed_in
+        stack.clock.advance(5)
+
+
+def test_a_session_outlives_rotations_and_is_refreshed_with_the_new_client_secret(
+    stack: Stack, rotating: RotatingStack
+) -> None:
+    browser = stack.signed_in()
+    for _ in range(2):  # the client secret of the sign-in is gone by then
+        rotating.rotate()
+        stack.clock.advance(50 * 60)
+        browser.handler = stack.app()
+        assert browser.is_signed_in
+    assert stack.logged("refresh_postponed") == []
+    sent = [arrived.form["grant_type"] for arrived in stack.cognito.requests["token"]]
+    assert "refresh_token" in sent
+
+
 def test_a_client_secret_rotated_during_a_sign_in_is_read(stack: Stack, browser: Browser) -> None:
     callback = stack.callback(browser)
     stack.cognito.client_secret = secrets.token_hex(20)
@@ -90,28 +135,6 @@ def test_the_same_secret_is_not_tried_again(stack: Stack, browser: Browser) -> N
     assert stack.cognito.calls("token") == 1
 
 
-def test_a_refresh_uses_a_rotated_client_secret(stack: Stack, signed_in: Browser) -> None:
-    stack.clock.advance(3599)
-    signed_in.get("/")
-    stack.cognito.client_secret = secrets.token_hex(20)
-    stack.vault.put(client_secret=stack.cognito.client_secret)
-    stack.clock.advance(60)
-    assert signed_in.is_signed_in
-    assert stack.logged("refresh_postponed") == []
-
-
-def test_rotating_the_session_key_ends_no_session(
-    stack: Stack, browser: Browser, signed_in: Browser
-) -> None:
-    assert not browser.is_signed_in
-    stack.vault.rotate_session_key()
-    assert stack.copy_of(signed_in).is_signed_in
-    after = stack.signed_in()
-    stack.clock.advance(30)
-    signed_in.cookies = after.cookies
-    assert signed_in.is_signed_in, "the old container reads the secret again"
-
-
 def test_a_container_that_may_not_look_again_yet_leaves_a_cookie_for_others(stack: Stack) -> None:
     browser = stack.browser(ACCOUNT_PAGE="true")
     browser.cookies = {"__Host-foyer-session": "made-up-" * 8}
@@ -125,13 +148,6 @@ def test_a_container_that_may_not_look_again_yet_leaves_a_cookie_for_others(stac
     assert browser.cookies == sealed_with_the_new_key
     stack.clock.advance(30)
     assert browser.is_signed_in
-
-
-def test_without_its_key_a_session_is_over(stack: Stack, signed_in: Browser) -> None:
-    stack.vault.put(session_key=secrets.token_urlsafe(48))
-    stack.clock.advance(301)
-    assert not signed_in.is_signed_in
-    assert signed_in.cookies == {}
 
 
 def test_the_documented_command_ends_all_sessions_within_five_minutes(stack: Stack) -> None:
@@ -150,8 +166,9 @@ def test_the_documented_command_ends_all_sessions_within_five_minutes(stack: Sta
     stack.vault.fields = json.loads(replaced)
     stack.clock.advance(300)
 
-    assert not visitor.is_signed_in
-    assert not another.is_signed_in
+    for browser in (visitor, another):
+        assert not browser.is_signed_in
+        assert browser.cookies == {}
     changed = dict(json.loads(before).items() - stack.vault.fields.items())
     assert changed.keys() == {"session_key", "previous_session_key"}
     assert stack.sign_in(visitor).status == 303

@@ -11,8 +11,13 @@ from foyer_rotation import app
 from foyer_rotation.errors import ConfigurationError, NotStaged
 from foyer_rotation.settings import Settings
 
-from tests.unit.rotation.conftest import REGION, Stack
-from tests.unit.rotation.test_settings import ENVIRON
+from tests.rotating_secret import RotatingStack
+
+ENVIRON = {
+    "USER_POOL_ID": "eu-central-1_AbCdEfGhI",
+    "COGNITO_DOMAIN_URL": "https://pool.auth.eu-central-1.amazoncognito.com/",
+    "APP_URL": "https://app.example.com",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -22,36 +27,73 @@ def _fresh_container() -> Iterator[None]:
     app._rotation.cache_clear()
 
 
-def test_a_missing_setting_stops_the_first_event(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_reaches_secrets_manager_and_the_environment_is_read_once(
+    stack: RotatingStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ENVIRON:
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ConfigurationError, match="USER_POOL_ID"):
-        app.handler({}, None)  # type: ignore[arg-type]
-
-
-def test_an_event_reaches_secrets_manager_and_the_environment_is_read_once(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    event: Any = stack.event("createSecret", "unknown")
+    with pytest.raises(ConfigurationError, match="USER_POOL_ID is not set"):
+        app.handler(event, None)  # type: ignore[arg-type]
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    event = stack.secret.event("createSecret", "unknown")
     for _ in range(2):
         with pytest.raises(NotStaged, match="no version with this ClientRequestToken"):
             app.handler(event, None)  # type: ignore[arg-type]
         monkeypatch.delenv("USER_POOL_ID", raising=False)
 
 
-def test_every_aws_call_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+@pytest.mark.usefixtures("aws")
+def test_every_aws_call_has_a_time_limit_and_this_boto3_knows_the_calls() -> None:
     rotation = app.build(Settings.from_environ(ENVIRON))
     clients: list[Any] = [rotation.secrets_manager, rotation.client_secrets.client]
     for client in clients:
         assert client.meta.config.connect_timeout <= 5
         assert client.meta.config.read_timeout <= 10
+    for operation in ("Add…Secret", "List…Secrets", "Delete…Secret"):
+        name = operation.replace("…", "UserPoolClient")
+        assert boto3.client("cognito-idp").meta.service_model.operation_model(name)
 
 
-def test_its_own_boto3_knows_the_client_secret_calls() -> None:
-    model = boto3.client("cognito-idp", region_name=REGION).meta.service_model
-    for operation in ("Add", "List", "Delete"):
-        suffix = "Secrets" if operation == "List" else "Secret"
-        assert model.operation_model(f"{operation}UserPoolClient{suffix}")
+@pytest.mark.parametrize(
+    ("channel", "url"),
+    [
+        ({}, ENVIRON["COGNITO_DOMAIN_URL"][:-1]),
+        ({"COGNITO_BACKCHANNEL_URL": " "}, ENVIRON["COGNITO_DOMAIN_URL"][:-1]),
+        ({"COGNITO_BACKCHANNEL_URL": "http://localhost:4566"}, "http://localhost:4566"),
+    ],
+)
+def test_a_back_channel_replaces_the_domain(channel: dict[str, str], url: str) -> None:
+    settings = Settings.from_environ(ENVIRON | channel)
+    assert settings.backchannel_url == url
+    assert settings.callback_url == "https://app.example.com/callback"
+
+
+ORIGINS = ("COGNITO_DOMAIN_URL", "COGNITO_BACKCHANNEL_URL", "APP_URL")
+NO_ORIGINS = (
+    "http://shown.example",
+    "ftp://shown.example",
+    "shown.example",
+    "https://shown.example/path",
+    "https://shown.example?query",
+    "https://user:shown@host.example",
+    "https://",
+    "https://shown.example:port",
+    "https://[shown",
+    "http://localhost.shown.example",
+)
+NO_POOLS = ("AbCdEfGhI", "eu-central-1_", "eu central_1", "eu_ü", "a_b\n_c")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ENVIRON for value in ("", "  ")),
+        *((name, value) for name in ORIGINS for value in NO_ORIGINS),
+        *(("USER_POOL_ID", value) for value in NO_POOLS),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_not_shown(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name) as caught:
+        Settings.from_environ({**ENVIRON, name: value})
+    assert "shown" not in str(caught.value)
