@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,6 +36,8 @@ _PAUSES = (2, 4, 8, 16)
 _ANSWER_MARGIN = 10.0  # seconds, reserved for sending the answer
 
 _log = Logger(service="foyer-credentials")
+# urllib3 warns of each retry, with the presigned URL.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
