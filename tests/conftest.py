@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterator
 
 import botocore.session
+import hypothesis
 import pytest
 
 from tests.running_stack import RunningStack, running_stack
 
 # A client reads them when it is made, which takes ten times as long as the rest.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+# For suites that run a second time, in a copy of the project.
+hypothesis.settings.register_profile("few", max_examples=5)
+
+
+def pytest_runtest_teardown() -> None:
+    """Forgets Powertools' loggers; pytest visits every known logger around each test."""
+    known = logging.root.manager.loggerDict
+    for name in [name for name, logger in known.items() if hasattr(logger, "init")]:
+        del known[name]
+    for handler in logging.root.handlers:
+        handler.filters.clear()  # one for each logger
 
 
 @pytest.fixture(scope="session")

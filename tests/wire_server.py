@@ -54,7 +54,7 @@ class WireServer(socketserver.ThreadingTCPServer):
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
         self._connections: set[socket] = set()
-        self._thread = Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread = Thread(target=self.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
     def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]

@@ -20,8 +20,8 @@ from tests.own_page import add_page
 
 PACKAGE = "foyer_of_readme"
 
-# Two processes, because many tests wait for a time limit.
-OPTIONS = ["-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
+# Properties are tried with few examples: their code is the same here.
+OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=few"]
 SUITES = ["tests/unit", "tests/flow", "tests/template"]
 # This test and another one that adds the page, and those of the other function.
 LEFT_OUT = [
