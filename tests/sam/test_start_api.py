@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.http_visitor import HttpVisitor
-from tests.ports import free_port, is_free
+from tests.ports import is_free
 from tests.process_tree import family, is_running
-from tests.running_stack import (
-    DEMO_PASSWORD,
-    DEMO_USER,
-    ROOT,
-    command,
-    eventually,
-    running_stack,
-)
+from tests.running_stack import DEMO_PASSWORD, DEMO_USER, eventually, running_stack
 from tests.sam_cli import built, containers, existing_containers
 
 
@@ -44,29 +35,3 @@ def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(tmp_pat
     assert eventually(lambda: not any(map(is_running, members)))
     assert all(map(is_free, range(stack.port, stack.port + 3)))
     assert "Traceback" not in stack.printed()
-
-
-@pytest.mark.parametrize(
-    ("docker", "sentence"),
-    [
-        (None, "`sam local` needs Docker, which is not installed; `make run` does not need it"),
-        ("exit 1", "Docker does not respond; start it, or use `make run`"),
-    ],
-    ids=["not installed", "not answering"],
-)
-def test_without_docker_one_sentence_says_so(
-    tmp_path: Path, docker: str | None, sentence: str
-) -> None:
-    if docker is not None:
-        (tmp_path / "docker").write_text(f"#!/bin/sh\n{docker}\n")
-        (tmp_path / "docker").chmod(0o755)
-    ended = subprocess.run(  # noqa: S603 - our own command
-        command(free_port(), "--sam"),
-        cwd=ROOT,
-        env=os.environ | {"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (ended.returncode, ended.stderr) == (1, f"Foyer stopped: {sentence}.\n")

@@ -1,8 +1,14 @@
-"""`make run ARGS=--detach` and `make stop`, as the tests of an app use them."""
+"""`make run ARGS=--detach` and `make stop`, as the tests of an app use them.
+
+With examples/notes, users of a file, and sessions in a table.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 import stat
 import subprocess
 import sys
@@ -14,10 +20,14 @@ from typing import Any
 import pytest
 import requests
 
+from local import detached
 from local.aws import LocalAws
 from local.places import Places
+from tests.documents import blocks
+from tests.http_visitor import HttpVisitor
 from tests.ports import free_port
-from tests.running_stack import ROOT, command, forget
+from tests.process_tree import family, named
+from tests.running_stack import DEMO_PASSWORD, DEMO_USER, ROOT, command, eventually, forget
 
 pytestmark = pytest.mark.stack
 
@@ -27,87 +37,149 @@ ADA: dict[str, Any] = {
     "attributes": {"name": "Ada", "email": "ada@example.com"},
     "groups": ["admins"],
 }
+PARAMETERS = ("Sessions=table", "PassAccessToken=true", "AccessTokenScopes=notes-api/read")
 
 
 @dataclass(frozen=True)
-class Detached:
-    port: int
-    facts: dict[str, Any]
+class Stack:
+    places: Places
     users: Path
 
-    def start_again(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run(command(self.port, "--detach", *arguments))
+    def start(self) -> subprocess.CompletedProcess[str]:
+        parameters = [word for given in PARAMETERS for word in ("--parameter", given)]
+        options = ("--users", str(self.users), "--app", "examples/notes", *parameters)
+        return subprocess.run(  # noqa: S603 - our own command
+            command(self.places.port, "--detach", *options),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return detached.read(self.places)
+
+    def user(self, name: str) -> dict[str, Any]:
+        users: list[dict[str, Any]] = requests.get(self.facts["users"], timeout=10).json()
+        (found,) = [user for user in users if user["username"] == name]
+        return found
+
+    @property
+    def aws(self) -> LocalAws:
+        return LocalAws.read(Path(self.facts["aws_configuration"]))
+
+    def table(self, is_for_sessions: bool) -> str:
+        names = self.aws.client("dynamodb").list_tables()["TableNames"]
+        (found,) = [name for name in names if ("SessionTable" in name) is is_for_sessions]
+        return str(found)
+
+    def signed_in(self) -> HttpVisitor:
+        visitor = HttpVisitor(self.places.app)
+        visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+        assert status_of_me(visitor) == 200
+        return visitor
 
 
-def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        arguments, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
-    )
-
-
-def stop(port: int) -> str:
-    return run([sys.executable, "-m", "local.detached", "--port", str(port)]).stdout
+def status_of_me(visitor: HttpVisitor) -> int:
+    visitor.send("GET", "/me", {})
+    return visitor.answer.status_code
 
 
 @pytest.fixture(scope="module")
-def detached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Detached]:
-    port = free_port()
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     users = tmp_path_factory.mktemp("seed") / "users.json"
     users.write_text(json.dumps([ADA]))
-    started = run(command(port, "--detach", "--users", str(users)))
+    stack = Stack(Places("127.0.0.1", free_port()), users)
+    forget(stack.places.port)
     try:
+        started = stack.start()
         assert started.returncode == 0, started.stderr
-        yield Detached(port, json.loads(started.stdout), users)
+        assert json.loads(started.stdout) == stack.facts
+        yield stack
     finally:
-        stop(port)
-        forget(port)
+        detached.stop(stack.places)
+        forget(stack.places.port)
 
 
-def test_it_says_where_things_are_once_they_are_there(detached: Detached) -> None:
-    facts = detached.facts
+def test_it_says_where_things_are_to_its_owner_alone(stack: Stack) -> None:
+    facts = stack.facts
     assert requests.get(f"{facts['app']}/healthz", timeout=10).text.strip() == "ok"
     assert requests.get(facts["inbox"], timeout=10).json() == []
-    aws = LocalAws.read(Path(facts["aws_configuration"]))
-    assert aws.endpoint == facts["aws"]
-    pools = aws.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+    assert stack.aws.endpoint == facts["aws"]
+    pools = stack.aws.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
     assert [pool["Id"] for pool in pools] == [facts["user_pool_id"]]
     assert "Foyer runs" in Path(facts["log"]).read_text()
+    # The demo user's password is in it.
+    assert stat.S_IMODE(stack.places.running.stat().st_mode) == 0o600
 
 
-def test_the_file_with_the_demo_users_password_is_its_owners_alone(detached: Detached) -> None:
-    file = Places("127.0.0.1", detached.port).running
-    assert json.loads(file.read_text()) == detached.facts
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-def test_users_of_the_file_are_there_with_attributes_and_groups(detached: Detached) -> None:
-    users = requests.get(detached.facts["users"], timeout=10).json()
-    (ada,) = [user for user in users if user["username"] == "ada"]
+def test_users_of_the_file_are_there_with_attributes_and_groups(stack: Stack) -> None:
+    ada = stack.user("ada")
     assert (ada["status"], ada["groups"]) == ("CONFIRMED", ["admins"])
     assert ada["attributes"]["name"] == "Ada"
     assert ada["attributes"]["email_verified"] == "true"
 
 
-def test_a_second_one_on_the_same_port_says_why_it_does_not_start(detached: Detached) -> None:
-    refused = detached.start_again()
+def test_a_second_one_on_the_same_port_says_why_it_does_not_start(stack: Stack) -> None:
+    refused = stack.start()
     assert refused.returncode == 1
     assert "cannot be used" in refused.stderr
-    assert requests.get(f"{detached.facts['app']}/healthz", timeout=10).ok
-    assert Places("127.0.0.1", detached.port).running.exists()
+    assert requests.get(f"{stack.facts['app']}/healthz", timeout=10).ok
 
 
-def test_it_stops_and_the_file_puts_users_back(detached: Detached) -> None:
+def test_the_documented_commands_end_sessions_at_once(stack: Stack, tmp_path: Path) -> None:
+    aws = tmp_path / "aws"
+    aws.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.stack.aws_command "$@"\n')
+    aws.chmod(0o700)
+    of_a_user, of_everybody = [
+        each for each in blocks("docs/operations.md", "sh") if "dynamodb delete-item" in each
+    ]
+    for commands in (of_a_user, of_everybody):
+        visitor, other = stack.signed_in(), stack.signed_in()
+        environment = {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "AWS_ENDPOINT_URL": stack.aws.endpoint,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "SUB": visitor.answer.json()["sub"],
+            "TABLE": stack.table(True),  # on AWS, an output of the stack; only exports are here
+            **stack.aws.credentials(),
+        }
+        script = f"set -eu -o pipefail\n{commands}"
+        subprocess.run(["bash", "-c", script], cwd=ROOT, env=environment, check=True)  # noqa: S603, S607
+        assert [status_of_me(each) for each in (visitor, other)] == [401, 401]
+
+
+def test_an_app_calls_another_api_with_the_users_access_token(stack: Stack) -> None:
+    """examples/notes, as docs/calling-apis.md describes it."""
+    visitor = stack.signed_in()
+    sub = visitor.answer.json()["sub"]
+    for owner, number in ((sub, "1"), (sub, "2"), ("somebody-else", "1")):
+        item = {"sub": {"S": owner}, "id": {"S": number}, "text": {"S": "a note"}}
+        stack.aws.client("dynamodb").put_item(TableName=stack.table(False), Item=item)
+    visitor.send("GET", "/notes/api/count", {})
+    assert visitor.answer.json() == {"count": 2}
+    visitor.send("GET", "/notes/other/count", {})  # with the cookie, but without a token
+    assert visitor.answer.status_code == 401
+
+
+def test_it_stops_the_file_puts_users_back_and_it_ends_with_its_aws(stack: Stack) -> None:
     """The last test of this file: it stops what the others use."""
-    assert stop(detached.port) == f"Stopped the local stack on port {detached.port}.\n"
+    port = stack.places.port
+    assert detached.stop(stack.places) == f"Stopped the local stack on port {port}."
     with pytest.raises(requests.ConnectionError):
-        requests.get(detached.facts["app"], timeout=10)
-    assert stop(detached.port) == (
-        f"Nothing runs on port {detached.port}. `make stop PORT=…` stops another.\n"
+        requests.get(stack.places.app, timeout=10)
+    assert detached.stop(stack.places) == (
+        f"Nothing runs on port {port}. `make stop PORT=…` stops another."
     )
     changed = {**ADA, "groups": ["staff"], "attributes": {"name": "Countess"}}
-    detached.users.write_text(json.dumps([changed]))
-    started = detached.start_again("--users", str(detached.users))
-    assert started.returncode == 0, started.stderr
-    users = requests.get(json.loads(started.stdout)["users"], timeout=10).json()
-    (ada,) = [user for user in users if user["username"] == "ada"]
+    stack.users.write_text(json.dumps([changed]))
+    assert stack.start().returncode == 0
+    ada = stack.user("ada")
     assert (ada["attributes"]["name"], ada["groups"]) == ("Countess", ["staff"])
+    log = Path(stack.facts["log"])
+    os.kill(named(family(stack.facts["pid"]), "ministack_process"), signal.SIGKILL)
+    assert eventually(lambda: not stack.places.running.exists(), 30)
+    stopped = r"Foyer stopped: the local AWS ended unexpectedly; \S+ministack\.log says why\."
+    assert eventually(lambda: re.fullmatch(stopped, log.read_text().splitlines()[-1]))
