@@ -62,6 +62,7 @@ class Stack:
     vault: Vault
     table: FakeDynamoDb | None  # where sessions are, if not in cookies
     clock: Clock = field(default_factory=Clock)
+    seconds_fast: float = 0.0  # the containers' clocks
     source: Source | None = None  # where the function reads the secret, if not in the vault
     log_stream: io.StringIO = field(default_factory=io.StringIO)
     browsers: list[Browser] = field(default_factory=list)
@@ -88,8 +89,11 @@ class Stack:
             source=self.source or self.vault,
             # A logger is found by its service name and keeps its stream, so each has its own.
             log=Logger(service=uuid.uuid4().hex, stream=log_stream),
-            clocks=Clocks(self.clock.monotonic, self.clock.now, self.clock.advance),
+            clocks=Clocks(self.clock.monotonic, self._now, self.clock.advance),
         )
+
+    def _now(self) -> float:
+        return self.clock.now() + self.seconds_fast
 
     @property
     def sessions(self) -> FakeDynamoDb:
