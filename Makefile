@@ -46,7 +46,7 @@ mutants: .venv/dev ## Remove each security check in turn and expect a test to fa
 	@$(PY) -m tests.mutation $(ARGS)
 
 soak: .venv/dev ## Simulate 10,000 concurrent sign-ins with faults (at most ten minutes)
-	@$(PY) -m tests.soak $(ARGS)
+	@PYTHONPATH=functions/web $(PY) -m tests.soak $(ARGS)
 
 check: .venv/dev .venv-sam/done ## Check lint, types, template, secrets, documentation and requirements
 	$(UV) lock --check

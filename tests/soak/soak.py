@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.fake_secrets_manager import FakeSecretsManager, Vault
 from tests.ports import free_port
@@ -28,85 +29,73 @@ from tests.soak.upstreams import FaultyCognito, FaultyDynamoDb
 from tests.soak.visitors import Tally, Visitor
 from tests.wire_faults import refusal
 
-ACCESS_TOKEN_SECONDS = 10  # so that sessions that stay are refreshed over and over
 # Of the calls for a secret, at most one is throttled at a time: a container's second try succeeds.
 # If both fail, it answers 503 for some seconds, which is right, and no visitor can sign in.
 _THROTTLED = refusal("ThrottlingException")
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_MIB = 1 << 20
+# Log lines that the injected faults do not explain: a bug, or a session that ended.
+_UNEXPECTED = {"unexpected_error", "session_ended", "session_not_usable", "attempt_not_usable"}
 
 
-@dataclass(frozen=True)
-class Sample:
-    """The function's processes at one moment: per process id, memory in bytes and open files."""
+class Used(NamedTuple):
+    """What a process uses at one moment: memory in bytes, and open files."""
 
-    sign_ins: int
-    memory: dict[int, int]
-    files: dict[int, int]
+    memory: int
+    files: int
 
 
 @dataclass
 class Figures:
-    """What a soak has shown."""
+    """What a soak has shown; each sample has the function's processes by their ids."""
 
     tally: Tally
     seconds: float = 0.0
-    faults: dict[str, int] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
     refreshes: int = 0
-    samples: list[Sample] = field(default_factory=list)
+    samples: list[dict[int, Used]] = field(default_factory=list)
     messages: Counter[str] = field(default_factory=Counter)
 
     @property
-    def unexpected(self) -> int:
-        """Log lines that the injected faults do not explain: a bug, or a session that ended."""
-        return sum(self.messages[name] for name in self.unexpected_names)
+    def unexpected(self) -> dict[str, int]:
+        return {name: n for name, n in self.messages.items() if name in _UNEXPECTED}
 
-    @property
-    def unexpected_names(self) -> list[str]:
-        names = ("unexpected_error", "session_ended", "session_not_usable", "attempt_not_usable")
-        return [name for name in names if self.messages[name]]
+    def growth(self) -> dict[int, Used]:
+        """Per process, by how much its memory and files grew since they were first looked at."""
+        first = {process: used for each in reversed(self.samples) for process, used in each.items()}
+        last = {process: used for each in self.samples for process, used in each.items()}
+        return {
+            process: Used(last[process].memory - used.memory, last[process].files - used.files)
+            for process, used in first.items()
+        }
 
-    @property
-    def processes(self) -> set[int]:
-        return set().union(*(sample.memory for sample in self.samples))
-
-    def growth(self, what: str) -> dict[int, int]:
-        """Per process, by how much its memory or files grew since they were first looked at."""
-        grown = {}
-        for process in self.processes:
-            values = [
-                getattr(sample, what)[process] for sample in self.samples if process in sample.files
-            ]
-            grown[process] = values[-1] - values[0]
-        return grown
+    def check(self) -> None:
+        """Of each sign-in there is a line in the log, and nothing unexpected; nothing leaks."""
+        assert self.tally.sign_ins > 20
+        assert self.messages["signed_in"] == self.tally.sign_ins
+        assert self.faults
+        assert self.unexpected == {}
+        growth = self.growth().values()
+        assert len(growth) == 4, "none was replaced"
+        assert max(used.files for used in growth) <= 4
+        assert max(used.memory for used in growth) < 8 * _MIB
 
     def report(self) -> str:
         """A readable report, also for docs/security.md."""
-        tally, mebibyte = self.tally, 1 << 20
-        last = self.samples[-1]
+        way = (sum(used.memory for used in each.values()) / _MIB for each in self.samples)
+        growth = self.growth()
         return "\n".join(
             [
-                f"{tally.sign_ins:,} sign-ins in {self.seconds:.0f} s "
-                f"({tally.sign_ins / self.seconds:.0f} a second)",
-                f"{sum(self.faults.values()):,} faults injected, of {len(self.faults)} kinds",
-                f"{sum(tally.failures.values()):,} requests failed and were sent again: "
-                + ", ".join(
-                    f"{n} by status {status}" for status, n in sorted(tally.failures.items())
-                ),
-                f"{tally.pages:,} pages looked at, {tally.races:,} refresh races, "
-                f"{tally.sign_outs:,} sign-outs, {tally.copies:,} copied cookies tried, "
+                f"{self.seconds:.0f} seconds",
+                *(f"{number:,} {what}" for what, number in sorted(self.tally.counts.items())),
                 f"{self.refreshes:,} refreshes",
-                f"{self.unexpected:,} unexpected log lines"
-                + "".join(f", {name} {self.messages[name]:,}" for name in self.unexpected_names),
-                "memory of all of them at each tenth of the way: "
-                + ", ".join(
-                    f"{sum(sample.memory.values()) / mebibyte:.1f}" for sample in self.samples
-                ),
-                "function processes: "
-                + "; ".join(
-                    f"{last.memory[process] / mebibyte:.1f} MiB "
-                    f"({self.growth('memory')[process] / mebibyte:+.1f}), "
-                    f"{last.files[process]} files ({self.growth('files')[process]:+d})"
-                    for process in sorted(last.memory)
+                f"{self.faults.total():,} faults injected, of {len(self.faults)} kinds",
+                f"unexpected log lines: {self.unexpected or 'none'}",
+                "MiB of all processes at each tenth of the way: "
+                + ", ".join(f"{memory:.1f}" for memory in way),
+                *(
+                    f"process: {used.memory / _MIB:.1f} MiB ({growth[process].memory / _MIB:+.1f}),"
+                    f" {used.files} files ({growth[process].files:+d})"
+                    for process, used in self.samples[-1].items()
                 ),
             ]
         )
@@ -119,8 +108,9 @@ def soak(
     warm_up: int,
     users: int,
     seconds: float,
+    access_token_seconds: int,
     one_in: int,
-    in_table: bool = False,
+    in_table: bool,
 ) -> Figures:
     """Run until so many sign-ins are done, or the time is over; raise what went wrong.
 
@@ -129,16 +119,16 @@ def soak(
     """
     with contextlib.ExitStack() as resources:
         port = free_port()
-        cognito = FaultyCognito(redirect_uris=(f"http://localhost:{port}/callback",), one_in=one_in)
+        origin = f"http://localhost:{port}"
+        cognito = FaultyCognito(redirect_uris=(f"{origin}/callback",), one_in=one_in)
         resources.callback(cognito.close)
-        cognito.access_token_seconds = ACCESS_TOKEN_SECONDS
+        cognito.access_token_seconds = access_token_seconds
         cognito.refresh_token_rotation = True
         cognito.rotation_grace_seconds = 60
         vault = Vault(**cognito.credentials)
         secrets_manager = resources.enter_context(FakeSecretsManager(vault))
         secrets_manager.faults.append(_THROTTLED)
-        environment = {**cognito.environ, **secrets_manager.environ}
-        environment["APP_URL"] = f"http://localhost:{port}"
+        environment = {**cognito.environ, **secrets_manager.environ, "APP_URL": origin}
         wires = [cognito.faults]
         if in_table:
             table = FaultyDynamoDb(one_in=one_in)
@@ -148,7 +138,7 @@ def soak(
         gateway = resources.enter_context(_gateway(folder, port, environment))
         began = time.monotonic()
         figures = Figures(Tally(wanted=sign_ins, deadline=began + seconds))
-        visitor = Visitor(cognito, port, figures.tally, ACCESS_TOKEN_SECONDS, in_table)
+        visitor = Visitor(cognito, port, figures.tally, access_token_seconds, in_table)
         threads = [threading.Thread(target=replace(visitor).run) for _ in range(users)]
         for thread in threads:
             thread.start()
@@ -159,7 +149,7 @@ def soak(
 
         _watch(figures, gateway, threads, warm_up, rotate)
         figures.seconds = time.monotonic() - began
-        figures.faults = dict(sum((wire.counts for wire in wires), Counter()))
+        figures.faults = sum((wire.counts for wire in wires), Counter())
         forms = [arrived.form for arrived in cognito.requests["token"]]
         figures.refreshes = sum(form.get("grant_type") == "refresh_token" for form in forms)
     figures.messages = _messages(folder / "gateway.log", figures.tally.signed_out)
@@ -170,7 +160,7 @@ def soak(
 
 def _watch(
     figures: Figures,
-    gateway: subprocess.Popen[bytes],
+    gateway: int,
     threads: list[threading.Thread],
     warm_up: int,
     rotate: Callable[[], None],
@@ -181,38 +171,34 @@ def _watch(
     while any(thread.is_alive() for thread in threads):
         time.sleep(0.05)
         if marks and figures.tally.sign_ins >= marks[0]:
-            figures.samples.append(_sample(gateway.pid, marks.pop(0)))
+            figures.samples.append(_sample(gateway))
+            del marks[0]
             if len(marks) == 5:
                 rotate()
-    figures.samples.append(_sample(gateway.pid, figures.tally.sign_ins))
+    figures.samples.append(_sample(gateway))
 
 
-def _sample(gateway: int, sign_ins: int) -> Sample:
-    memory, files = {}, {}
+def _sample(gateway: int) -> dict[int, Used]:
+    found = {}
     for process in family(gateway):
         folder = Path(f"/proc/{process}")
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             if b"awslambdaric" in (folder / "cmdline").read_bytes():
-                resident = int((folder / "statm").read_text("ascii").split()[1])
-                memory[process] = resident * _PAGE_BYTES
-                files[process] = len(list((folder / "fd").iterdir()))
-    return Sample(sign_ins, memory, files)
+                pages = int((folder / "statm").read_text("ascii").split()[1])
+                memory = pages * os.sysconf("SC_PAGE_SIZE")
+                found[process] = Used(memory, len(list((folder / "fd").iterdir())))
+    return found
 
 
 @contextlib.contextmanager
-def _gateway(
-    folder: Path, port: int, environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """On a copy, because the gateway restarts the function when its source changes.
+def _gateway(folder: Path, port: int, environment: dict[str, str]) -> Iterator[int]:
+    """Its process id. On a copy: the gateway restarts the function when its source changes.
 
     Without requirements.txt the function runs with the packages that are installed here.
     """
     shutil.copy(ROOT / "template.yaml", folder)
-    shutil.copytree(
-        ROOT / "functions",
-        folder / "functions",
-        ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"),
-    )
+    ignored = shutil.ignore_patterns("__pycache__", "requirements.txt")
+    shutil.copytree(ROOT / "functions", folder / "functions", ignore=ignored)
     command = [sys.executable, "-m", "local.gateway", "--port", str(port), "--log-format", "json"]
     with (folder / "gateway.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -225,7 +211,7 @@ def _gateway(
         )
     try:
         assert eventually(lambda: _answers(port), 30), (folder / "gateway.log").read_text("utf-8")
-        yield process
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
