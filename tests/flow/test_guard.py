@@ -431,7 +431,7 @@ def test_without_the_table_the_guard_fails(stack: Stack, guards: Guards, ada: Br
 
 
 @IN_TABLE
-def test_functions_get_the_access_token_only_if_it_is_passed_on(stack: Stack) -> None:
+def test_functions_get_an_access_token_of_a_minute_or_more_if_it_is_passed_on(stack: Stack) -> None:
     passing = {
         "PASS_ACCESS_TOKEN": "true",
         "ACCESS_TOKEN_SCOPES": "notes-api/read",
@@ -439,7 +439,7 @@ def test_functions_get_the_access_token_only_if_it_is_passed_on(stack: Stack) ->
     }
     stack.cognito.scopes = (*stack.cognito.scopes, "notes-api/read")
     browser, guards = stack.signed_in(**passing), Guards(stack, environ=passing)
-    stack.clock.advance(stack.cognito.access_token_seconds - 1)
+    stack.clock.advance(stack.cognito.access_token_seconds - 61)
     browser.get("/me")
     first = guards.signed_in(browser)["context"]["access_token"]
     stack.clock.advance(1)

@@ -64,6 +64,7 @@ def client_at(domain: str, backchannel: str, jwks: str, **fields: str) -> AppCli
         jwks_url=jwks,
         scope="openid email profile",
         resource="",
+        early_seconds=0,
     )
 
 

@@ -79,6 +79,7 @@ def build(settings: Settings, container: Container, *, http: requests.Session) -
         secrets,
         scope=" ".join((scope, *settings.access_token_scopes)),
         resource=settings.access_token_resource,
+        passes_access_token=settings.pass_access_token,
         now=clocks.now,
     )
     style = container.cookie.style

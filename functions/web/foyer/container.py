@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -29,7 +29,8 @@ T = TypeVar("T")
 class Container:
     """Built once per container."""
 
-    variables: Mapping[str, str]  # of the environment; with AWS's own, such as credentials
+    # Of the environment; with AWS's own, such as credentials.
+    variables: Mapping[str, str] = field(repr=False)
     secrets: SecretStore
     cookie: SessionCookie
     log: Logger

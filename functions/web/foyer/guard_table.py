@@ -53,6 +53,7 @@ class LateRefresh:
             self._container.secrets,
             scope="",  # it sends nobody to sign in
             resource="",
+            passes_access_token=self._settings.pass_access_token,
             now=clocks.now,
         )
         return Refresh(

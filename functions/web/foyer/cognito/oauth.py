@@ -8,6 +8,7 @@ http.py, ``_failed`` (an unexpected status) and ``_answer_malformed``.
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -26,7 +27,7 @@ class AppClient:
 
     Calls that need the client secret are tried once more when it turns out to be outdated
     (SecretStore.use). ``scope`` is what every sign-in asks for, ``resource`` the API that access
-    tokens are for (RFC 8707), or "".
+    tokens are for (RFC 8707), or "". ``Tokens.expires_in`` is shorter by ``early_seconds``.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class AppClient:
         jwks_url: str,
         scope: str,
         resource: str,
+        early_seconds: int,
     ) -> None:
         self._upstream = upstream
         self._secrets = secrets
@@ -47,6 +49,7 @@ class AppClient:
         self._jwks_url = jwks_url
         self._scope = scope
         self._resource = resource
+        self._early_seconds = early_seconds
 
     def sign_in_url(
         self,
@@ -123,7 +126,10 @@ class AppClient:
             refuse_oauth_error("token", answer)
             return tokens_in(json_object("token", answer), client_id=credentials.client_id)
 
-        return self._secrets.use(ask)
+        tokens = self._secrets.use(ask)
+        if tokens.expires_in is None:
+            return tokens
+        return replace(tokens, expires_in=tokens.expires_in - self._early_seconds)
 
     def revoke(self, refresh_token: str, *, deadline: float) -> None:
         """End the refresh token and the access tokens made with it (RFC 7009)."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .http import Upstream
 
 
+# Functions get an access token that stays valid for this many seconds, unless Cognito is down.
+_EARLY_SECONDS = 60
+
+
 def client_and_verifier(
     settings: CognitoSettings,
     upstream: Upstream,
@@ -22,10 +26,12 @@ def client_and_verifier(
     *,
     scope: str,
     resource: str,
+    passes_access_token: bool,
     now: Callable[[], float],
 ) -> tuple[AppClient, IdTokenVerifier]:
     """``scope`` and ``resource`` are what every sign-in asks for (see AppClient).
 
+    Access tokens that are passed on to functions are replaced a minute before they end.
     ``now`` gives seconds since the epoch.
     """
     client = AppClient(
@@ -36,6 +42,7 @@ def client_and_verifier(
         jwks_url=settings.cognito_jwks_url,
         scope=scope,
         resource=resource,
+        early_seconds=_EARLY_SECONDS if passes_access_token else 0,
     )
     verifier = IdTokenVerifier(
         issuer=settings.cognito_issuer,
