@@ -1,10 +1,9 @@
-"""Visits every page in every state, and calls a function for each."""
+"""Every page in every state, as HTML: those of a running stack, and those that it does not show."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +25,19 @@ from foyer.http_api import Request
 from foyer.pages import Brand, Pages
 from foyer.route import Route
 from foyer.sessions.keeper import Listed
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import ViewportSize
 
-from local.managed_login.language import ENGLISH
+from local.managed_login.language import ENGLISH, LANGUAGES
 from local.managed_login.pages import Pages as ManagedLoginPages
 from local.managed_login.pages import code_field
 from local.managed_login.settings import ManagedLogin
 from tests.authenticator import digits, wrong
-from tests.browser.people import Account, Directory, Visitor
+from tests.browser.people import Account, Directory
+from tests.http_visitor import HttpVisitor
 from tests.running_stack import RunningStack
 
-# Called with the visitor who has the page open, and the name of the page and its state.
-Look = Callable[[Visitor, str], None]
+# Called with the name of a page and its state, and with the HTML.
+Look = Callable[[str, str], None]
 
 # In CSS pixels; also what a screen of 640 shows at 200 % (WCAG 2.2, 1.4.10 Reflow).
 PHONE: ViewportSize = {"width": 320, "height": 640}
@@ -58,7 +58,7 @@ _CORNER_SHOP = (
 
 _BRANDS = {"yellow": "#ffdd00", "red": "#d90429", "near-black": "#0b0b0c"}
 
-ENTRY_REFUSED = EntryRefused(
+_ENTRY_REFUSED = EntryRefused(
     "entry_group", account="ada@example.com", subject="", return_to="/notes"
 )
 
@@ -66,7 +66,7 @@ ENTRY_REFUSED = EntryRefused(
 _FAULTS: dict[str, Exception] = {
     "bad request": BadRequest("state_unknown"),
     "access denied": AccessDenied("access_denied"),
-    "entry refused": ENTRY_REFUSED,
+    "entry refused": _ENTRY_REFUSED,
     "entry refused long": EntryRefused(
         "entry_email_unverified",
         account=f"{'wolfeschlegelsteinhausenbergerdorff.' * 3}{'x' * 80}@example.com",
@@ -80,327 +80,285 @@ _FAULTS: dict[str, Exception] = {
     "sign-out incomplete": BadGateway("sign_out_incomplete"),
     "cross-site sign-out": BadRequest("cross_site_post"),
 }
+_ACCOUNT_FAULTS: dict[str, Exception] = {
+    "problem 400": BadRequest("form_malformed"),
+    "problem 502": BadGateway("user_api_failed"),
+    "problem 503": Unavailable("busy"),
+    "sign-in again": SignInAgain("sign_in_not_recent", with_password=True),
+}
 
 
-def walk(stack: RunningStack, browser: Browser, look: Look) -> None:
-    """Visit each page of the app and of managed login, on a phone; each part with a new visitor."""
+class _Walker(HttpVisitor):
+    """Shows the pages that it visits."""
 
-    def arriving() -> AbstractContextManager[Visitor]:
-        # The caller may need to run a script, which the pages do not allow.
-        return Visitor.arriving(stack, browser, viewport=PHONE, bypass_csp=True)
+    def __init__(self, stack: RunningStack, look: Look) -> None:
+        super().__init__(stack.app)
+        self.stack = stack
+        self._look = look
 
-    directory = Directory(stack)
-    account = directory.add()
-    parts = (_app, _sign_up, _sign_in, _recovery, _second_factor, _temporary_password, _account)
-    for part in parts:
-        with arriving() as visitor:
-            part(visitor, account, look)
-    for name in (LONG_NAME, RIGHT_TO_LEFT_NAME):
-        with arriving() as visitor:
-            visitor.sign_in(directory.add(name))
-            look(visitor, f"welcome {'long' if name is LONG_NAME else 'right-to-left'} name")
-    with arriving() as visitor:
-        _errors(visitor, look)
-        _shown_without_stack(visitor, look)
-        visitor.open(f"{stack.login}/users")
-        look(visitor, "users")
+    def shows(self, name: str, text: str = "") -> None:
+        """``text`` is what the page says in this state."""
+        assert text in self.page.text
+        self._look(name, self.answer.text)
+
+    def visit(self, path: str) -> None:
+        self.open(f"{self.stack.app}{path}")
+
+    def begin_sign_in(self) -> None:
+        self.visit("/")
+        self.follow("Sign in")
+
+    def fill_in_sign_up(self, account: Account, password: str) -> None:
+        self.press(
+            "Create account",
+            username=account.username,
+            email=account.email,
+            name=account.name,
+            password=password,
+            repeated=password,
+        )
+
+    def choose_password(self, code: str) -> None:
+        self.press("Change password", code=code, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
+
+    def mailed_code(self, address: str) -> str:
+        mails = self.http.get(f"{self.stack.login}/inbox.json", timeout=30).json()
+        return next(str(mail["code"]) for mail in mails if mail["to"] == address)
 
 
-def _app(visitor: Visitor, account: Account, look: Look) -> None:
-    visitor.open()
-    look(visitor, "landing")
-    visitor.page.locator("summary").click()
-    look(visitor, "landing languages")
-    visitor.sign_in(account)
-    look(visitor, "welcome")
-    visitor.open("/logout")
-    look(visitor, "sign-out")
-
-
-def _sign_up(visitor: Visitor, _: Account, look: Look) -> None:
+def walk(stack: RunningStack, look: Look) -> None:
+    """Every page in English."""
+    visitor = _Walker(stack, look)
     newcomer = Account.of_somebody_new()
-    visitor.open()
+    _sign_up(visitor, newcomer)
+    _account(visitor)
+    secret = _authenticator(visitor)
+    _leave(visitor, newcomer)
+    _second_factor(visitor, newcomer, secret)
+    forgetful = Directory(stack).add(LONG_NAME)
+    _recovery(visitor, forgetful)
+    _temporary_password(visitor, forgetful)
+    _errors(visitor)
+    for name, page in _shown_without_stack(stack):
+        look(name, page)
+
+
+def walk_languages(stack: RunningStack, look: Look) -> None:
+    """The pages with the most text, in every language."""
+    visitor = _Walker(stack, look)
+    for language in LANGUAGES.values():
+        tag = language.tag
+        pages = Pages(Brand("Foyer", "#3d5a80"), tag)
+        look(f"landing session ended {tag}", pages.landing(notice=pages.text["session_ended"]))
+        claims = {"name": "Ada Lovelace", "email": "ada@example.com", "cognito:username": "ada"}
+        look(f"welcome {tag}", pages.welcome(claims))
+        look(f"entry refused {tag}", _problem_page(pages, _ENTRY_REFUSED))
+        look(f"problem {tag}", _problem_page(pages, BadRequest("state_unknown")))
+        look(f"account devices {tag}", account_with_devices(pages))
+        visitor.visit(f"/signup?lang={tag}")
+        visitor.press(language.say("sign_up"), username="ada", email="ada", password="short")
+        visitor.shows(f"sign-up mistakes {tag}", language.say("enter_email"))
+        visitor.visit("/login")  # the language is kept
+        visitor.shows(f"sign-in {tag}", language.say("sign_in"))
+
+
+def _sign_up(visitor: _Walker, account: Account) -> None:
+    visitor.visit("/")
+    visitor.shows("landing")
+    visitor._look("landing languages", visitor.answer.text.replace("<details", "<details open"))
     visitor.follow("Create account")
-    look(visitor, "sign-up")
+    visitor.shows("sign-up", "Create an account")
     visitor.press("Create account")
-    visitor.reads("Please check:")
-    look(visitor, "sign-up nothing entered")
-    visitor.fill_in_sign_up(newcomer)
-    visitor.choose_password("short")
-    visitor.press("Create account")
-    visitor.reads("Use at least")
-    look(visitor, "sign-up weak password")
-    visitor.fill_in_sign_up(newcomer)
-    visitor.press("Create account")
-    visitor.sees("Confirm your e-mail address")
-    look(visitor, "confirm")
-    code = visitor.mailed_code(newcomer.email)
-    visitor.enter_code(wrong(code))
-    visitor.press("Confirm")
-    visitor.reads("That code is incorrect.")
-    look(visitor, "confirm wrong code")
-    confirming, visitor.page = visitor.page, visitor.mails(newcomer.email).page
-    look(visitor, "inbox")
-    visitor.page = confirming
-    visitor.enter_code(code)
-    visitor.press("Confirm")
-    visitor.reads("Your e-mail address is confirmed.")
-    look(visitor, "sign-in confirmed")
-    visitor.submit_sign_in(newcomer)
-    visitor.is_welcome(newcomer)
+    visitor.shows("sign-up nothing entered", "Please check:")
+    visitor.fill_in_sign_up(account, "short")
+    visitor.shows("sign-up weak password", "Use at least")
+    visitor.fill_in_sign_up(account, account.password)
+    visitor.shows("confirm", "Confirm your e-mail address")
+    code = visitor.mailed_code(account.email)
+    visitor.press("Confirm", code=wrong(code))
+    visitor.shows("confirm wrong code", "That code is incorrect.")
+    visitor.open(f"{visitor.stack.login}/inbox")
+    visitor.shows("inbox", code)
+    visitor.follow("Enter the code")
+    visitor.press("Confirm", code=code)
+    visitor.shows("sign-in confirmed", "Your e-mail address is confirmed.")
+    visitor.press("Sign in", username=account.username, password=account.password)
+    visitor.shows("welcome", account.email)
+
+
+def _account(visitor: _Walker) -> None:
+    visitor.follow("Your account")
+    visitor.shows("account")
+    visitor.visit("/account/name")
+    visitor.shows("change name", "Change name")
+    visitor.press("Save", name="")
+    visitor.shows("change name nothing entered", "Enter a name.")
+    visitor.visit("/account/password")
+    visitor.shows("change password", "Current password")
+    visitor.press("Save", current=Account.password, new="short")
+    visitor.shows("change password weak", "That password is too weak.")
+    visitor.visit("/account/sign-out-everywhere")
+    visitor.shows("sign-out everywhere", "Sign out everywhere")
+    visitor.visit("/account/delete")
+    visitor.shows("delete account", "To confirm")
+    visitor.press("Delete account", username="somebody else")
+    visitor.shows("delete account wrong name", "That is not your user name or e-mail address.")
+
+
+def _authenticator(visitor: _Walker) -> str:
+    """Returns the secret of the app that is set up."""
+    visitor.visit("/account/authenticator")
+    visitor.shows("account authenticator")
+    visitor.press("Continue")
+    visitor.shows("account authenticator set-up", "Scan this")
+    secret = visitor.page.by_id("key").replace(" ", "")
+    visitor.press("Finish", code=wrong(digits(secret)))
+    visitor.shows("account authenticator set-up wrong code", "That code is incorrect.")
+    visitor.press("Finish", code=digits(secret))
+    visitor.shows("account two steps", "Two-step sign-in is on")
+    visitor.visit("/account/authenticator/off")
+    visitor.shows("account two steps off", "Turn off")
+    visitor.visit("/account/authenticator")
+    visitor.press("Continue")
+    visitor.shows("account authenticator replaced", "Please complete the set-up")
+    return secret
+
+
+def _leave(visitor: _Walker, account: Account) -> None:
+    visitor.visit("/logout")
+    visitor.shows("sign-out", "Sign out?")
     visitor.press("Sign out")
-    visitor.is_signed_out()
-
-
-def _sign_in(visitor: Visitor, account: Account, look: Look) -> None:
     visitor.begin_sign_in()
-    look(visitor, "sign-in")
+    visitor.shows("sign-in", "Forgot your password?")
     visitor.press("Sign in")
-    visitor.reads("Please check:")
-    look(visitor, "sign-in nothing entered")
-    visitor.submit_sign_in(account, password="not-the-Password-1")
-    visitor.reads("Incorrect username or password.")
-    look(visitor, "sign-in wrong password")
+    visitor.shows("sign-in nothing entered", "Please check:")
+    visitor.press("Sign in", username=account.username, password="not-the-Password-1")
+    visitor.shows("sign-in wrong password", "Incorrect username or password.")
 
 
-def _recovery(visitor: Visitor, _: Account, look: Look) -> None:
-    account = Directory(visitor.stack).add()
+def _second_factor(visitor: _Walker, account: Account, secret: str) -> None:
+    visitor.press("Sign in", username=account.username, password=account.password)
+    visitor.shows("second step", "Enter the code")
+    visitor.press("Continue", code=wrong(digits(secret)))
+    visitor.shows("second step wrong code", "That code is incorrect.")
+
+
+def _recovery(visitor: _Walker, account: Account) -> None:
     visitor.begin_sign_in()
     visitor.follow("Forgot your password?")
-    visitor.sees("Forgot your password?")
-    look(visitor, "forgot")
+    visitor.shows("forgot", "Forgot your password?")
     visitor.press("Send the code")
-    visitor.reads("Enter your user name")
-    look(visitor, "forgot nothing entered")
-    visitor.page.get_by_label("User name").fill(account.username)
-    visitor.press("Send the code")
-    visitor.sees("Choose a new password")
-    look(visitor, "reset")
-    visitor.enter_code(wrong(visitor.mailed_code(account.email)))
-    visitor.choose_password(NEW_PASSWORD)
-    visitor.press("Change password")
-    visitor.reads("That code is incorrect.")
-    look(visitor, "reset wrong code")
+    visitor.shows("forgot nothing entered", "Enter your user name")
+    visitor.press("Send the code", username=account.username)
+    visitor.shows("reset", "Choose a new password")
+    visitor.choose_password(wrong(visitor.mailed_code(account.email)))
+    visitor.shows("reset wrong code", "That code is incorrect.")
     visitor.press("Send a new code")
-    visitor.reads("We have sent a new code.")
-    look(visitor, "reset new code")
-    visitor.enter_code(visitor.mailed_code(account.email))
-    visitor.choose_password(NEW_PASSWORD)
-    visitor.press("Change password")
-    visitor.reads("Your password has been changed.")
-    visitor.submit_sign_in(account, NEW_PASSWORD)
-    visitor.is_welcome(account)
+    visitor.shows("reset new code", "We have sent a new code.")
+    visitor.choose_password(visitor.mailed_code(account.email))
+    visitor.shows("sign-in reset", "Your password has been changed.")
 
 
-def _second_factor(visitor: Visitor, account: Account, look: Look) -> None:
-    visitor.sign_in(account)
-    visitor.open("/account/authenticator")
-    visitor.press("Continue")
-    secret = visitor.page.locator("#key").inner_text().replace(" ", "")
-    visitor.enter_code(digits(secret))
-    visitor.press("Finish")
-    visitor.reads("Two-step sign-in is on")
-    visitor.open()
-    visitor.press("Sign out")
-    visitor.is_signed_out()
-    visitor.begin_sign_in()
-    visitor.submit_sign_in(account)
-    visitor.sees("Enter the code")
-    look(visitor, "second step")
-    visitor.enter_code(wrong(digits(secret)))
-    visitor.press("Continue")
-    visitor.reads("That code is incorrect.")
-    look(visitor, "second step wrong code")
-
-
-def _temporary_password(visitor: Visitor, _: Account, look: Look) -> None:
-    account = Directory(visitor.stack).add()
+def _temporary_password(visitor: _Walker, account: Account) -> None:
     visitor.open(f"{visitor.stack.login}/users")
-    row = visitor.page.get_by_role("row").filter(has_text=account.username)
-    row.get_by_role("button", name="Disable").click()
-    visitor.reads("Disabled")
-    look(visitor, "users somebody disabled")
-    row.get_by_role("button", name="Enable").click()
-    row.get_by_role("button", name="Require new password").click()
-    temporary = visitor.page.locator("#temporary-password").inner_text()
-    look(visitor, "users temporary password")
+    visitor.shows("users")
+    username = account.username
+    visitor.press("Disable", username=username, action="disable")
+    visitor.shows("users somebody disabled", "Disabled")
+    visitor.press("Enable", username=username, action="enable")
+    visitor.press("Require new password", username=username, action="require-new-password")
+    visitor.shows("users temporary password", "The temporary password is")
+    temporary = visitor.page.by_id("temporary-password")
     visitor.begin_sign_in()
-    visitor.submit_sign_in(account, temporary)
-    visitor.sees("Choose your own password")
-    look(visitor, "new password")
-    visitor.choose_password(NEW_PASSWORD, repeated="another-Password-1")
-    visitor.press("Save and continue")
-    visitor.reads("The passwords do not match.")
-    look(visitor, "new password not the same twice")
-    visitor.choose_password(NEW_PASSWORD)
-    visitor.press("Save and continue")
-    visitor.is_welcome(account)
+    visitor.press("Sign in", username=username, password=temporary)
+    visitor.shows("new password", "Choose your own password")
+    visitor.press("Save and continue", password=NEW_PASSWORD, repeated="another-Password-1")
+    visitor.shows("new password not the same twice", "The passwords do not match.")
 
 
-def _account(visitor: Visitor, _: Account, look: Look) -> None:
-    owner = Directory(visitor.stack).add()
-    visitor.sign_in(owner)
-    visitor.follow("Your account")
-    look(visitor, "account")
-    visitor.follow("Change name")
-    look(visitor, "change name")
-    visitor.page.get_by_label("Name").fill("")
-    visitor.press("Save")
-    visitor.reads("Enter a name.")
-    look(visitor, "change name nothing entered")
-    visitor.page.get_by_label("Name").fill("Ada King")
-    visitor.press("Save")
-    visitor.reads("Your name has been changed.")
-    visitor.open("/account/password")
-    look(visitor, "change password")
-    visitor.page.get_by_label("Current password").fill(owner.password)
-    visitor.page.get_by_label("New password").fill("short")
-    visitor.press("Save")
-    visitor.reads("That password is too weak.")
-    look(visitor, "change password weak")
-    visitor.page.get_by_label("Current password").fill(owner.password)
-    visitor.page.get_by_label("New password").fill(NEW_PASSWORD)
-    visitor.press("Save")
-    visitor.reads("Your password has been changed.")
-    _account_authenticator(visitor, look)
-    visitor.open("/account/sign-out-everywhere")
-    look(visitor, "sign-out everywhere")
-    visitor.open("/account/delete")
-    look(visitor, "delete account")
-    visitor.page.get_by_label("To confirm").fill("somebody else")
-    visitor.press("Delete account")
-    visitor.reads("That is not your user name or e-mail address.")
-    look(visitor, "delete account wrong name")
-    visitor.page.get_by_label("To confirm").fill(owner.username)
-    visitor.press("Delete account")
-    visitor.reads("Your account has been deleted.")
-    look(visitor, "landing account deleted")
-
-
-def _account_authenticator(visitor: Visitor, look: Look) -> None:
-    visitor.open("/account/authenticator")
-    look(visitor, "account authenticator")
-    visitor.press("Continue")
-    visitor.reads("Scan this")
-    look(visitor, "account authenticator set-up")
-    secret = visitor.page.locator("#key").inner_text().replace(" ", "")
-    visitor.enter_code(wrong(digits(secret)))
-    visitor.press("Finish")
-    visitor.reads("That code is incorrect.")
-    look(visitor, "account authenticator set-up wrong code")
-    visitor.enter_code(digits(secret))
-    visitor.press("Finish")
-    visitor.reads("Two-step sign-in is on")
-    look(visitor, "account two steps")
-    visitor.follow("Set up another app")
-    visitor.press("Continue")
-    visitor.reads("Please complete the set-up")
-    look(visitor, "account authenticator replaced")
-    visitor.open("/account/authenticator/off")
-    look(visitor, "account two steps off")
-    visitor.press("Turn off")
-    visitor.reads("Two-step sign-in is off.")
-
-
-def _errors(visitor: Visitor, look: Look) -> None:
+def _errors(visitor: _Walker) -> None:
     visitor.open(f"{visitor.stack.login}/oauth2/authorize?client_id=1example23456789")
-    look(visitor, "managed login error")
+    visitor.shows("managed login error")
     visitor.begin_sign_in()
-    visitor.page.locator("form input[name=csrf]").evaluate("field => field.value = 'made-up'")
-    visitor.press("Sign in")
-    visitor.reads("This form was not sent from this page")
-    look(visitor, "managed login error foreign form")
+    visitor.press("Sign in", csrf="made-up")
+    visitor.shows("managed login error foreign form", "This form was not sent from this page")
 
 
-def _shown_without_stack(visitor: Visitor, look: Look) -> None:
-    """Pages that a working stack does not show, rendered directly."""
+def _shown_without_stack(stack: RunningStack) -> Iterator[tuple[str, str]]:
+    """Pages that a working stack does not show, or not at once, rendered directly."""
     pages = Pages(Brand("Foyer", "#3d5a80"), "en")
-    managed_login, with_logo = (
-        ManagedLoginPages(
-            ManagedLogin(
-                visitor.stack.aws,
-                "",
-                "",
-                visitor.stack.login,
-                visitor.stack.app,
-                *brand,
-                token_keys=Path(),
-            )
-        )
-        for brand in (("Foyer", "#3d5a80"), _CORNER_SHOP)
-    )
-    nothing: dict[str, Any] = {
-        "csrf": str,
-        "back": "",
-        "mails": [],
-        "users": [],
-        "temporary_password": "",
+    text = pages.text
+    for name, fault in _FAULTS.items():
+        yield f"problem {name}", _problem_page(pages, fault)
+    yield "problem not found", problems.not_found(_request("/callback"), pages).body
+    for name, notice in {
+        "session ended": text["session_ended"],
+        "session may be copied": text["session_ended"] + " " + text["session_may_be_copied"],
+        "account deleted": text["account_was_deleted"],
+    }.items():
+        yield f"landing {name}", pages.landing(notice=notice)
+    for name, color in _BRANDS.items():
+        brand = Pages(Brand("Foyer", color), "en")
+        yield f"landing {name} brand", brand.landing(notice=text["you_are_signed_out"])
+    yield "landing logo", Pages(Brand(*_CORNER_SHOP), "en").landing()
+    known: dict[str, dict[str, object]] = {
+        "nothing known": {},
+        "e-mail not verified": {"name": "Ada", "email": "ada@example.com"},
+        "long name": {"name": LONG_NAME, "email": "ada@example.com", "email_verified": True},
+        "right-to-left name": {"name": RIGHT_TO_LEFT_NAME, "email": "ada@example.com"},
     }
+    for name, claims in known.items():
+        yield f"welcome {name}", pages.welcome(claims, has_account_page=True)
+    yield "welcome offers to end copies", pages.welcome({}, offers_to_end_copies=True)
+    yield from _account_without_stack(pages)
+    yield from _managed_login_without_stack(stack)
+
+
+def _account_without_stack(pages: Pages) -> Iterator[tuple[str, str]]:
+    account, route = AccountPages(pages, username="ada"), Route(login.callback, is_account=True)
+    for name, fault in _ACCOUNT_FAULTS.items():
+        yield f"account {name}", _problem_page(pages, fault, route)
+    yield "account devices", account_with_devices(pages)
+    too_late = account.authenticator_start(problem="authenticator_too_late")
+    yield "account authenticator too late", too_late.body
+    demanded = account.authenticator_off(problem="authenticator_demanded")
+    yield "account two steps demanded", demanded.body
+
+
+def _managed_login_without_stack(stack: RunningStack) -> Iterator[tuple[str, str]]:
+    def shown(
+        page: str, name: str = "Foyer", color: str = "", logo: str = "", **values: Any
+    ) -> str:
+        settings = ManagedLogin(
+            stack.aws, "", "", stack.login, stack.app, name, color, logo, token_keys=Path()
+        )
+        answer = ManagedLoginPages(settings).show(page, ENGLISH, csrf=str, **values)
+        return bytes(answer.body).decode()
+
+    yield "inbox empty", shown("inbox.html", back="", mails=[])
+    yield "inbox logo", shown("inbox.html", *_CORNER_SHOP, back="", mails=[])
+    yield "users nobody", shown("users.html", users=[], temporary_password="")
     set_up: dict[str, Any] = {
         "action": lambda path, **_: path,
-        "csrf": str,
         "notice": "",
         "problem": "",
         "step": "",
         "qr_code": segno.make("otpauth://totp/Foyer:ada?secret=JBSWY3DP").svg_data_uri(),
         "secret": "JBSW Y3DP",
     }
-    shown = (
-        {f"problem {name}": problem_page(pages, fault) for name, fault in _FAULTS.items()}
-        | _account_without_stack(pages)
-        | {
-            "problem not found": problems.not_found(_request("GET", "/callback"), pages).body,
-            "landing session ended": pages.landing(notice=pages.text["session_ended"]),
-            "landing logo": Pages(Brand(*_CORNER_SHOP), "en").landing(),
-            **{
-                f"landing {name} brand": Pages(Brand("Foyer", color), "en").landing(
-                    notice=pages.text["you_are_signed_out"]
-                )
-                for name, color in _BRANDS.items()
-            },
-            "landing session may be copied": pages.landing(
-                notice=pages.text["session_ended"] + " " + pages.text["session_may_be_copied"]
-            ),
-            "welcome nothing known": pages.welcome({}),
-            "welcome offers to end copies": pages.welcome(
-                {}, has_account_page=True, offers_to_end_copies=True
-            ),
-            "welcome e-mail not verified": pages.welcome(
-                {"name": "Ada", "email": "ada@example.com"}
-            ),
-            "inbox empty": bytes(
-                managed_login.show("inbox.html", ENGLISH, **nothing).body
-            ).decode(),
-            "inbox logo": bytes(with_logo.show("inbox.html", ENGLISH, **nothing).body).decode(),
-            **{
-                f"authenticator set-up{name}": bytes(
-                    managed_login.show(
-                        "mfa_setup.html", ENGLISH, fields=[code_field("Code", problem)], **set_up
-                    ).body
-                ).decode()
-                for name, problem in (("", ""), (" wrong code", ENGLISH.say("wrong_app_code")))
-            },
-            "users nobody": bytes(
-                managed_login.show("users.html", ENGLISH, **nothing).body
-            ).decode(),
-        }
-    )
-    for name, page in shown.items():
-        visitor.page.set_content(page)
-        look(visitor, name)
+    for name, problem in {"": "", " wrong code": ENGLISH.say("wrong_app_code")}.items():
+        fields = [code_field("Code", problem)]
+        yield f"authenticator set-up{name}", shown("mfa_setup.html", fields=fields, **set_up)
 
 
-def problem_page(pages: Pages, fault: Exception) -> str:
-    """What a visitor sees when the callback fails."""
-    request, route = _request("GET", "/callback"), Route(login.callback)
+def _problem_page(pages: Pages, fault: Exception, route: Route = Route(login.callback)) -> str:  # noqa: B008 - frozen
     log = Logger("every page", level="CRITICAL")
-    return problems.answer(fault, route, request, pages, log, session=None).body
+    return problems.answer(fault, route, _request("/callback"), pages, log, session=None).body
 
 
-def _request(method: str, path: str) -> Request:
+def _request(path: str) -> Request:
     return Request(
-        route_key=f"{method} {path}",
-        method=method,
+        route_key=f"GET {path}",
         path=path,
         request_id="JKJaXmPLvHcESHA=",
         app_url="http://localhost",
@@ -419,36 +377,7 @@ def account_with_devices(pages: Pages) -> str:
         Listed("b" * 64, "Samsung Internet, Android", moment - 90_000, moment - 9_000, False),
         Listed("c" * 64, "", moment - 99_000, moment - 99_000, False),
     ]
-    return (
-        AccountPages(pages, username="ada")
-        .overview(
-            owner, notice="device_was_signed_out", has_password=True, sessions=sessions, cookies=()
-        )
-        .body
+    overview = AccountPages(pages, username="ada").overview(
+        owner, notice="device_was_signed_out", has_password=True, sessions=sessions, cookies=()
     )
-
-
-def _account_without_stack(pages: Pages) -> dict[str, str]:
-    account = AccountPages(pages, username="ada")
-    request = _request("GET", "/account/delete")
-    route = Route(login.callback, is_account=True)
-    log = Logger("every page", level="CRITICAL")
-    faults = (BadRequest("form_malformed"), BadGateway("user_api_failed"), Unavailable("busy"))
-    again = SignInAgain("sign_in_not_recent", with_password=True)
-    return {
-        f"account problem {fault.status}": problems.answer(
-            fault, route, request, pages, log, session=None
-        ).body
-        for fault in faults
-    } | {
-        "account sign-in again": problems.answer(
-            again, route, request, pages, log, session=None
-        ).body,
-        "account devices": account_with_devices(pages),
-        "account authenticator too late": account.authenticator_start(
-            problem="authenticator_too_late"
-        ).body,
-        "account two steps demanded": account.authenticator_off(
-            problem="authenticator_demanded"
-        ).body,
-    }
+    return overview.body

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from tests.browser import every_language
 from tests.browser.chromium import launch
-from tests.browser.every_page import PHONE, walk
-from tests.browser.people import Visitor
+from tests.browser.every_page import PHONE, walk, walk_languages
 from tests.running_stack import ROOT, running_stack
 
 GALLERY = ROOT / "build" / "gallery"
@@ -29,7 +27,6 @@ _WINDOWS: dict[str, ViewportSize] = {
 }
 Scheme = Literal["light", "dark"]
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-_EVERY_VIEW = [(window, scheme) for window in _WINDOWS for scheme in _SCHEMES]
 _INDEX = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title><style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; }}
@@ -53,37 +50,37 @@ def main() -> None:
     shutil.rmtree(GALLERY, ignore_errors=True)
     GALLERY.mkdir(parents=True)
     pictures: dict[str, list[Picture]] = {}
-
-    def look(visitor: Visitor, name: str) -> None:
-        pictures[name] = [_shoot(visitor, name, *view) for view in _EVERY_VIEW]
-
-    def look_in_its_language(visitor: Visitor, name: str) -> None:
-        page, _, language = name.rpartition(" ")
-        picture = _shoot(visitor, name, "phone", "light", language)
-        pictures.setdefault(f"{page} in every language", []).append(picture)
-
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
+        views = [_View(browser, window, scheme) for window in _WINDOWS for scheme in _SCHEMES]
+
+        def look(name: str, page: str) -> None:
+            pictures[name] = [view.picture(name, page) for view in views]
+
+        def look_in_its_language(name: str, page: str) -> None:
+            title, _, language = name.rpartition(" ")
+            taken = pictures.setdefault(f"{title} in every language", [])
+            taken.append(views[0].picture(name, page, language))
+
         with running_stack(Path(folder) / "output") as stack:
-            walk(stack, browser, look)
-            every_language.walk(stack, browser, look_in_its_language)
+            walk(stack, look)
+            walk_languages(stack, look_in_its_language)
         browser.close()
     sections = "".join(_section(name, taken) for name, taken in pictures.items())
     (GALLERY / "index.html").write_text(_INDEX.format(sections=sections), "utf-8")
     print(f"{len(pictures)} pages: {GALLERY.relative_to(ROOT)}/index.html")  # noqa: T201 - its answer
 
 
-def _shoot(
-    visitor: Visitor, name: str, window: str, scheme: Scheme, language: str = "en"
-) -> Picture:
-    before = visitor.page.viewport_size
-    assert before
-    visitor.page.set_viewport_size(_WINDOWS[window])
-    visitor.page.emulate_media(color_scheme=scheme)
-    picture = Picture(f"{name.replace(' ', '-')}.{window}.{scheme}.png", window, scheme, language)
-    visitor.page.screenshot(path=GALLERY / picture.file, full_page=True, animations="disabled")
-    visitor.page.set_viewport_size(before)
-    return picture
+class _View:
+    def __init__(self, browser: Browser, window: str, scheme: Scheme) -> None:
+        self._window, self._scheme = window, scheme
+        self._page: Page = browser.new_page(viewport=_WINDOWS[window], color_scheme=scheme)
+
+    def picture(self, name: str, page: str, language: str = "en") -> Picture:
+        file = f"{name.replace(' ', '-')}.{self._window}.{self._scheme}.png"
+        self._page.set_content(page)
+        self._page.screenshot(path=GALLERY / file, full_page=True, animations="disabled")
+        return Picture(file, self._window, self._scheme, language)
 
 
 def _section(name: str, pictures: Sequence[Picture]) -> str:

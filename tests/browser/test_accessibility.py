@@ -5,11 +5,9 @@ from __future__ import annotations
 from importlib import resources
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser import every_language
-from tests.browser.every_page import PHONE, walk
-from tests.browser.people import Visitor
+from tests.browser.every_page import PHONE, walk, walk_languages
 from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.browser
@@ -40,34 +38,41 @@ _RUN = """async (options) => {
 
 
 def test_every_page_in_every_state_is_accessible(stack: RunningStack, chromium: Browser) -> None:
-    faults: dict[str, list[str]] = {}
-    seen: set[str] = set()
+    pages: dict[str, str] = {}
 
-    def look(visitor: Visitor, name: str) -> None:
-        assert name not in faults
-        faults[name] = _reflow(visitor)
-        skeleton = visitor.page.evaluate(_SKELETON)
+    def look(name: str, html: str) -> None:
+        assert name not in pages
+        pages[name] = html
+
+    walk(stack, look)
+    walk_languages(stack, look)
+    faults: list[str] = []
+    seen: set[str] = set()
+    phone, desk = chromium.new_page(viewport=PHONE), chromium.new_page(viewport=DESK)
+    desk.evaluate(_AXE)  # stays there when the page has another content
+    for name, html in pages.items():
+        phone.set_content(html)
+        found = _reflow(phone)
+        skeleton = phone.evaluate(_SKELETON)
         if skeleton not in seen:  # pages differ in their words more often than in what they are
             seen.add(skeleton)
-            faults[name] += _contrast_and_structure(visitor)
+            desk.set_content(html)
+            found += _contrast_and_structure(desk)
+        faults += [f"{name}: {fault}" for fault in found]
+    for page in (phone, desk):
+        page.close()
+    assert "\n".join(faults) == ""
 
-    walk(stack, chromium, look)
-    every_language.walk(stack, chromium, look)
-    assert "\n".join(f"{name}: {fault}" for name in faults for fault in faults[name]) == ""
 
-
-def _contrast_and_structure(visitor: Visitor) -> list[str]:
-    visitor.page.set_viewport_size(DESK)
-    visitor.page.evaluate(_AXE)
+def _contrast_and_structure(page: Page) -> list[str]:
     faults = []
     for scheme in ("light", "dark"):
-        visitor.page.emulate_media(color_scheme=scheme)
-        faults += [f"{scheme}: {fault}" for fault in visitor.page.evaluate(_RUN, _OPTIONS[scheme])]
-    visitor.page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme=scheme)
+        faults += [f"{scheme}: {fault}" for fault in page.evaluate(_RUN, _OPTIONS[scheme])]
     return faults
 
 
-def _reflow(visitor: Visitor) -> list[str]:
+def _reflow(page: Page) -> list[str]:
     """No horizontal scrolling."""
-    width, screen = visitor.page.evaluate("document.scrollingElement.scrollWidth"), PHONE["width"]
+    width, screen = page.evaluate("document.scrollingElement.scrollWidth"), PHONE["width"]
     return [] if width <= screen else [f"{width} CSS pixels wide on a screen of {screen}"]
