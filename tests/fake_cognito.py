@@ -3,7 +3,7 @@
     with FakeCognito() as cognito:
         callback = cognito.visit(location)          # managed login, somebody signed in
         cognito.fault("userinfo", "hang")           # wire_faults.py has the kinds
-        cognito.id_token_defect("wrong_nonce")      # fake_tokens.py has the names
+        cognito.id_token_defect = "wrong_nonce"     # fake_tokens.py has the names
         assert cognito.calls("token") == 1
 
 Two origins, as in AWS: the pool's domain (``domain_url``) and the issuer's, which has the key
@@ -25,15 +25,7 @@ from threading import RLock
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.fake_cognito_api import FakeCognitoApi
-from tests.fake_tokens import (
-    ID_TOKEN_DEFECTS,
-    JWKS_DEFECTS,
-    Draft,
-    Json,
-    SigningKey,
-    at_hash,
-    base64url,
-)
+from tests.fake_tokens import ID_TOKEN_DEFECTS, Draft, Json, SigningKey, at_hash, base64url
 from tests.wire_faults import (
     LOST,
     WIRE_FAULTS,
@@ -77,21 +69,14 @@ class Grant:
 
     user: User
     scopes: list[str]
-    redirect_uri: str
-    nonce: str | None
-    code_challenge: str | None
+    query: dict[str, str]  # the authorization request's
     signed_in_at: float
-    resource: str | None = None
     origin_jti: str = field(default_factory=lambda: str(uuid.uuid4()))
     revoked: bool = False
 
     @property
     def good(self) -> bool:
         return self.user.enabled and not self.revoked
-
-
-class LoginErrorPage(Exception):
-    """Managed login shows its own /error page, without a redirect."""
 
 
 class FakeCognito:
@@ -124,6 +109,7 @@ class FakeCognito:
         self.token_answer: Json = {}
         self.userinfo_answer: Json = {}
         self.id_token_claims: Json = {}
+        self.id_token_defect: str | None = None  # one of ID_TOKEN_DEFECTS
         self.cookies: list[str] = []  # Set-Cookie values on every answer
         self.requests: defaultdict[str, list[Arrived]] = defaultdict(list)
         self.handed_out: list[str] = []  # codes and tokens, which must not be logged
@@ -131,7 +117,6 @@ class FakeCognito:
         self.jwks: Json = {"keys": []}
         self.rotate_keys()
         self._faults: dict[str, tuple[str, Fault | None]] = {}
-        self._defect: str | None = None
         self._codes: dict[str, Grant] = {}
         self._access_tokens: dict[str, tuple[Grant, float]] = {}
         self._refresh_tokens: dict[str, Grant] = {}
@@ -142,9 +127,6 @@ class FakeCognito:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
         self._domain.close()
         self._issuer_origin.close()
 
@@ -210,15 +192,6 @@ class FakeCognito:
         """Ends the fault. What was stopped by ``refused`` stays stopped."""
         self._faults.pop(endpoint, None)
 
-    def id_token_defect(self, name: str | None) -> None:
-        """ID tokens made from now on have this defect of ID_TOKEN_DEFECTS; None ends it."""
-        assert name is None or name in ID_TOKEN_DEFECTS
-        self._defect = name
-
-    def jwks_defect(self, name: str) -> None:
-        """Applies one of JWKS_DEFECTS to the key set as it is published now."""
-        self.jwks = JWKS_DEFECTS[name](self.jwks, self.attacker)
-
     def rotate_keys(self) -> None:
         """Signs with new keys; the old ones stay published, behind them."""
         self._id_key, self._access_key = SigningKey(), SigningKey()
@@ -238,39 +211,27 @@ class FakeCognito:
         """
         parts = urlsplit(location)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        if f"{parts.scheme}://{parts.netloc}" != self.domain_url:
-            raise LoginErrorPage(f"not managed login: {location}")
-        if parts.path not in {"/oauth2/authorize", "/signup"}:
-            raise LoginErrorPage(f"no such page: {parts.path}")
-        if query.get("client_id") != self.client_id:
-            raise LoginErrorPage("client_id")
-        if query.get("redirect_uri") not in self.redirect_uris:
-            raise LoginErrorPage("redirect_uri")
+        assert f"{parts.scheme}://{parts.netloc}" == self.domain_url
+        assert parts.path in {"/oauth2/authorize", "/signup"}
+        # For anything else, managed login has its own error page, and no redirect.
+        assert query["client_id"] == self.client_id
+        assert query["redirect_uri"] in self.redirect_uris
         self.requests["authorize"].append(Arrived("GET", parts.path, query, {}, b""))
         scopes = query.get("scope", " ".join(self.scopes)).split()
         if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
             error = "invalid_request"
         elif not set(scopes) <= set(self.scopes):
             error = "invalid_scope"
-        answer = {"error": error} if error else {"code": self._new_code(query, scopes)}
+        if error:
+            answer = {"error": error}
+        else:
+            code = str(uuid.uuid4())
+            self._codes[code] = Grant(self.user, scopes, query, self.clock())
+            self.handed_out.append(code)
+            answer = {"code": code}
         if "state" in query:
             answer["state"] = query["state"]
         return f"{query['redirect_uri']}?{urlencode(answer)}"
-
-    def _new_code(self, query: dict[str, str], scopes: list[str]) -> str:
-        code, now = str(uuid.uuid4()), self.clock()
-        challenge = query.get("code_challenge")
-        self._codes[code] = Grant(
-            self.user,
-            scopes,
-            query["redirect_uri"],
-            query.get("nonce"),
-            challenge,
-            now,
-            query.get("resource"),
-        )
-        self.handed_out.append(code)
-        return code
 
     # The wire
 
@@ -310,32 +271,27 @@ class FakeCognito:
     # The endpoints
 
     def _is_client(self, arrived: Arrived) -> bool:
-        """client_secret_basic with id and secret as they are, or client_secret_post."""
-        active = [f"{self.client_id}:{each}" for each in self.api.active.values()]
-        authorization, form = arrived.headers.get("Authorization"), arrived.form
-        if authorization is None:
-            return f"{form.get('client_id')}:{form.get('client_secret')}" in active
-        return authorization in [f"Basic {base64.b64encode(a.encode()).decode()}" for a in active]
+        """client_secret_basic with id and secret as they are."""
+        active = (f"{self.client_id}:{each}".encode() for each in self.api.active.values())
+        expected = [f"Basic {base64.b64encode(each).decode()}" for each in active]
+        return arrived.headers.get("Authorization") in expected
 
     def _token(self, arrived: Arrived) -> Reply:
         if not self._is_client(arrived):
             return json_reply({"error": "invalid_client"}, 400)
         grant_types = {"authorization_code": self._exchange, "refresh_token": self._refresh}
-        grant_type = grant_types.get(arrived.form.get("grant_type", ""))
-        if grant_type is None:
-            return json_reply({"error": "unsupported_grant_type"}, 400)
-        return grant_type(arrived.form)
+        return grant_types[arrived.form["grant_type"]](arrived.form)
 
     def _exchange(self, form: dict[str, str]) -> Reply:
-        grant = self._codes.pop(form.get("code", ""), None)
+        grant = self._codes.pop(form["code"], None)
         if grant is None or self.clock() > grant.signed_in_at + CODE_SECONDS:
             return json_reply({"error": "invalid_grant"}, 400)
-        if form.get("redirect_uri") != grant.redirect_uri:
+        if form["redirect_uri"] != grant.query["redirect_uri"]:
             return json_reply({"error": "unauthorized_client"}, 400)
         verifier = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if grant.code_challenge not in {None, base64url(verifier)}:
+        if grant.query["code_challenge"] != base64url(verifier):
             return json_reply({"error": "invalid_grant"}, 400)
-        return self._tokens(grant, grant.nonce, self._new_refresh_token(grant))
+        return self._tokens(grant, grant.query.get("nonce"), self._new_refresh_token(grant))
 
     def _refresh(self, form: dict[str, str]) -> Reply:
         presented, now = form.get("refresh_token", ""), self.clock()
@@ -355,52 +311,41 @@ class FakeCognito:
 
     def _tokens(self, grant: Grant, nonce: str | None, refresh_token: str | None) -> Reply:
         user, now = grant.user, int(self.clock())
-        common = {
-            "sub": user.sub,
-            "iss": self.issuer,
-            "origin_jti": grant.origin_jti,
-            "auth_time": int(grant.signed_in_at),
-            "exp": now + self.access_token_seconds,
-            "iat": now,
+        expires = now + self.access_token_seconds
+        common: Json = {"sub": user.sub, "iss": self.issuer, "origin_jti": grant.origin_jti}
+        common |= {"auth_time": int(grant.signed_in_at), "exp": expires, "iat": now}
+        access: Json = {
+            "token_use": "access",
+            "client_id": self.client_id,
+            "username": user.username,
+            "aud": grant.query.get("resource"),
+            "scope": " ".join(grant.scopes),
+            "version": 2,
+            "jti": str(uuid.uuid4()),
         }
-        access_token = self._access_key.token(
-            {
-                **common,
-                **({"aud": grant.resource} if grant.resource else {}),
-                "version": 2,
-                "client_id": self.client_id,
-                "token_use": "access",
-                "scope": " ".join(grant.scopes),
-                "jti": str(uuid.uuid4()),
-                "username": user.username,
-            }
-        )
-        self._access_tokens[access_token] = (grant, now + self.access_token_seconds)
+        access_token = self._access_key.token(_without_none(common | access))
+        self._access_tokens[access_token] = (grant, expires)
         claims = {
             **common,
-            "at_hash": at_hash(access_token),
-            "cognito:groups": user.groups or None,
-            "cognito:username": user.username,
-            "nonce": nonce,
-            "aud": self.client_id,
             "token_use": "id",
+            "aud": self.client_id,
             "jti": str(uuid.uuid4()),
+            "at_hash": at_hash(access_token),
+            "nonce": nonce,
+            "cognito:username": user.username,
+            "cognito:groups": user.groups or None,
             **user.attributes(),
             "email_verified": user.email_verified,
             **self.id_token_claims,
         }
         draft = Draft(self._id_key, _without_none(claims), self.attacker)
-        answer = {
-            "id_token": ID_TOKEN_DEFECTS[self._defect](draft)
-            if self._defect
-            else self._id_key.token(draft.claims),
-            "access_token": access_token,
-            "refresh_token": refresh_token,
-            "expires_in": self.access_token_seconds,
-            "token_type": "Bearer",
-        }
-        answer = _without_none(answer)
-        self.handed_out += [str(answer[name]) for name in answer if name.endswith("_token")]
+        defect = ID_TOKEN_DEFECTS[self.id_token_defect] if self.id_token_defect else None
+        id_token = defect(draft) if defect else self._id_key.token(draft.claims)
+        tokens = {"id_token": id_token, "access_token": access_token}
+        if refresh_token:
+            tokens["refresh_token"] = refresh_token
+        self.handed_out += tokens.values()
+        answer = {**tokens, "expires_in": self.access_token_seconds, "token_type": "Bearer"}
         return json_reply(_without_none(answer | self.token_answer))
 
     def grant_of(self, access_token: str) -> Grant | None:
@@ -420,8 +365,6 @@ class FakeCognito:
     def _revoke(self, arrived: Arrived) -> Reply:
         if not self._is_client(arrived):
             return json_reply({"error": "invalid_client"}, 401)
-        if "token" not in arrived.form:
-            return json_reply({"error": "invalid_request"}, 400)
         if arrived.form["token"] in self._refresh_tokens:
             self._refresh_tokens[arrived.form["token"]].revoked = True
         return Reply(200)

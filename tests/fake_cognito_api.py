@@ -13,25 +13,26 @@ import json
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
+from botocore import xform_name
 from botocore.config import Config
 from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
 from moto.core.models import botocore_stubber
 
 from tests.authenticator import digits
+from tests.fake_tokens import Json
 from tests.wire_faults import LOST, Reply
 from tests.wire_server import Arrived
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-    from tests.fake_cognito import FakeCognito, Grant, User
+    from tests.fake_cognito import FakeCognito, User
 
 SCOPE = "aws.cognito.signin.user.admin"
 PASSWORD = "Analytical-1843"
@@ -66,7 +67,7 @@ class FakeCognitoApi:
         self.is_deleted = False
         self.calls: list[str] = []
         self.refusals: dict[str, Refusal | str] = {}
-        self.answers: dict[str, dict[str, Any]] = {}  # members put over those of an honest one
+        self.answers: dict[str, Json] = {}  # members put over those of an honest one
         self._failures: defaultdict[str, list[str]] = defaultdict(list)
         self._created = 1_767_225_600
 
@@ -88,13 +89,6 @@ class FakeCognitoApi:
         new_id = f"{self._cognito.client_id}--{self._created}"
         self.active[new_id] = client_secret
         return new_id
-
-    def delete(self, client_secret_id: str) -> None:
-        if client_secret_id not in self.active:
-            raise Refusal("ResourceNotFoundException")
-        if len(self.active) == 1:
-            raise Refusal("InvalidParameterException", "the last secret")
-        del self.active[client_secret_id]
 
     def connect(self) -> CognitoIdentityProviderClient:
         client: Any = boto3.client(
@@ -136,109 +130,102 @@ class FakeCognitoApi:
             body = json.dumps(answer | self.answers.get(name, {})).encode()
         return LOST if failure else Reply(200, body, {"Content-Type": _TYPE})
 
-    def _carry_out(self, operation: str, sent: dict[str, Any]) -> dict[str, Any]:
+    def _carry_out(self, operation: str, sent: Json) -> Json:
         planned = self.refusals.get(operation)
         if planned is not None:
             raise planned if isinstance(planned, Refusal) else Refusal(planned)
-        user = self._cognito.user
-        if "AccessToken" in sent:
-            user = self._grant(sent["AccessToken"]).user
-        elif (sent["UserPoolId"], sent["ClientId"]) != (
-            self.user_pool_id,
-            self._cognito.client_id,
-        ):
+        ours = (self.user_pool_id, self._cognito.client_id)
+        if "AccessToken" not in sent and (sent["UserPoolId"], sent["ClientId"]) != ours:
             raise Refusal("ResourceNotFoundException")
-        operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-            "ListUserPoolClientSecrets": self._list_secrets,
-            "AddUserPoolClientSecret": self._add_secret,
-            "DeleteUserPoolClientSecret": self._delete_secret,
-            "GetUser": partial(self._get_user, user),
-            "UpdateUserAttributes": partial(self._update, user),
-            "ChangePassword": self._change_password,
-            "AssociateSoftwareToken": self._associate,
-            "VerifySoftwareToken": self._verify,
-            "SetUserMFAPreference": self._prefer,
-            "GlobalSignOut": self._global_sign_out,
-            "DeleteUser": partial(self._delete_user, user),
-        }
-        return operations[operation](sent)
+        answer: Json = getattr(self, f"_{xform_name(operation)}")(sent)
+        return answer
 
     # Client secrets
 
-    def _list_secrets(self, _: dict[str, Any]) -> dict[str, Any]:
+    def _list_user_pool_client_secrets(self, _: Json) -> Json:
         # The order is not documented; newest first is the harder case.
         return {"ClientSecrets": [_descriptor(each) for each in reversed(self.active)]}
 
-    def _add_secret(self, sent: dict[str, Any]) -> dict[str, Any]:
+    def _add_user_pool_client_secret(self, sent: Json) -> Json:
         # A value given by the caller is not returned.
         return {"ClientSecretDescriptor": _descriptor(self.add(sent["ClientSecret"]))}
 
-    def _delete_secret(self, sent: dict[str, Any]) -> dict[str, Any]:
-        self.delete(sent["ClientSecretId"])
+    def _delete_user_pool_client_secret(self, sent: Json) -> Json:
+        if sent["ClientSecretId"] not in self.active:
+            raise Refusal("ResourceNotFoundException")
+        if len(self.active) == 1:
+            raise Refusal("InvalidParameterException", "the last secret")
+        del self.active[sent["ClientSecretId"]]
         return {}
 
     # The user
 
-    def _grant(self, token: str) -> Grant:
-        grant = self._cognito.grant_of(token)
+    def _user(self, sent: Json) -> User:
+        grant = self._cognito.grant_of(sent["AccessToken"])
         if grant is None:
             raise Refusal("NotAuthorizedException", "Access Token has been revoked")
         if SCOPE not in grant.scopes:
             raise Refusal("NotAuthorizedException", "Access Token does not have required scopes")
-        return grant
+        return grant.user
 
-    def _get_user(self, user: User, _: dict[str, Any]) -> dict[str, Any]:
-        attributes = user.attributes()
-        listed = [{"Name": name, "Value": attributes[name]} for name in attributes]
+    def _get_user(self, sent: Json) -> Json:
+        user = self._user(sent)
+        listed = [{"Name": name, "Value": value} for name, value in user.attributes().items()]
         more = {"UserMFASettingList": ["SOFTWARE_TOKEN_MFA"]} if self.has_authenticator else {}
         return {"Username": user.username, "UserAttributes": listed, **more}
 
-    def _update(self, user: User, sent: dict[str, Any]) -> dict[str, Any]:
+    def _update_user_attributes(self, sent: Json) -> Json:
         (attribute,) = sent["UserAttributes"]
         assert attribute["Name"] == "name", "the app client may write no other"
-        user.name = attribute["Value"]
+        self._user(sent).name = attribute["Value"]
         return {"CodeDeliveryDetailsList": []}
 
-    def _change_password(self, sent: dict[str, Any]) -> dict[str, Any]:
+    def _change_password(self, sent: Json) -> Json:
+        self._user(sent)
         if sent["PreviousPassword"] != self.password:
             raise Refusal("NotAuthorizedException", "Incorrect username or password.")
         self.password = sent["ProposedPassword"]
         return {}
 
-    def _associate(self, _: dict[str, Any]) -> dict[str, Any]:
+    def _associate_software_token(self, sent: Json) -> Json:
+        self._user(sent)
         if self.mfa == "OFF":
             raise Refusal("SoftwareTokenMFANotFoundException", "Software Token MFA is off")
         self.pending_secret = base64.b32encode(secrets.token_bytes(20)).decode()
         return {"SecretCode": self.pending_secret}
 
-    def _verify(self, sent: dict[str, Any]) -> dict[str, Any]:
+    def _verify_software_token(self, sent: Json) -> Json:
+        self._user(sent)
         if self.pending_secret is None or sent["UserCode"] != digits(self.pending_secret):
             raise Refusal("EnableSoftwareTokenMFAException", "Code mismatch")
         self.secret, self.pending_secret = self.pending_secret, None
         return {"Status": "SUCCESS"}
 
-    def _prefer(self, sent: dict[str, Any]) -> dict[str, Any]:
+    def _set_user_mfa_preference(self, sent: Json) -> Json:
+        self._user(sent)
         is_on = sent["SoftwareTokenMfaSettings"]["Enabled"]
         if not is_on and self.mfa == "ON":
             raise Refusal("InvalidParameterException", "MFA is required")
         self.has_authenticator = is_on
         return {}
 
-    def _global_sign_out(self, _: dict[str, Any]) -> dict[str, Any]:
+    def _global_sign_out(self, sent: Json) -> Json:
+        self._user(sent)
         self._cognito.sign_out_everywhere()
         return {}
 
-    def _delete_user(self, user: User, _: dict[str, Any]) -> dict[str, Any]:
-        self.is_deleted, user.enabled = True, False
+    def _delete_user(self, sent: Json) -> Json:
+        self._user(sent).enabled = False
+        self.is_deleted = True
         return {}
 
 
-def _descriptor(client_secret_id: str) -> dict[str, Any]:
+def _descriptor(client_secret_id: str) -> Json:
     created = int(client_secret_id.rpartition("--")[2])
     return {"ClientSecretId": client_secret_id, "ClientSecretCreateDate": created}
 
 
-def _check(operation: OperationModel, sent: dict[str, Any]) -> None:
+def _check(operation: OperationModel, sent: Json) -> None:
     """As the service does, which knows patterns and lengths too."""
     assert operation.input_shape is not None
     report = ParamValidator().validate(sent, operation.input_shape)

@@ -215,7 +215,7 @@ def test_cancelling_a_second_sign_in_ends_no_session(stack: Stack, signed_in: Br
 
 @pytest.mark.parametrize("defect", sorted(ID_TOKEN_DEFECTS))
 def test_a_defective_id_token_never_signs_in(stack: Stack, browser: Browser, defect: str) -> None:
-    stack.cognito.id_token_defect(defect)
+    stack.cognito.id_token_defect = defect
     assert stack.sign_in(browser).status == 502
     assert browser.cookies == {}
 

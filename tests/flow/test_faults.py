@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.fake_cognito import FakeCognito
+from tests.fake_tokens import JWKS_DEFECTS
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import Stack
 from tests.flow.impatience import Impatient
@@ -53,9 +54,9 @@ class Fault:
 
     def begin(self, cognito: FakeCognito) -> None:
         if self.where == "id_token":
-            cognito.id_token_defect(self.kind)
+            cognito.id_token_defect = self.kind
         elif self.where == "key_set":
-            cognito.jwks_defect(self.kind)
+            cognito.jwks = JWKS_DEFECTS[self.kind](cognito.jwks, cognito.attacker)
         else:
             cognito.fault(self.where, self.kind)
 
@@ -204,7 +205,7 @@ def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
     if fault.kind == "refused":
         return  # the fake cannot listen there again
     stack.cognito.repair(fault.where)
-    stack.cognito.id_token_defect(None)
+    stack.cognito.id_token_defect = None
     stack.cognito.jwks = good_keys
     stack.cognito.user.name = "Canary Newer Name"
     stack.clock.advance(1)

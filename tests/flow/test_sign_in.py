@@ -157,7 +157,7 @@ def test_a_sign_in_ends_the_session_that_it_replaces(stack: Stack, signed_in: Br
     stack.advance_to_refresh(copy, signed_in)
     assert not copy.is_signed_in
     assert signed_in.is_signed_in
-    stack.cognito.id_token_defect("bad_signature")
+    stack.cognito.id_token_defect = "bad_signature"
     assert stack.sign_in(signed_in).status == 502
     assert stack.cognito.calls("revoke") == 1, "a sign-in that failed ends none"
 

@@ -121,7 +121,7 @@ def soak(
         port = free_port()
         origin = f"http://localhost:{port}"
         cognito = FaultyCognito(redirect_uris=(f"{origin}/callback",), one_in=one_in)
-        resources.callback(cognito.close)
+        resources.enter_context(cognito)
         cognito.access_token_seconds = access_token_seconds
         cognito.refresh_token_rotation = True
         cognito.rotation_grace_seconds = 60

@@ -143,7 +143,7 @@ def test_no_client_secret_is_deleted_if_the_one_in_use_is_unknown(stack: Rotatin
     assert stack.cognito.api.active == active
 
     before = stack.secret.value()
-    stack.cognito.api.delete(by_hand)
+    del stack.cognito.api.active[by_hand]
     stack.rotate(token)
     after = stack.secret.value()
     assert client_secrets(stack) == {before["client_secret"], after["client_secret"]}
@@ -159,7 +159,7 @@ def test_a_client_secret_entered_by_hand_is_not_deleted_and_other_edits_stop_no_
     after, by_hand = stack.secret.value(), "x" * 40
     assert client_secrets(stack) == {before["client_secret"], after["client_secret"]}
 
-    stack.cognito.api.delete(next(iter(stack.cognito.api.active)))
+    del stack.cognito.api.active[next(iter(stack.cognito.api.active))]
     stack.cognito.api.add(by_hand)
     stack.secret.put(client_secret=by_hand)
     with pytest.raises(UnknownOwner):
