@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from local.places import ROOT, Places
@@ -22,7 +23,7 @@ _STOPS_WITHIN = 40  # seconds
 
 def write(places: Places, facts: Mapping[str, Any]) -> None:
     """Readable by nobody else: the demo user's password is in it."""
-    places.running.unlink(missing_ok=True)
+    forget(places)
     places.running.touch(0o600, exist_ok=False)
     content = {**facts, "pid": os.getpid(), "log": str(places.detached_log)}
     written = places.running.with_suffix(".new")
@@ -35,9 +36,15 @@ def read(places: Places) -> dict[str, Any]:
     """What ``write`` wrote; empty when it is not there, or not whole yet."""
     try:
         found: dict[str, Any] = json.loads(places.running.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
     return found
+
+
+def forget(places: Places) -> None:
+    """Delete what ``write`` wrote, if it is there."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        places.running.unlink()
 
 
 def detach(arguments: Sequence[str], places: Places) -> int:
@@ -75,7 +82,7 @@ def stop(places: Places) -> str:
     """End the stack on this port; a sentence about it."""
     pid = read(places).get("pid")
     if not isinstance(pid, int) or not _is_local_stack(pid):
-        places.running.unlink(missing_ok=True)
+        forget(places)
         return f"Nothing runs on port {places.port}. `make stop PORT=…` stops another."
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOPS_WITHIN

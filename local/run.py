@@ -150,7 +150,7 @@ def _open(places: Places, options: argparse.Namespace, running: ExitStack) -> _D
     for listener in app + login:
         running.enter_context(listener)
     # After the local AWS has ended; before the ports are taken, the file is another stack's.
-    running.callback(places.running.unlink, missing_ok=True)
+    running.callback(detached.forget, places)
     if not options.sam:
         return _Doors(app, login, places.hosts, None)
     from local.sam_run import SamRun  # noqa: PLC0415 - slow, and `make run` does not need it

@@ -36,6 +36,18 @@ def test_a_port_in_use_is_reported_in_one_sentence(
     )
 
 
+def test_a_data_folder_that_is_none_is_reported_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("local.places.ROOT", tmp_path)
+    port = free_port()
+    data = tmp_path / ".local" / str(port)
+    data.parent.mkdir()
+    data.touch()  # permissions would not stop root, whom build machines often run as
+    assert run.main(["--port", str(port)]) == 1
+    assert f"Foyer stopped: the data folder {data} cannot be written" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("docker", "sentence"),
     [
