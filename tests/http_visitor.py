@@ -169,9 +169,11 @@ class HttpVisitor:
         to = html.unescape(found[1]) if found else self.answer.headers.get("Location")
         return urljoin(self.answer.url, to) if to else None
 
-    def sign_in(self, username: str, password: str, *, follow: bool = True) -> HtmlPage:
-        """From the app's first page."""
+    def begin_sign_in(self) -> None:
         self.open(self._home)
         self.follow("Sign in")
+
+    def sign_in(self, username: str, password: str, *, follow: bool = True) -> HtmlPage:
+        self.begin_sign_in()
         values = {"username": username, "password": password}
         return self._submit("Sign in", values, follow=follow)

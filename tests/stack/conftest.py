@@ -9,8 +9,8 @@ import pytest
 
 from local.aws import LocalAws
 from tests.running_stack import running_ministack
-from tests.stack.gateway_project import GatewayProject
-from tests.stack.login_pages import LoginPages, LoginServer, LoginVisitor, serving
+from tests.stack.gateway_project import GatewayProject, served
+from tests.stack.login_pages import LoginPages, LoginServer, LoginVisitor
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +26,10 @@ def aws(aws_data: Path) -> Iterator[LocalAws]:
 
 @pytest.fixture(scope="session")
 def login_server(aws: LocalAws, aws_data: Path) -> Iterator[LoginServer]:
-    with serving(aws, aws_data / "state/cognito-pool-keys") as served:
-        yield served
+    server = LoginServer(aws, aws_data / "state/cognito-pool-keys")
+    with served(server, log_level="error", lifespan="off") as port:
+        server.origin = f"http://localhost:{port}"
+        yield server
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from local.console import Console
 from local.gateway import HTTP_OPTIONS, Gateway
@@ -75,6 +76,21 @@ class RunningGateway:
             return Answer(response.status, response.headers, response.read())
 
 
+@contextlib.contextmanager
+def served(app: ASGIApp, **options: Any) -> Iterator[int]:
+    """The port of an app that a thread of this process serves."""
+    server = uvicorn.Server(uvicorn.Config(app, **options))
+    with listen("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
+
+
 class GatewayProject:
     """A template with one function, whose body the test writes."""
 
@@ -109,13 +125,5 @@ class GatewayProject:
         gateway = Gateway.of_template(
             self.template, environment or {}, console=Console(terminal), **options
         )
-        server = uvicorn.Server(uvicorn.Config(gateway, lifespan="on", **HTTP_OPTIONS))
-        with listen("127.0.0.1", 0) as listener:
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
-            try:
-                yield RunningGateway(listener.getsockname()[1], terminal)
-            finally:
-                server.should_exit = True
-                thread.join(20)
-                assert not thread.is_alive()
+        with served(gateway, lifespan="on", **HTTP_OPTIONS) as port:
+            yield RunningGateway(port, terminal)

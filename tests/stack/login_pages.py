@@ -6,23 +6,19 @@ import base64
 import copy
 import hashlib
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import requests
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
 from local.managed_login.triggers import TriggerFailed, Triggers
-from local.places import listen
 from tests.http_visitor import NOBODY, HtmlPage, HttpVisitor
 
 CALLBACK = f"{NOBODY}/callback"
@@ -80,10 +76,12 @@ def refuse(_: Event) -> Event:
 class LoginServer:
     """Serves the pages of one test after another, in front of pools that they share."""
 
-    def __init__(self, aws: LocalAws, token_keys: Path, origin: str) -> None:
-        self.aws, self.token_keys, self.origin = aws, token_keys, origin
+    origin: str
+    app: ASGIApp
+
+    def __init__(self, aws: LocalAws, token_keys: Path) -> None:
+        self.aws, self.token_keys = aws, token_keys
         self.cognito = aws.client("cognito-idp")
-        self.app: ASGIApp
         self._pools: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,8 +227,16 @@ class LoginVisitor(HttpVisitor):
     def authorize(self, path: str = "/oauth2/authorize", /, **changes: str | None) -> HtmlPage:
         return self.open(f"{path}?{self._pages.query(**changes)}")
 
+    def begin_sign_in(self) -> None:
+        self.authorize()
+
+    def sign_in(
+        self, username: str = "ada", password: str = PASSWORD, *, follow: bool = True
+    ) -> HtmlPage:
+        return super().sign_in(username, password, follow=follow)
+
     def submit(self, username: str = "ada", password: str = PASSWORD, **form: str) -> HtmlPage:
-        """The sign-in form."""
+        """The sign-in form that is open."""
         return self.press("Sign in", username=username, password=password, **form)
 
     def sign_up(self, **changes: str) -> HtmlPage:
@@ -255,19 +261,3 @@ class LoginVisitor(HttpVisitor):
         """The newest code of the inbox page, as a person reads it there."""
         inbox = HtmlPage(self.http.get(f"{self._pages.origin}/inbox", timeout=10).text)
         return inbox.all("output")[0].text
-
-
-@contextmanager
-def serving(aws: LocalAws, token_keys: Path) -> Iterator[LoginServer]:
-    """On a free port, in a thread of this process."""
-    listener = listen("127.0.0.1", 0)
-    served = LoginServer(aws, token_keys, f"http://localhost:{listener.getsockname()[1]}")
-    server = uvicorn.Server(uvicorn.Config(served, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield served
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()

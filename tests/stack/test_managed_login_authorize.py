@@ -101,8 +101,7 @@ def test_the_client_counts_as_the_pool_has_it_now(pages: LoginPages, visitor: Lo
 
 def test_any_state_comes_back_as_it_was(pages: LoginPages, visitor: LoginVisitor) -> None:
     pages.new_user()
-    visitor.authorize()
-    visitor.submit()
+    visitor.sign_in()
     for state in ("a b&c=d", "%2F%3F", 'quote"<tag>', "ünï", "x" * 2000):
         visitor.authorize(state=state)
         assert visitor.returned["state"] == state
@@ -117,3 +116,40 @@ def test_error_pages_are_shown_in_the_visitors_language(visitor: LoginVisitor) -
         assert page.all("html")[0].attributes["lang"] == "es"
         assert page.heading == LANGUAGES["es"].say("error_heading")
         assert page.has_link(LANGUAGES["es"].say("back_to_app", brand="Foyer")), path
+
+
+def tongue(visitor: LoginVisitor) -> str:
+    """The language that the page says it is in."""
+    return visitor.page.all("html")[0].attributes["lang"]
+
+
+def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
+    visitor: LoginVisitor,
+) -> None:
+    visitor.http.headers["Accept-Language"] = "fr-CA, en;q=0.5"
+    visitor.authorize(lang="de'<b>")  # unknown
+    assert tongue(visitor) == "fr"
+    assert "cognito-lang" not in visitor.cookies
+    for path in ("/oauth2/authorize", "/login", "/signup", "/forgotPassword"):
+        page = visitor.authorize(path, lang="ja")
+        assert tongue(visitor) == "ja"
+        assert page.heading in LANGUAGES["ja"].texts.values()
+    (kept,) = [c for c in visitor.cookies if c.name == "cognito-lang"]
+    assert (kept.value, kept.discard) == ("ja", False)
+    assert kept.has_nonstandard_attr("HttpOnly")
+    visitor.cookies.pop("cognito-visit")  # the browser was closed in between
+    assert visitor.authorize().heading == LANGUAGES["ja"].say("sign_in")
+    for path in ("/inbox", "/users"):  # the developers' pages
+        visitor.open(path)
+        assert tongue(visitor) == "en"
+    visitor.authorize(lang="pt")
+    visitor.authorize()
+    assert tongue(visitor) == "pt-BR"
+
+
+def test_a_language_chosen_on_a_page_holds_for_the_steps_that_follow(visitor: LoginVisitor) -> None:
+    say = LANGUAGES["de"].say
+    visitor.sign_up()
+    assert visitor.follow("Deutsch").heading == say("confirm_email")
+    page = visitor.press(say("confirm"), code=visitor.mailed_code())
+    assert page.notice == say("notice_confirmed")

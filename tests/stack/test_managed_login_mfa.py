@@ -39,8 +39,7 @@ def test_where_mfa_is_demanded_the_first_sign_in_sets_an_app_up(
     pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user(temporary=True)
-    visitor.authorize()
-    visitor.submit()
+    visitor.sign_in()
     assert visitor.choose_password(PASSWORD).heading == "Set up an authenticator app"
     for path in ("/oauth2/authorize", "/login"):
         assert visitor.authorize(path).heading == "Sign in"  # nobody gets past the set-up
@@ -68,8 +67,7 @@ def test_a_user_with_an_app_needs_its_code_at_each_sign_in(
 ) -> None:
     pages.new_user()
     secret = secret_of_an_app(pages)
-    visitor.authorize()
-    page = visitor.submit()
+    page = visitor.sign_in()
     assert page.heading == "Enter the code"
     assert page.input("code")["autocomplete"] == "one-time-code"
     thief = LoginVisitor(pages)
@@ -90,8 +88,7 @@ def test_a_user_with_an_app_needs_its_code_at_each_sign_in(
 def test_codes_cannot_be_tried_without_end(pages: LoginPages, visitor: LoginVisitor) -> None:
     pages.new_user()
     secret = secret_of_an_app(pages)
-    visitor.authorize()
-    visitor.submit()
+    visitor.sign_in()
     for _ in range(5):
         visitor.press("Continue", code=wrong(digits(secret)))
     page = visitor.press("Continue", code=digits(secret))

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.stack.login_pages import (
-    NEW_PASSWORD,
     PASSWORD,
     SIGNED_OUT,
     LoginPages,
@@ -25,8 +24,7 @@ def test_signing_in_brings_a_code_and_a_session_of_one_hour(
     pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user()
-    visitor.authorize()
-    visitor.submit(" ADA ")  # this pool's user names know no case
+    visitor.sign_in(" ADA ")  # this pool's user names know no case
     header, first = visitor.answer.headers["Set-Cookie"], visitor.cookies["cognito"]
     assert {"HttpOnly", "SameSite=lax", "Max-Age=3600"} <= set(header.split("; "))
     assert PASSWORD not in header
@@ -100,8 +98,7 @@ def test_a_session_ends_by_signing_out_or_with_its_user(
     pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user()
-    visitor.authorize()
-    visitor.submit()
+    visitor.sign_in()
     thief = LoginVisitor(pages)
     thief.cookies.set("cognito", visitor.cookies["cognito"])
     visitor.open(f"/logout?{urlencode({'client_id': pages.client_id, 'logout_uri': SIGNED_OUT})}")
@@ -120,8 +117,7 @@ def test_signing_out_to_an_unregistered_place_shows_an_error_and_keeps_the_sessi
     pages: LoginPages, visitor: LoginVisitor
 ) -> None:
     pages.new_user()
-    visitor.authorize()
-    visitor.submit()
+    visitor.sign_in()
     for changes in (
         {"logout_uri": "https://elsewhere.example/"},
         {"logout_uri": SIGNED_OUT[:-1]},
@@ -135,43 +131,3 @@ def test_signing_out_to_an_unregistered_place_shows_an_error_and_keeps_the_sessi
         assert visitor.left_for == ""
     visitor.authorize()
     assert visitor.code
-
-
-def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
-    pages.new_user(temporary=True)
-    visitor.authorize()
-    assert visitor.submit().heading == "Choose your own password"
-    page = visitor.choose_password("short")
-    assert page.problem_at("password").startswith("Use at least 10 characters.")
-    page = visitor.choose_password(NEW_PASSWORD, "Another-horse-3")
-    assert page.problem_at("repeated") == "The passwords do not match."
-    pages.now += 301
-    assert visitor.choose_password().notice == LATE
-    assert pages.user()["status"] == "FORCE_CHANGE_PASSWORD"
-    visitor.submit()
-    visitor.choose_password()
-    assert visitor.code
-    assert pages.user()["status"] == "CONFIRMED"
-    fresh = LoginVisitor(pages)
-    fresh.authorize()
-    assert fresh.submit().alert == WRONG
-    fresh.submit(password=NEW_PASSWORD)
-    assert fresh.code
-
-
-def test_two_tabs_do_not_disturb_each_other(pages: LoginPages, visitor: LoginVisitor) -> None:
-    pages.new_user("ada")
-    pages.new_user("grace", temporary=True)
-    other = LoginVisitor(pages)
-    visitor.authorize(state="first")
-    visitor.submit("grace")
-    other.cookies.update(visitor.cookies)
-    other.authorize(state="second")
-    other.submit("ada")
-    assert other.returned["state"] == "second"
-    visitor.choose_password()
-    assert visitor.returned["state"] == "first"
-    id_token = pages.exchange(visitor.code).json()["id_token"]
-    assert claims(id_token)["cognito:username"] == "grace"

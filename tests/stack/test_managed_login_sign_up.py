@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-import requests
 
-from tests.stack.login_pages import ANSWERS, NEW_PASSWORD, PASSWORD, LoginPages, LoginVisitor
+from tests.stack.login_pages import ANSWERS, LoginPages, LoginVisitor
 
 pytestmark = pytest.mark.stack
 
@@ -69,8 +66,7 @@ def test_an_unconfirmed_sign_up_belongs_to_its_browser(
     assert page.by_id("lead") == "We have sent a code to a***@e***."
     assert pages.user()["email"] == "ada@example.com"
     # The password proves as much, in any browser.
-    other.authorize()
-    assert other.submit().heading == "Confirm your e-mail address"
+    assert other.sign_in().heading == "Confirm your e-mail address"
     other.press("Confirm", code=other.mailed_code())
     other.submit()
     assert other.code
@@ -115,6 +111,8 @@ def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
     page = visitor.sign_up(**{field: value})
     assert visitor.answer.status_code == 400
     assert page.problem_at(field) == problem
+    assert page.focused == [field]
+    assert page.all("title")[0].text.startswith("Error: ")
     assert not page.alert, "one problem stands at its field"
     for name in ("username", "email", "name"):
         assert page.input(name)["value"] == (ANSWERS | {field: value})[name]
@@ -166,88 +164,3 @@ def test_what_the_pool_does_not_allow_is_not_offered(
     assert not visitor.authorize().has_link(link)
     visitor.authorize(path)
     assert visitor.answer.status_code == 403
-
-
-def test_the_inbox_shows_the_newest_mail_first(pages: LoginPages, visitor: LoginVisitor) -> None:
-    for name in ("first", "second"):
-        visitor.sign_up(username=name, email=f"{name}@example.com")
-    visitor.open("/inbox")
-    page = visitor.follow("Check for new mail")
-    articles = [article.text for article in page.all("article")]
-    assert "second@example.com" in articles[0]
-    assert "first@example.com" in articles[1]
-    code = page.all("output")[0].text
-    newest: dict[str, Any] = requests.get(f"{pages.origin}/inbox.json", timeout=10).json()[0]
-    assert (newest["to"], newest["code"]) == ("second@example.com", code)
-    assert code in newest["text"]
-
-
-# -- A forgotten password -----------------------------------------------------------------------
-
-
-def ask_for_code(visitor: LoginVisitor, username: str = "ada") -> None:
-    visitor.authorize()
-    visitor.follow("Forgot your password?")
-    visitor.press("Send the code", username=username)
-
-
-def change(visitor: LoginVisitor, code: str, **changes: str) -> None:
-    form = {"code": code, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
-    visitor.press("Change password", **form | changes)
-
-
-def test_the_code_from_the_mail_sets_a_new_password(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
-    pages.new_user()
-    ask_for_code(visitor, " Ada@Example.com")
-    assert visitor.page.by_id("password-rules").startswith("At least 10 characters")
-    assert visitor.press("Send a new code").notice == "We have sent a new code."
-    code = visitor.mailed_code()
-    for changes, field, problem in (
-        ({"code": ""}, "code", "Enter the code from the mail."),
-        ({"password": "short", "repeated": "short"}, "password", "Use at least 10 characters."),
-        ({"repeated": "Other-horse-3"}, "repeated", "The passwords do not match."),
-        *[({"code": "000000"}, "code", "That code is incorrect.")] * 5,
-        ({}, "code", "Attempt limit exceeded."),
-    ):
-        change(visitor, **{"code": code} | changes)
-        assert visitor.page.problem_at(field).startswith(problem)
-    pages.now += 2
-    change(visitor, code)
-    page = visitor.page
-    assert page.notice == "Your password has been changed. Sign in with the new one."
-    assert page.input("username")["value"] == "ada@example.com"
-    assert visitor.submit("ada", PASSWORD).alert == "Incorrect username or password."
-    visitor.submit("ada", NEW_PASSWORD)
-    assert visitor.code
-
-
-def test_nobody_learns_whether_a_user_exists(pages: LoginPages, visitor: LoginVisitor) -> None:
-    pages.new_user("ada")
-    seen = []
-    for username in ("ada", "nobody"):
-        ask_for_code(visitor, username)
-        asked = visitor.page.text
-        change(visitor, "111111")
-        seen.append((asked, visitor.page.problem_at("code"), visitor.answer.status_code))
-    assert seen[0] == seen[1]
-
-
-def test_a_code_goes_to_verified_addresses_only(pages: LoginPages, visitor: LoginVisitor) -> None:
-    pages.new_user("eve", email_verified="false")
-    ask_for_code(visitor, "eve")
-    assert visitor.page.heading == "Choose a new password"
-    assert "eve@example.com" not in visitor.open("/inbox").text
-
-
-def test_a_reset_by_an_administrator_leads_to_the_code(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
-    pages.new_user()
-    pages.administrate("reset_user_password")
-    visitor.authorize()
-    assert visitor.submit().heading == "Choose a new password"
-    change(visitor, visitor.mailed_code())
-    visitor.submit(password=NEW_PASSWORD)
-    assert visitor.code

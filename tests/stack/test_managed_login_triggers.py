@@ -64,8 +64,7 @@ def test_signing_in_runs_pre_and_post_authentication(
     pages.on("PreAuthentication", passed_on)
     pages.on("PostAuthentication", passed_on)
     pages.new_user()
-    visitor.authorize()
-    visitor.submit(password="Wrong-horse-1")
+    visitor.sign_in(password="Wrong-horse-1")
     assert sources(pages) == ["PreAuthentication_Authentication"]
     visitor.submit()
     assert visitor.code
@@ -89,8 +88,7 @@ def test_refusals_are_shown_in_the_functions_words(
     assert f"PostConfirmation {why}" in page.text
     assert pages.user()["status"] == "CONFIRMED"
     pages.on("PreAuthentication", refuse)
-    visitor.authorize()
-    assert visitor.submit().alert == f"PreAuthentication {why}"
+    assert visitor.sign_in().alert == f"PreAuthentication {why}"
     assert not visitor.left_for
 
 
