@@ -6,7 +6,7 @@ import io
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -76,19 +76,17 @@ class Stack:
         """A new container of the function."""
         environ = {**self.environ, **environ}
         settings = Settings.from_environ(environ)
-        container = self.container(settings, environ, log_stream=self.log_stream)
+        container = self.container(settings, environ)
         return build(settings, container, http=http or requests.Session())
 
-    def container(
-        self, settings: CommonSettings, environ: dict[str, str], *, log_stream: io.StringIO
-    ) -> Container:
+    def container(self, settings: CommonSettings, environ: dict[str, str]) -> Container:
         """What a function is built from."""
         return Container.of(
             settings,
             environ,
             source=self.source or self.vault,
             # A logger is found by its service name and keeps its stream, so each has its own.
-            log=Logger(service=uuid.uuid4().hex, stream=log_stream),
+            log=Logger(service=uuid.uuid4().hex, stream=self.log_stream),
             clocks=Clocks(self.clock.monotonic, self._now, self.clock.advance),
         )
 
@@ -183,3 +181,22 @@ def browser(stack: Stack) -> Browser:
 @pytest.fixture
 def signed_in(stack: Stack) -> Browser:
     return stack.signed_in()
+
+
+Counted = Callable[[str], list[tuple[str, str | None]]]
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Counted:
+    """The metrics that begin like this and came since it was last asked, with their reasons."""
+
+    def read(beginning: str) -> list[tuple[str, str | None]]:
+        lines = map(json.loads, capsys.readouterr().out.splitlines())
+        return [
+            (each, line.get("reason"))
+            for line in lines
+            for each in line
+            if each.startswith(beginning)
+        ]
+
+    return read
