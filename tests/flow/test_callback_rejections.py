@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.fake_tokens import ID_TOKEN_DEFECTS
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import Stack
 
@@ -19,52 +18,44 @@ def assert_calm(answer: Answer) -> None:
     assert "<script" not in answer.body
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("", "callback_empty"),
-        ("code=", "callback_empty"),
-        ("state=unknown", "attempt_unknown"),
-        ("state=unknown&code=made-up", "attempt_unknown"),
-        ("state=&code=made-up", "attempt_unknown"),
-        ("state=a&state=a&code=made-up", "parameter_repeated"),
-        ("state=a&code=b&code=c", "parameter_repeated"),
-        ("error=%3Cscript%3Ealert(1)%3C/script%3E", "authorize_error_unknown"),
-        ("error=server_error&error=x", "parameter_repeated"),
-        ("error=" + "x" * 65, "parameter_too_long"),
-        ("state=a&code=" + "x" * 2049, "parameter_too_long"),
-        ("state=a&code=" + "x" * 9216, "query_too_long"),
-        ("x" * 9216, "query_too_long"),
-        ("state=%FF&code=b", "parameter_malformed"),
-        ("state=a%0D%0Ab&code=b", "parameter_malformed"),
-        ("state=;%20Domain=evil&code=b", "attempt_unknown"),
-    ],
-)
+MALFORMED = {
+    "": "callback_empty",
+    "code=": "callback_empty",
+    "state=unknown": "attempt_unknown",
+    "state=&code=made-up": "attempt_unknown",
+    "state=;%20Domain=evil&code=b": "attempt_unknown",
+    "state=a&state=a&code=made-up": "parameter_repeated",
+    "state=a&code=b&code=c": "parameter_repeated",
+    "error=server_error&error=x": "parameter_repeated",
+    "error=%3Cscript%3Ealert(1)%3C/script%3E": "authorize_error_unknown",
+    "error=" + "x" * 65: "parameter_too_long",
+    "state=a&code=" + "x" * 2049: "parameter_too_long",
+    "state=a&code=" + "x" * 9216: "query_too_long",
+    "state=a%0D%0Ab&code=b": "parameter_malformed",
+}
+
+
 def test_a_malformed_callback_is_a_400_that_costs_no_upstream_call(
-    stack: Stack, browser: Browser, query: str, expected: str
+    stack: Stack, browser: Browser
 ) -> None:
-    answer = browser.get(f"/callback?{query}")
-    assert (answer.status, answer.cookies) == (400, ())
-    assert_calm(answer)
-    (line,) = stack.logged("request_failed")
-    assert line["reason"] == expected
-    assert f"<code>{line['correlation_id']}</code>" in answer.body
+    for query, expected in MALFORMED.items():
+        answer = browser.get(f"/callback?{query}")
+        assert (answer.status, answer.cookies) == (400, ())
+        assert_calm(answer)
+        line = stack.logged("request_failed")[-1]
+        assert line["reason"] == expected
+        assert f"<code>{line['correlation_id']}</code>" in answer.body
     assert stack.cognito.upstream_calls == 0
 
 
-def test_a_changed_state_is_refused_before_anything_is_sent(stack: Stack, browser: Browser) -> None:
-    callback = stack.callback(browser)
-    answer = browser.get(callback[:-1] + ("A" if callback[-1] != "A" else "B"))
-    assert answer.status == 400
-    assert browser.named("session") == {}
-    assert stack.cognito.upstream_calls == 0
-
-
-def test_another_browsers_callback_is_refused(stack: Stack, browser: Browser) -> None:
-    callback_of_attacker = stack.callback(stack.browser())
-    browser.get("/login")
-    assert browser.get(callback_of_attacker).status == 400
-    assert browser.named("session") == {}
+def test_another_browsers_callback_and_a_changed_state_are_refused_before_anything_is_sent(
+    stack: Stack, browser: Browser
+) -> None:
+    own, callback_of_attacker = stack.callback(browser), stack.callback(stack.browser())
+    changed = own[:-1] + ("A" if own[-1] != "A" else "B")
+    for callback in (callback_of_attacker, changed):
+        assert browser.get(callback).status == 400
+        assert browser.named("session") == {}
     assert stack.cognito.upstream_calls == 0
 
 
@@ -89,16 +80,15 @@ def test_the_code_of_another_issuer_is_not_used(stack: Stack, browser: Browser) 
     assert browser.cookies == {}
 
 
-@pytest.mark.parametrize("prefix", ["https://cognito-idp.", "https://issuer-cognito-idp."])
-@pytest.mark.parametrize("configured", ["https://cognito-idp.", "https://issuer-cognito-idp."])
-def test_either_form_of_the_pools_issuer_is_accepted(
-    stack: Stack, prefix: str, configured: str
-) -> None:
-    pool = stack.cognito.issuer.removeprefix("https://cognito-idp.")
-    stack.cognito.issuer = f"{configured}{pool}"
-    browser = stack.browser()
-    callback = stack.callback(browser)
-    assert browser.get(f"{callback}&iss={quote(prefix + pool, safe='')}").status == 303
+def test_either_form_of_the_pools_issuer_is_accepted(stack: Stack) -> None:
+    forms = ("https://cognito-idp.", "https://issuer-cognito-idp.")
+    pool = stack.cognito.issuer.removeprefix(forms[0])
+    for configured in forms:
+        stack.cognito.issuer = f"{configured}{pool}"
+        browser = stack.browser()
+        for named in forms:
+            callback = stack.callback(browser)
+            assert browser.get(f"{callback}&iss={quote(named + pool, safe='')}").status == 303
 
 
 def test_an_expired_attempt_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:
@@ -138,59 +128,50 @@ def test_a_code_without_state_restarts_sign_in_once(stack: Stack, browser: Brows
     assert (answer.status, answer.location) == (303, "/"), "already signed in"
 
 
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [
-        ("invalid_request", 502),
-        ("invalid_scope", 502),
-        ("unauthorized_client", 502),
-        ("server_error", 502),
-        ("temporarily_unavailable", 503),
-        ("login_required", 400),
-    ],
-)
-def test_errors_of_managed_login_become_pages(
-    stack: Stack, browser: Browser, error: str, status: int
-) -> None:
-    answer = browser.get(stack.callback(browser, error=error))
-    assert answer.status == status
-    assert_calm(answer)
+def test_errors_of_managed_login_become_pages(stack: Stack, browser: Browser) -> None:
+    for error, status in {
+        "invalid_request": 502,
+        "invalid_scope": 502,
+        "server_error": 502,
+        "temporarily_unavailable": 503,
+        "login_required": 400,
+    }.items():
+        answer = browser.get(stack.callback(browser, error=error))
+        assert answer.status == status
+        assert_calm(answer)
     assert browser.cookies == {}
     assert stack.cognito.upstream_calls == 0
 
 
-@pytest.mark.parametrize(
-    ("description", "because", "advice"),
-    [
-        ("PreSignUp+failed+with+error+Canary+denied.+", "trigger_refused", "contact the people"),
-        ("PostConfirmation+failed+with+error+Canary.", "trigger_refused", "contact the people"),
-        ("attributes+required%3A+%5Bemail%5D", "attribute_missing", "Start again and allow it"),
-        (
-            "Invalid+user+attributes%3A+email%3A+The+attribute+is+required%0A+",
-            "attribute_missing",
-            "sign in another way",
-        ),
-        ("user.email%3A+Attribute+cannot+be+updated.%0A+", "attribute_fixed", "another way"),
-        ("Already+found+an+entry+for+username+Google_canary", "user_linked", "you did before"),
-        ("Error+in+IdP+response%3A+canary+%FF", "declined", "You can start again"),
-        ("Client+is+not+enabled+for+OAuth2.0+flows", None, ""),
-        ("User+denied+access", "declined", "You can start again"),
-    ],
-)
-def test_a_providers_error_is_explained_in_our_own_words(
-    stack: Stack, browser: Browser, description: str, because: str | None, advice: str
-) -> None:
-    callback = stack.callback(browser, error="invalid_request")
-    answer = browser.get(f"{callback}&error_description={description}")
-    assert answer.status == (403 if because else 502)
-    assert stack.reasons() == [f"provider_{because}" if because else "authorize_invalid_request"]
-    assert_calm(answer)
-    assert advice in answer.body
+REFUSALS = {
+    "PreSignUp+failed+with+error+Canary+denied.+": ("trigger_refused", "contact the people"),
+    "attributes+required%3A+%5Bemail%5D": ("attribute_missing", "Start again and allow it"),
+    "email%3A+The+attribute+is+required%0A+": ("attribute_missing", "sign in another way"),
+    "user.email%3A+Attribute+cannot+be+updated.%0A+": ("attribute_fixed", "another way"),
+    "Already+found+an+entry+for+username+Google_canary": ("user_linked", "you did before"),
+    "Error+in+IdP+response%3A+canary+%FF": ("declined", "You can start again"),
+    "User+denied+access": ("declined", "You can start again"),
+}
+
+
+def test_a_providers_error_is_explained_in_our_own_words(stack: Stack, browser: Browser) -> None:
+    def answer(description: str) -> Answer:
+        callback = stack.callback(browser, error="invalid_request")
+        return browser.get(f"{callback}&error_description={description}")
+
+    for description, (reason, advice) in REFUSALS.items():
+        page = answer(description)
+        assert (page.status, stack.reasons()[-1]) == (403, f"provider_{reason}")
+        assert_calm(page)
+        assert advice in page.body
+        assert "anary" not in page.body
+    assert answer("Client+is+not+enabled+for+OAuth2.0+flows").status == 502
+    assert stack.reasons()[-1] == "authorize_invalid_request"
     assert browser.cookies == {}
-    assert "anary" not in answer.body + stack.log_stream.getvalue()
+    assert "anary" not in stack.log_stream.getvalue()
 
 
-@pytest.mark.parametrize("more", ["", "&error_description=Zugang+verweigert+f%FCr+Sie", "&x=%"])
+@pytest.mark.parametrize("more", ["", "&error_description=Zugang+verweigert+f%FCr+Sie&x=%"])
 def test_a_cancelled_sign_in_shows_a_message(stack: Stack, browser: Browser, more: str) -> None:
     callback = stack.callback(browser, error="access_denied")
     answer = browser.get(callback + more)
@@ -205,28 +186,26 @@ def test_a_cancelled_sign_in_shows_a_message(stack: Stack, browser: Browser, mor
     assert browser.get(callback).status == 303, "also when reloaded"
 
 
-def test_cancelling_a_second_sign_in_ends_no_session(stack: Stack, signed_in: Browser) -> None:
-    signed_in.get(stack.callback(signed_in, "/login?prompt=login", error="access_denied"))
+def test_a_failed_sign_in_leaves_session_and_other_tabs_alone(
+    stack: Stack, signed_in: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session, other_tab = signed_in.named("session"), stack.callback(signed_in)
+    cancelled = stack.callback(signed_in, "/login?prompt=login", error="access_denied")
+    assert signed_in.get(cancelled).status == 303
+    assert signed_in.named("session") == session
+    assert len(signed_in.named("attempt")) == 1
+    assert '"reason":"access_denied"' in capsys.readouterr().out
     page = signed_in.get("/").body
     assert "Sign-in was cancelled." in page
     assert stack.cognito.user.name in page
     assert "Sign-in was cancelled." not in signed_in.get("/").body
-
-
-@pytest.mark.parametrize("defect", sorted(ID_TOKEN_DEFECTS))
-def test_a_defective_id_token_never_signs_in(stack: Stack, browser: Browser, defect: str) -> None:
-    stack.cognito.id_token_defect = defect
-    assert stack.sign_in(browser).status == 502
-    assert browser.cookies == {}
-
-
-def test_a_failed_sign_in_leaves_session_and_other_tabs_alone(
-    stack: Stack, signed_in: Browser, capsys: pytest.CaptureFixture[str]
-) -> None:
-    session = signed_in.named("session")
-    other_tab = stack.callback(signed_in)
-    assert signed_in.get(stack.callback(signed_in, error="access_denied")).status == 303
-    assert signed_in.named("session") == session
-    assert len(signed_in.named("attempt")) == 1
-    assert '"reason":"access_denied"' in capsys.readouterr().out
     assert signed_in.get(other_tab).status == 303
+
+
+def test_sign_in_requires_the_nonce_of_its_attempt(stack: Stack, browser: Browser) -> None:
+    """tests/unit/test_id_token.py has the other defects of ID tokens."""
+    for defect in ("wrong_nonce", "missing_nonce"):
+        stack.cognito.id_token_defect = defect
+        assert stack.sign_in(browser).status == 502
+        assert browser.cookies == {}
+    assert stack.reasons() == ["id_token_wrong_nonce"] * 2
