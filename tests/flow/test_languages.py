@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from foyer.language import LANGUAGES
 
 from tests.flow.browser import Answer, Browser
 from tests.flow.conftest import ORIGIN, Stack
 
 COOKIE = "__Host-foyer-language"
-PAGES = ["/", "/logout", "/callback", "/nowhere"]
 
 
 def language_of(page: Answer) -> str:
@@ -20,18 +18,18 @@ def language_of(page: Answer) -> str:
     return language
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_declares_its_language(browser: Browser, path: str) -> None:
-    assert language_of(browser.get(path)) == "en"
-    for code in LANGUAGES:
-        assert language_of(browser.get(path, **{"accept-language": f"{code},en;q=0.5"})) == code
-
-
-def test_the_welcome_page_greets_in_the_visitors_language(stack: Stack, signed_in: Browser) -> None:
-    page = signed_in.get("/", **{"accept-language": "de-AT,de;q=0.9"})
-    assert language_of(page) == "de"
-    assert "Sie sind angemeldet." in page.body
-    assert f"<h1><bdi>{stack.cognito.user.name}</bdi></h1>" in page.body
+@pytest.mark.parametrize("path", ["/", "/logout", "/callback", "/nowhere"])
+def test_a_page_is_in_the_browsers_language_and_keeps_no_unknown_one(
+    browser: Browser, path: str
+) -> None:
+    before = browser.get(path)
+    assert language_of(before) == "en"
+    assert language_of(browser.get(path, **{"accept-language": "pt-PT,en;q=0.5"})) == "pt-BR"
+    for lang in ("sv", "canary", "", "%FF", "x" * 9000, "../en"):
+        page = browser.get(f"{path}?lang={lang}")
+        assert (page.status, language_of(page)) == (before.status, "en")
+        assert "canary" not in page.body
+        assert COOKIE not in browser.cookies
 
 
 def test_a_picked_language_is_kept(browser: Browser) -> None:
@@ -43,16 +41,6 @@ def test_a_picked_language_is_kept(browser: Browser) -> None:
     assert (language_of(later), later.cookies) == ("zh-TW", ())
     assert language_of(browser.get("/?lang=fr")) == "fr"
     assert browser.cookies[COOKIE] == "fr"
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("lang", ["sv", "canary", "", "%FF", "x" * 9000, "../en"])
-def test_an_unknown_language_is_not_kept(browser: Browser, path: str, lang: str) -> None:
-    before, page = browser.get(path), browser.get(f"{path}?lang={lang}")
-    assert page.status == before.status
-    assert language_of(page) == "en"
-    assert COOKIE not in browser.cookies
-    assert "canary" not in page.body
 
 
 @pytest.mark.parametrize("kept", ["", "sv", "../../pages", "en.json", "de,fr", "\u0130d"])
@@ -69,7 +57,12 @@ def test_managed_login_gets_the_language(stack: Stack, browser: Browser, path: s
     assert browser.get(f"{path}?lang=PT").query["lang"] == "pt-BR"
     assert browser.get(path).query["lang"] == "pt-BR"
     stack.sign_in(browser, path)
-    assert language_of(browser.get("/")) == "pt-BR"
+    welcome = browser.get("/")
+    assert language_of(welcome) == "pt-BR"
+    assert f"<h1><bdi>{stack.cognito.user.name}</bdi></h1>" in welcome.body
+    stack.cognito.sign_out_everywhere()
+    stack.advance_to_refresh(browser)
+    assert 'role="status">Sua sessão' in browser.get("/").body
 
 
 def test_a_new_container_has_read_english_alone(stack: Stack) -> None:
@@ -90,13 +83,6 @@ def test_json_answers_are_in_english(stack: Stack, browser: Browser) -> None:
     answer = browser.get("/me")
     assert answer.status == 503
     assert answer.json["detail"] == "Please wait a moment, then start again."
-
-
-def test_the_message_about_an_ended_session_is_translated(stack: Stack, browser: Browser) -> None:
-    stack.sign_in(browser, "/login?lang=es")
-    stack.cognito.sign_out_everywhere()
-    stack.advance_to_refresh(browser)
-    assert 'role="status">Se ha cerrado' in browser.get("/").body
 
 
 @pytest.mark.parametrize("path", ["/callback", "/nowhere"])

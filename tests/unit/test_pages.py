@@ -1,15 +1,18 @@
-"""Pages escape every value, and text on the brand colour is readable."""
+"""Pages escape every value; any brand's colour can be read; browsers have short names."""
 
 from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
 from pathlib import Path
 
 import foyer.pages
 import pytest
-from foyer.pages import Brand, Pages, PagesByLanguage
+from foyer.color import LEAST_CONTRAST, contrast, style, text_color_on
+from foyer.pages import Brand, Pages
+from foyer.sessions.device import device_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,13 +48,6 @@ def test_unknown_details_and_an_absent_notice_are_not_shown() -> None:
     assert notice in PAGES.landing(notice="You were signed out.")
 
 
-def test_a_language_is_read_once_and_only_when_it_is_wanted() -> None:
-    pages = PagesByLanguage(Brand("Foyer", "#3d5a80"))
-    assert not pages._pages
-    assert pages["de"] is pages["de"]
-    assert set(pages._pages) == {"de"}
-
-
 def test_a_missing_text_is_in_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = Path(foyer.pages.__file__).parent
     for folder in ("pages", "languages"):
@@ -78,3 +74,52 @@ def test_braces_in_a_brand_or_a_value_stay_what_they_are(name: str) -> None:
     assert f"<bdi>{name}</bdi></a></header>" in page
     assert f"<h1><bdi>{name}</bdi></h1>" in page
     assert f"<dd><bdi>{name}</bdi>" in page
+
+
+COLORS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
+LIGHT = ["#f6f5f2", "#ffffff", "#e8f3ec", "#fbeeee"]
+DARK = ["#15171b", "#1e2126", "#1d3227", "#3a2224"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#ffdd00", "#ffffff", 1.35)],
+)
+def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.01)
+
+
+@given(COLORS)
+def test_links_and_buttons_can_be_read_in_both_themes(color: str) -> None:
+    light, dark = re.findall(r"--link:(#[0-9a-f]{6})", style(color))
+    assert min(contrast(light, surface) for surface in LIGHT) >= LEAST_CONTRAST
+    assert min(contrast(dark, surface) for surface in DARK) >= LEAST_CONTRAST
+    text = {"#fff": "#ffffff", "#000": "#000000"}[text_color_on(color)]
+    assert contrast(text, color) >= LEAST_CONTRAST
+
+
+def test_a_colour_that_can_be_read_stays_as_it_is() -> None:
+    assert "--link:#3d5a80}" in style("#3d5a80")
+
+
+MOZILLA = "Mozilla/5.0"
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        (f"{MOZILLA} (Windows NT 10.0; Win64; x64; rv:145.0) Firefox/145.0", "Firefox, Windows"),
+        (f"{MOZILLA} (X11; Linux x86_64) {WEBKIT} Chrome/142.0 Safari/537.36", "Chrome, Linux"),
+        (f"{MOZILLA} (Windows NT 10.0) {WEBKIT} Chrome/142 Safari/537 Edg/142.0", "Edge, Windows"),
+        (f"{MOZILLA} (Macintosh; Intel Mac OS X 10_15) Version/26 Safari/605.1", "Safari, macOS"),
+        (f"{MOZILLA} (iPhone; CPU iPhone OS 18_7 like Mac OS X) CriOS/142", "Chrome, iOS"),
+        (f"{MOZILLA} (iPad; CPU OS 18_7 like Mac OS X) Version/26 Safari/604", "Safari, iPadOS"),
+        (f"{MOZILLA} (Linux; Android 10; K) {WEBKIT} Chrome/142 Mobile Safari", "Chrome, Android"),
+        ("curl/8.5.0", ""),
+        ("", ""),
+        ("<script>" * 100 + "Firefox", ""),
+    ],
+)  # fmt: skip
+def test_a_browser_is_named_in_two_words(user_agent: str, device: str) -> None:
+    assert device_of(user_agent) == device

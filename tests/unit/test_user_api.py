@@ -11,24 +11,13 @@ from foyer.cognito.user_api import has_scope
 
 from tests.fake_cognito_api import SCOPE, model
 
-OPERATIONS = [
-    "AssociateSoftwareToken",
-    "ChangePassword",
-    "DeleteUser",
-    "GetUser",
-    "GlobalSignOut",
-    "SetUserMFAPreference",
-    "UpdateUserAttributes",
-    "VerifySoftwareToken",
-]
+OPERATIONS = """AssociateSoftwareToken ChangePassword DeleteUser GetUser GlobalSignOut
+SetUserMFAPreference UpdateUserAttributes VerifySoftwareToken"""
 
 
 def test_exactly_the_errors_that_the_operations_can_have_are_known() -> None:
-    possible = {
-        shape.name
-        for operation in OPERATIONS
-        for shape in model().operation_model(operation).error_shapes
-    }
+    operations = map(model().operation_model, OPERATIONS.split())
+    possible = {shape.name for operation in operations for shape in operation.error_shapes}
     assert {*user_api._REFUSALS, *user_api._BUSY, *user_api._OTHERS} == possible
 
 
