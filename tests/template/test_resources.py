@@ -176,7 +176,8 @@ def test_other_stacks_find_what_they_need_by_the_stacks_name() -> None:
         for name, output in transformed()["Outputs"].items()
         if "Export" in output
     }
-    assert {"HttpApiId", "AppDomainName", "UserPoolId", "UserPoolArn"} <= exported.keys()
+    needed = {"AppDomainName", "GuardFunctionArn", "HttpApiId", "UserPoolArn", "UserPoolId"}
+    assert needed <= exported.keys()
     for name, export in exported.items():
         assert export == {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
 
