@@ -106,7 +106,6 @@ def start(
         "AUTH": "true",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "PERSIST_STATE": "1",
         "STATE_DIR": str(data / "state"),
         "TMPDIR": str(data),
         "LOCAL_AWS_HOSTS": ",".join(hosts),
@@ -114,6 +113,7 @@ def start(
     if runs_code:
         environment["LOCAL_AWS_RUNS_CODE"] = "true"
     else:
+        environment["PERSIST_STATE"] = "1"
         environment["SERVICES"] = ",".join(sorted(services))
         environment["DOCKER_HOST"] = f"unix://{data / 'no-docker'}"  # it would run code there
     with output:

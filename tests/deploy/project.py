@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -13,12 +15,7 @@ from typing import Any
 
 from local.aws import REGION, LocalAws
 from local.sam import SAM
-from tests.template.parameter_sets import WITHOUT_REFUSED
-
-ROOT = Path(__file__).parents[2]
-
-# The parameters of the first stack.
-FIRST = WITHOUT_REFUSED | {"Architecture": "arm64", "BrandName": "Corner Shop"}
+from tests.documents import ROOT
 
 
 @dataclass(frozen=True)
@@ -40,21 +37,19 @@ class Project:
     def built(self) -> Path:
         return self.folder / ".aws-sam/build"
 
-    def copied(self, folder: Path) -> Project:
-        """Another copy, build included."""
-        return Project(Path(shutil.copytree(self.folder, folder)), self.aws)
+    def require_only(self, function: str, *packages: str) -> None:
+        """Leave other packages out of the next build, which then takes less than half the time."""
+        file = self.folder / "functions" / function / "requirements.txt"
+        pinned = re.split(r"\n(?=\S)", file.read_text("utf-8"))
+        file.write_text("\n".join(each for each in pinned if each.startswith(packages)), "utf-8")
 
-    def sam(self, *arguments: str, answers: str = "") -> str:
+    def make_deploy(self, parameters: Mapping[str, str]) -> str:
+        """What `make deploy` calls, with "y" typed after it; returns what it prints."""
+        given = [f"{name}={value}" for name, value in parameters.items()]
+        return self.run(SAM.parent / "python", ROOT / "local/deploy.py", *given, answers="y\n")
+
+    def run(self, *command: str | Path, answers: str) -> str:
         """What it prints; fails the test with that when it fails. ``answers`` is what is typed."""
-        return self._run(SAM, *arguments, answers=answers)
-
-    def make_deploy(self, *arguments: str, answers: str = "") -> str:
-        """What `make deploy` calls, with what is typed after it."""
-        return self._run(
-            SAM.parent / "python", ROOT / "local/deploy.py", *arguments, answers=answers
-        )
-
-    def _run(self, *command: str | Path, answers: str) -> str:
         uv = shutil.which("uv") or ROOT / ".tools/bin/uv"
         done = subprocess.run(  # noqa: S603 - our own command
             command,
@@ -94,16 +89,12 @@ class Stack:
     ) -> Stack:
         """From a template that `sam deploy` packaged before: the same, without its start-up."""
         stack = cls(name, aws)
-        stack.client("cloudformation").create_stack(
-            **_request(name, parameters), TemplateURL=stack._uploaded(template)
-        )
+        stack._request("create_stack", template, parameters)
         stack._wait("CREATE_COMPLETE")
         return stack
 
     def update(self, template: str, parameters: Mapping[str, str]) -> None:
-        self.client("cloudformation").update_stack(
-            **_request(self.name, parameters), TemplateURL=self._uploaded(template)
-        )
+        self._request("update_stack", template, parameters)
         self._wait("UPDATE_COMPLETE")
 
     def delete(self) -> None:
@@ -112,22 +103,37 @@ class Stack:
         client.delete_stack(StackName=self.name)
         self._wait("DELETE_COMPLETE", stack_id)
 
-    def _uploaded(self, template: str) -> str:
-        """Its URL, as `sam deploy` does it: a request itself takes 51,200 bytes."""
-        s3 = self.client("s3")
+    def _request(self, operation: str, template: str, parameters: Mapping[str, str]) -> None:
+        s3 = self.client("s3")  # a request itself takes 51,200 bytes
         s3.create_bucket(Bucket="templates")
         s3.put_object(Bucket="templates", Key=self.name, Body=template.encode())
-        return f"{self.aws.endpoint}/templates/{self.name}"
+        getattr(self.client("cloudformation"), operation)(
+            StackName=self.name,
+            TemplateURL=f"{self.aws.endpoint}/templates/{self.name}",
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            ],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
 
-    def template(self) -> str:
-        """The template that was uploaded, before any transform."""
+    def _wait(self, wanted: str, stack_id: str = "", seconds: float = 60) -> None:
         client = self.client("cloudformation")
-        body = client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
-        assert isinstance(body, str)
-        return body
+        deadline = time.monotonic() + seconds
+        while True:
+            (found,) = client.describe_stacks(StackName=stack_id or self.name)["Stacks"]
+            if not found["StackStatus"].endswith("_IN_PROGRESS"):
+                break
+            assert time.monotonic() < deadline, f"still {found['StackStatus']}"
+            time.sleep(0.05)
+        events = client.describe_stack_events(StackName=found["StackId"])["StackEvents"]
+        assert found["StackStatus"] == wanted, [
+            f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}"
+            for each in events
+            if each["ResourceStatus"].endswith("_FAILED")
+        ]
 
     def client(self, service: str) -> Any:
-        return self.aws.client(service)
+        return _client(self.aws, service)
 
     def ids(self) -> dict[str, str]:
         """Physical ids by logical id."""
@@ -142,60 +148,32 @@ class Stack:
         return {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
 
     def user_pool(self) -> dict[str, Any]:
-        described = self.client("cognito-idp").describe_user_pool(
-            UserPoolId=self.outputs()["UserPoolId"]
-        )
-        pool: dict[str, Any] = described["UserPool"]
-        return pool
+        client, pool = self.client("cognito-idp"), self.outputs()["UserPoolId"]
+        described: dict[str, Any] = client.describe_user_pool(UserPoolId=pool)["UserPool"]
+        return described
 
     def app_client(self) -> dict[str, Any]:
-        outputs = self.outputs()
-        described = self.client("cognito-idp").describe_user_pool_client(
+        client, outputs = self.client("cognito-idp"), self.outputs()
+        described: dict[str, Any] = client.describe_user_pool_client(
             UserPoolId=outputs["UserPoolId"], ClientId=outputs["ClientId"]
-        )
-        client: dict[str, Any] = described["UserPoolClient"]
-        return client
+        )["UserPoolClient"]
+        return described
 
-    def domain(self, name: str) -> dict[str, Any]:
+    def pool_of_domain(self, name: str) -> str:
         described = self.client("cognito-idp").describe_user_pool_domain(Domain=name)
-        domain: dict[str, Any] = described["DomainDescription"]
-        return domain
+        return str(described["DomainDescription"]["UserPoolId"])
 
-    def function(self, logical_id: str) -> dict[str, Any]:
+    def function(self, logical_id: str, **version: str) -> dict[str, Any]:
         configuration: dict[str, Any] = self.client("lambda").get_function_configuration(
-            FunctionName=self.ids()[logical_id]
+            FunctionName=self.ids()[logical_id], **version
         )
         return configuration
 
-    def environment(self, logical_id: str) -> dict[str, str]:
-        variables: dict[str, str] = self.function(logical_id)["Environment"]["Variables"]
+    def environment(self, logical_id: str, **version: str) -> dict[str, str]:
+        variables: dict[str, str] = self.function(logical_id, **version)["Environment"]["Variables"]
         return variables
 
-    def _wait(self, wanted: str, stack_id: str = "", seconds: float = 60) -> None:
-        client = self.client("cloudformation")
-        deadline = time.monotonic() + seconds
-        while True:
-            (found,) = client.describe_stacks(StackName=stack_id or self.name)["Stacks"]
-            if not found["StackStatus"].endswith("_IN_PROGRESS"):
-                break
-            assert time.monotonic() < deadline, f"still {found['StackStatus']}"
-            time.sleep(0.05)
-        assert found["StackStatus"] == wanted, self._failures(found["StackId"])
 
-    def _failures(self, stack_id: str) -> list[str]:
-        events = self.client("cloudformation").describe_stack_events(StackName=stack_id)
-        return [
-            f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}"
-            for each in events["StackEvents"]
-            if each["ResourceStatus"].endswith("_FAILED")
-        ]
-
-
-def _request(name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "StackName": name,
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-        ],
-        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    }
+@functools.cache
+def _client(aws: LocalAws, service: str) -> Any:
+    return aws.client(service)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-# Resources that MiniStack refuses, and what keeps each of them out of a stack.
-WITHOUT_REFUSED = {"LoginPages": "classic", "BrandColor": "", "RotationDays": "0"}
-
 _ACCOUNT = "000000000000"
 
 PARAMETER_SETS: dict[str, dict[str, str]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -131,27 +131,6 @@ def check(name: str, value: str) -> None:
         number = float(value)
         if not declared.get("MinValue", number) <= number <= declared.get("MaxValue", number):
             raise Refused(f"{name}: {declared['ConstraintDescription']}")
-
-
-def references(part: Any) -> Iterator[str]:
-    """Every name that Ref, GetAtt and Sub mention in the part."""
-    if isinstance(part, list):
-        for each in part:
-            yield from references(each)
-    if not isinstance(part, dict):
-        return
-    for key, value in part.items():
-        if key == "Ref":
-            yield value
-        elif key == "Fn::GetAtt":
-            yield value[0] if isinstance(value, list) else value.split(".")[0]
-        elif key == "Fn::Sub":
-            text, own = (value, {}) if isinstance(value, str) else value
-            names = {name.split(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", text)}
-            yield from names - own.keys()
-            yield from references(own)
-        else:
-            yield from references(value)
 
 
 # Intrinsic functions of arguments that are resolved.
