@@ -18,6 +18,13 @@ from local.managed_login.settings import ManagedLogin
 
 _HERE = Path(__file__).parent
 _COMMON_LOOK = _HERE.parents[1] / "functions/web/foyer/pages/style.css"
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 @dataclass(frozen=True)
@@ -75,13 +82,6 @@ class Pages:
         )
         digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
         self._style_source = f"'sha256-{digest}'"
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def show(
         self,
@@ -93,7 +93,7 @@ class Pages:
         **values: Any,
     ) -> HTMLResponse:
         """``redirects_to``: where the page's form may redirect to, such as a redirect URI."""
-        html = self._templates.get_template(template).render(
+        html = _TEMPLATES.get_template(template).render(
             brand=self._settings.brand_name,
             logo=self._settings.brand_logo,
             app_url=self._settings.app_url,
