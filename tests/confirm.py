@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 _FILE = Path(__file__).parent.parent / "examples/deploy/confirm.py"
+_SPEC: Any = spec_from_file_location("foyer_confirm", _FILE)
 
-
-def _load() -> Any:
-    spec = importlib.util.spec_from_file_location("foyer_confirm", _FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
-
-
-confirm = _load()
+confirm: Any = module_from_spec(_SPEC)
+sys.modules[_SPEC.name] = confirm  # dataclasses look themselves up there
+_SPEC.loader.exec_module(confirm)
