@@ -46,9 +46,9 @@ class HtmlPage(HTMLParser):
         if tag not in _VOID:
             self._open.append(self.elements[-1])
         if tag == "form":
-            self.forms.append(Form(attributes["action"]))
+            self.forms.append(Form(attributes.get("action", "")))
         if tag == "input" and self.forms and attributes.get("type") != "checkbox":
-            self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
+            self.forms[-1].fields[attributes.get("name", "")] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop().tag != tag:
