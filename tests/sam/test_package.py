@@ -1,4 +1,4 @@
-"""The web function's package, by the makefile that `sam build` runs: complete, small, compiled."""
+"""The functions' packages, as `sam build` makes them: complete, small, compiled."""
 
 from __future__ import annotations
 
@@ -19,25 +19,27 @@ WEB = ROOT / "functions/web"
 UNCHECKED_HASH = 1  # PEP 552: a hash that is not checked
 MEGABYTES = 8.0
 MAGIC_OF_3_13 = 3571
+_OUTER_TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  SignIn:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: vendor/foyer/template.yaml
+      Parameters: { Architecture: arm64 }
+"""
 
 
-@pytest.fixture(scope="module")
-def uv() -> Path:
-    return Path(shutil.which("uv") or ROOT / ".tools/bin/uv")
-
-
-def build(uv: Path, folder: Path, *, architecture: str = "x86_64", **environ: str) -> str:
+def build(command: list[str | Path], folder: Path, **environ: str) -> str:
     """What it prints."""
+    uv = Path(shutil.which("uv") or ROOT / ".tools/bin/uv").resolve().parent
+    with_uv = f"{uv}:{environ.pop('PATH', os.environ['PATH'])}"
+    # Without a network, more tries only take longer.
+    own = {"PATH": with_uv, "UV_HTTP_RETRIES": "1", "SAM_CLI_TELEMETRY": "0"}
     done = subprocess.run(  # noqa: S603 - our own makefile
-        ["make", "build-WebFunction", f"ARCHITECTURE={architecture}"],  # noqa: S607 - as the SAM CLI finds it
-        cwd=WEB,
-        env={
-            **os.environ,
-            "PATH": f"{uv.resolve().parent}:{os.environ['PATH']}",
-            "ARTIFACTS_DIR": str(folder),
-            "UV_HTTP_RETRIES": "1",  # without a network, more tries only take longer
-            **environ,
-        },
+        command,
+        cwd=folder,
+        env={**os.environ, **own, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -48,28 +50,49 @@ def build(uv: Path, folder: Path, *, architecture: str = "x86_64", **environ: st
 
 
 @pytest.fixture(scope="module")
-def printed_and_package(uv: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    folder = tmp_path_factory.mktemp("package")
-    return build(uv, folder), folder
+def printed_and_package(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The web function's; Foyer is a nested application in a folder of another project."""
+    project = tmp_path_factory.mktemp("project")
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "bench")
+    shutil.copytree(ROOT, project / "vendor/foyer", ignore=ignored)
+    (project / "template.yaml").write_text(_OUTER_TEMPLATE)
+    printed = build([ROOT / ".venv-sam/bin/sam", "build", "--beta-features"], project)
+    return printed, project / ".aws-sam/build/SignIn/WebFunction"
 
 
-def test_the_package_is_within_its_budget(printed_and_package: tuple[str, Path]) -> None:
-    assert size(printed_and_package[1]).zipped <= MEGABYTES * 1e6
+@pytest.fixture
+def package(printed_and_package: tuple[str, Path]) -> Path:
+    return printed_and_package[1]
 
 
-def test_the_package_has_every_module_page_and_language(
-    printed_and_package: tuple[str, Path],
+def test_the_package_is_within_its_budget(package: Path) -> None:
+    assert size(package).zipped <= MEGABYTES * 1e6
+
+
+def test_the_package_has_every_module_page_and_language_and_nothing_that_does_not_run(
+    package: Path,
 ) -> None:
     def files(folder: Path) -> set[Path]:
-        return {
-            file.relative_to(folder)
-            for file in folder.rglob("*")
-            if file.is_file() and "__pycache__" not in file.parts
-        }
+        found = (file.relative_to(folder) for file in folder.rglob("*") if file.is_file())
+        return {file for file in found if "__pycache__" not in file.parts}
 
-    packed = files(printed_and_package[1] / "foyer")
+    packed = files(package / "foyer")
     assert packed == files(WEB / "foyer")
     assert Path("languages/zh-TW.json") in packed
+    top = {path.name for path in package.iterdir()}
+    assert {"foyer", "requests", "cryptography", "aws_lambda_powertools"} <= top
+    assert not top & {"boto3", "botocore", "cffi", "pycparser", "build", "bin", "Makefile", "tests"}
+
+
+def test_its_modules_are_for_the_processor_that_the_outer_template_asks_for(package: Path) -> None:
+    modules = [path.name for path in package.rglob("*.cpython-*.so")]
+    assert modules
+    assert all("aarch64" in name for name in modules)
+
+
+def test_authorities_are_there_one_by_one(package: Path) -> None:
+    roots = (package / "certifi/cacert.pem").read_text("utf-8").count("BEGIN CERTIFICATE")
+    assert len(list((package / "certifi/hashed").iterdir())) == roots
 
 
 def test_bytecode_survives_sams_zip_or_the_build_warns(
@@ -85,69 +108,11 @@ def test_bytecode_survives_sams_zip_or_the_build_warns(
         assert head[2:4] == MAGIC_NUMBER[2:4]
 
 
-def test_without_the_functions_python_the_build_says_so_and_goes_on(
-    uv: Path, tmp_path: Path
-) -> None:
-    printed = build(uv, tmp_path, UV_PYTHON_DOWNLOADS="never", PATH=f"{uv.parent}:/usr/bin:/bin")
+def test_without_the_functions_python_the_build_says_so_and_goes_on(tmp_path: Path) -> None:
+    make: list[str | Path] = ["make", "build-WebFunction", "ARCHITECTURE=x86_64"]
+    without = {"PATH": "/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
+    printed = build(make, WEB, ARTIFACTS_DIR=str(tmp_path), **without)
     if list(tmp_path.rglob("*.pyc")):
         pytest.skip("the system's own Python is the functions'")
     assert "WARNING: the package has NO BYTECODE" in printed
     assert (tmp_path / "foyer/app.py").is_file()
-
-
-def test_the_package_holds_what_runs_and_nothing_else(
-    printed_and_package: tuple[str, Path],
-) -> None:
-    _, package = printed_and_package
-    top = {path.name for path in package.iterdir()}
-    assert {"foyer", "requests", "cryptography", "aws_lambda_powertools"} <= top
-    assert not top & {"boto3", "botocore", "cffi", "pycparser", "build", "bin", "Makefile", "tests"}
-
-
-def test_authorities_are_there_one_by_one(printed_and_package: tuple[str, Path]) -> None:
-    _, package = printed_and_package
-    roots = (package / "certifi/cacert.pem").read_text("utf-8").count("BEGIN CERTIFICATE")
-    assert len(list((package / "certifi/hashed").iterdir())) == roots
-
-
-def test_another_processor_type_gets_its_own_modules(uv: Path, tmp_path: Path) -> None:
-    build(uv, tmp_path, architecture="arm64", UV_PYTHON_DOWNLOADS="never")
-    modules = [path.name for path in tmp_path.rglob("*.cpython-*.so")]
-    assert modules
-    assert all("aarch64" in name for name in modules)
-
-
-def test_foyer_can_be_a_nested_application_in_a_folder_of_another_project(
-    uv: Path, tmp_path: Path
-) -> None:
-    """For the processor that the outer template asks for."""
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "bench")
-    shutil.copytree(ROOT, tmp_path / "vendor/foyer", ignore=ignored)
-    (tmp_path / "template.yaml").write_text(
-        "Transform: AWS::Serverless-2016-10-31\n"
-        "Resources:\n"
-        "  SignIn:\n"
-        "    Type: AWS::Serverless::Application\n"
-        "    Properties:\n"
-        "      Location: vendor/foyer/template.yaml\n"
-        "      Parameters: { Architecture: arm64 }\n"
-    )
-    built = subprocess.run(  # noqa: S603 - our own command
-        [ROOT / ".venv-sam/bin/sam", "build", "--beta-features"],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PATH": f"{uv.resolve().parent}:{os.environ['PATH']}",
-            "UV_PYTHON_DOWNLOADS": "never",  # bytecode is of no interest here
-            "SAM_CLI_TELEMETRY": "0",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr
-    package = tmp_path / ".aws-sam/build/SignIn/WebFunction"
-    assert (package / "foyer/app.py").is_file()
-    modules = [path.name for path in package.rglob("*.cpython-*.so")]
-    assert modules
-    assert all("aarch64" in name for name in modules)

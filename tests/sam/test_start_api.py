@@ -1,37 +1,171 @@
-"""`make start-api`: the local stack with the app under the real `sam local start-api`."""
+"""`make start-api`, and the sample events, under the real SAM CLI in Lambda's container."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from local import sam
+from local.aws import LocalAws
+from local.mint import mint
+from local.places import FUNCTION, ROOT, Places
+from local.sam_functions import SamFunctions
 from tests.http_visitor import HttpVisitor
-from tests.ports import is_free
+from tests.ports import free_port, is_free
 from tests.process_tree import family, is_running
-from tests.running_stack import DEMO_PASSWORD, DEMO_USER, eventually, running_stack
-from tests.sam_cli import built, containers, existing_containers
+from tests.running_stack import (
+    DEMO_PASSWORD,
+    DEMO_USER,
+    RunningStack,
+    eventually,
+    running_stack,
+)
+from tests.sam_cli import built, built_with
+from tests.sample_events import FOLDER, GUARD_NOBODY, GUARD_SIGNED_IN, MINTED, SAMPLES, sample
+
+pytestmark = [pytest.mark.docker, pytest.mark.sam]
+
+Invoke = Callable[..., Any]
+Events = dict[str, dict[str, Any]]
 
 
-@pytest.mark.docker
-@pytest.mark.sam
-def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+def containers(stack: RunningStack) -> set[str]:
+    """The ids of the containers that the SAM CLI reported."""
+    return set(re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{64})", stack.printed()))
+
+
+def existing_containers() -> set[str]:
+    """The ids of all containers, running or not."""
+    listed = subprocess.run(
+        ["docker", "ps", "--all", "--quiet", "--no-trunc"],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(listed.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     built()
-    with running_stack(tmp_path / "printed", ["--sam"]) as stack:
-        visitor = HttpVisitor(stack.app)
-        visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
-        assert visitor.page.heading == "Demo Visitor"
-        assert "demo@example.com" in visitor.page.text
-        visitor.press("Sign out")
-        assert visitor.answer.url == f"{stack.app}/"
-        assert visitor.page.has_link("Create account")
+    with running_stack(tmp_path_factory.mktemp("start-api") / "printed", ["--sam"]) as running:
+        yield running
 
-        members = family(stack.process.pid)
-        made = containers(stack.printed())
-        assert len(made) == 1  # warm: every request met the same one
-        assert made <= existing_containers()
-        assert stack.press_ctrl_c() == 0
+
+@pytest.fixture(scope="module")
+def invoke(stack: RunningStack) -> Iterator[Invoke]:
+    """`sam local invoke` with the stack's --env-vars; start-lambda keeps one container for all."""
+    port = free_port()
+    variables = Places("127.0.0.1", stack.port).function_environment
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sam.SAM, "local", "start-lambda", "--port", str(port), "--env-vars", variables],
+        cwd=ROOT,
+        env=sam.shell(stack.aws),
+        stderr=subprocess.DEVNULL,
+    )
+
+    def invoke(event: dict[str, Any], function: str = FUNCTION) -> Any:
+        payload = json.dumps(event).encode()
+        return json.loads(asyncio.run(SamFunctions(port).invoke(function, payload, 60))[0])
+
+    try:
+        assert eventually(lambda: not is_free(port), 60)
+        yield invoke
+    finally:
+        sam.stop(process)
+
+
+@pytest.fixture(scope="module")
+def minted(stack: RunningStack) -> Events:
+    return mint(Places("127.0.0.1", stack.port), DEMO_USER, DEMO_PASSWORD)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_event_has_its_outcome_in_the_container(invoke: Invoke, name: str) -> None:
+    reply = invoke(sample(name))
+    assert SAMPLES[name].fits(reply), reply
+
+
+@pytest.mark.parametrize("name", MINTED)
+def test_a_minted_event_has_its_outcome_in_the_container(
+    invoke: Invoke, minted: Events, name: str
+) -> None:
+    reply = invoke(minted[name])
+    assert MINTED[name].fits(reply), reply
+
+
+def test_the_guard_knows_the_demo_user_in_the_container(invoke: Invoke, minted: Events) -> None:
+    assert invoke(sample(GUARD_NOBODY), "GuardFunction") == {"isAuthorized": False}
+    answer = invoke(minted[GUARD_SIGNED_IN], "GuardFunction")
+    assert answer["isAuthorized"] is True
+    assert answer["context"]["email"] == "demo@example.com"
+    page = invoke(minted[GUARD_SIGNED_IN], "VisitorFunction")["context"]
+    assert (page["signed_in"], page["username"]) == (True, "demo")
+
+
+def test_the_home_event_needs_nothing_but_docker() -> None:
+    built()
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sam.SAM, "local", "invoke", FUNCTION, "--event", FOLDER / "home.json"],
+        cwd=ROOT,
+        env=sam.shell(LocalAws.new(free_port())),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    reply = json.loads(done.stdout.splitlines()[0])
+    assert SAMPLES["home"].fits(reply), reply
+
+
+def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(
+    stack: RunningStack,
+) -> None:
+    """The last test that uses this stack."""
+    visitor = HttpVisitor(stack.app)
+    visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+    assert visitor.page.heading == "Demo Visitor"
+    assert "demo@example.com" in visitor.page.text
+    visitor.press("Sign out")
+    assert visitor.answer.url == f"{stack.app}/"
+    assert visitor.page.has_link("Create account")
+
+    members, made = family(stack.process.pid), containers(stack)
+    assert len(made) == 1  # warm: every request met the same one
+    assert made <= existing_containers()
+    assert stack.press_ctrl_c() == 0
     assert made.isdisjoint(existing_containers())
     assert eventually(lambda: not any(map(is_running, members)))
     assert all(map(is_free, range(stack.port, stack.port + 3)))
+    assert "Traceback" not in stack.printed()
+
+
+def test_with_an_app_both_stacks_functions_run_in_the_container(tmp_path: Path) -> None:
+    built_with("examples/notes")
+    own_page = {"Sec-Fetch-Site": "same-origin"}
+    with running_stack(tmp_path / "printed", ["--sam", "--app", "examples/notes"]) as stack:
+        visitor = HttpVisitor(stack.app)
+        visitor.send("GET", "/notes/api/notes", own_page)
+        assert visitor.answer.status_code == 403
+        visitor.open("/notes")
+        assert visitor.answer.url.startswith(f"{stack.login}/login?")
+        visitor.press("Sign in", username=DEMO_USER, password=DEMO_PASSWORD)
+        assert visitor.answer.url == f"{stack.app}/notes"
+        assert "Demo Visitor" in visitor.answer.text
+        visitor.send("GET", "/notes/api/notes", own_page)
+        assert visitor.answer.json() == {"notes": [], "announcements": []}
+        visitor.send("POST", "/notes/api/announcements", own_page)
+        assert visitor.answer.status_code == 403
+        assert "Only editors" in visitor.answer.text
+        visitor.send("POST", "/notes/api/notes", {"Sec-Fetch-Site": "cross-site"})
+        assert visitor.answer.status_code == 403
+        assert stack.press_ctrl_c() == 0
+    assert containers(stack).isdisjoint(existing_containers())
     assert "Traceback" not in stack.printed()
