@@ -39,18 +39,13 @@ def _latched(port: int) -> bool:
 
 def is_free(port: int) -> bool:
     """Whether nobody listens there, on either loopback address."""
-    return not any(
-        _is_taken(family, address, port)
-        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
-    )
-
-
-def _is_taken(family: socket.AddressFamily, address: str, port: int) -> bool:
-    try:
-        socket.create_server((address, port), family=family).close()
-    except OSError as error:
-        return error.errno == EADDRINUSE  # and not that there is no IPv6 here
-    return False
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            socket.create_server((address, port), family=family).close()
+        except OSError as error:
+            if error.errno == EADDRINUSE:  # and not that there is no IPv6 here
+                return False
+    return True
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local import ministack
 from local.aws import LocalAws
@@ -32,7 +33,6 @@ class RunningStack:
     port: int
     process: subprocess.Popen[bytes]
     output: Path
-    root: Path = ROOT
 
     @property
     def app(self) -> str:
@@ -44,7 +44,7 @@ class RunningStack:
 
     @property
     def aws(self) -> LocalAws:
-        return LocalAws.read(self.root / ".local" / str(self.port) / "aws.ini")
+        return LocalAws.read(ROOT / ".local" / str(self.port) / "aws.ini")
 
     def printed(self) -> str:
         return self.output.read_bytes().decode()  # as printed, \r included
@@ -64,25 +64,22 @@ class RunningStack:
 
 @contextmanager
 def running_stack(
-    output: Path, arguments: Sequence[str] = (), *, port: int | None = None, root: Path = ROOT
+    output: Path, arguments: Sequence[str] = (), *, port: int | None = None
 ) -> Iterator[RunningStack]:
-    """Started on entry and stopped on exit; without ``port``, its data is deleted.
-
-    ``root`` may be a copy of the project.
-    """
+    """Started on entry and stopped on exit; without ``port``, its data is deleted."""
     first = port or free_port()
     if port is None:
         forget(first)  # what a run left behind that was killed
     with output.open("wb") as printed:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command(first, *arguments),
-            cwd=root,
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    stack = RunningStack(first, process, output, root)
+    stack = RunningStack(first, process, output)
     try:
         stack.wait_for_banner()
         yield stack
@@ -94,9 +91,9 @@ def running_stack(
 
 
 @contextmanager
-def running_ministack(data: Path, *, runs_code: bool = False) -> Iterator[LocalAws]:
+def running_ministack(data: Path, **options: Any) -> Iterator[LocalAws]:
     """Only the local AWS."""
-    started = ministack.start(LocalAws.new(free_port()), data=data, runs_code=runs_code)
+    started = ministack.start(LocalAws.new(free_port()), data=data, **options)
     try:
         ministack.wait_until_ready(started)
         yield started.aws

@@ -15,26 +15,22 @@ from botocore import xform_name
 
 def main(service: str, operation: str, *options: str) -> None:
     given = dict(zip(options[::2], options[1::2], strict=True))
-    query, output = given.pop("--query", "@"), given.pop("--output", "json")
+    query = given.pop("--query", "@")
+    is_text = given.pop("--output", "json") == "text"
     client = botocore.session.get_session().create_client(service)
     method = operation.replace("-", "_")
-    shape = client.meta.service_model.operation_model(
-        next(
-            name for name in client.meta.service_model.operation_names if xform_name(name) == method
-        )
-    ).input_shape
-    assert shape is not None
-    named = {"--" + xform_name(name, "-"): name for name in shape.members}
-    structures = {name for name, member in shape.members.items() if member.type_name != "string"}
-    arguments = {
-        named[option]: json.loads(value) if named[option] in structures else value
-        for option, value in given.items()
-    }
+    model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method])
+    assert model.input_shape is not None
+    arguments = {}
+    for name, member in model.input_shape.members.items():
+        value = given.pop("--" + xform_name(name, "-"), None)
+        if value is not None:
+            arguments[name] = value if member.type_name == "string" else json.loads(value)
+    assert not given, f"unknown options {given}"
     found = jmespath.search(query, getattr(client, method)(**arguments))
-    rows = found if isinstance(found, list) else [found]
-    for row in rows:
+    for row in found if isinstance(found, list) else [found]:
         cells = row if isinstance(row, list) else [row]
-        line = "\t".join(map(str, cells)) if output == "text" else json.dumps(row, default=str)
+        line = "\t".join(map(str, cells)) if is_text else json.dumps(row, default=str)
         sys.stdout.write(f"{line}\n")
 
 
