@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from tests.documents import ROOT, project_files, read
+from tests.documents import ROOT, blocks, project_files, read
 
 DOCUMENTS = sorted(
     str(file.relative_to(ROOT))
@@ -30,17 +30,16 @@ MADE_BY_THE_READER = {
 }
 
 
-def shell_blocks(document: str) -> list[str]:
-    return re.findall(r"^```(?:sh|bash|console)\n(.*?)^```$", read(document), re.DOTALL | re.M)
-
-
 def uses_of(tool: str) -> list[str]:
     """What follows the tool's name, at the start of a line, of a pipeline or of code."""
-    texts = (read(document).replace("\\\n", " ") for document in DOCUMENTS)
     found = [
         use
-        for text in texts
-        for use in re.findall(rf"(?:^|`|\| *|&& *|\$\(){tool} ([^\n`|)]+)", text, re.M)
+        for document in DOCUMENTS
+        for use in re.findall(
+            rf"(?:^|`|\| *|&& *|\$\(){tool} ([^\n`|)]+)",
+            read(document).replace("\\\n", " "),
+            re.M,
+        )
         if "…" not in use
     ]
     assert found, f"no document shows how to use {tool}"
@@ -64,17 +63,15 @@ def ours() -> set[str]:
     return {str(each) for file in files for each in (file, *file.parents)} | {f.name for f in files}
 
 
-@pytest.mark.parametrize("document", [each for each in DOCUMENTS if shell_blocks(each)])
-def test_the_shell_can_read_every_block(document: str) -> None:
-    for script in shell_blocks(document):
+def test_the_shell_can_read_every_block() -> None:
+    for script in (script for document in DOCUMENTS for script in blocks(document, "sh")):
         run("bash", "-n", "-c", script)
 
 
 def test_make_and_our_own_modules_know_what_they_are_given() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
-    sources = (ROOT / file for file in ours() if re.match(r"(local|tests|bench)/.*\.py$", file))
-    text = "".join(file.read_text("utf-8") for file in sources)
-    known = set(re.findall(r'add_argument\(\s*"(--?[\w-]+)"', text))
+    sources = (file for file in ours() if re.match(r"(local|tests|bench)/.*\.py$", file))
+    known = set(re.findall(r'add_argument\(\s*"(--?[\w-]+)"', "".join(map(read, sources))))
     known |= {"--durations", "-m", "-k", "-x", "-q", "-n"}  # pytest's
     for use in uses_of("make"):
         assert next(word for word in use.split() if "=" not in word) in targets, use
@@ -126,12 +123,12 @@ def test_the_aws_cli_knows_every_operation_and_option() -> None:
         assert options(use) <= there | AWS_GLOBAL_OPTIONS, use
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_paths_exist(document: str) -> None:
+def test_paths_exist() -> None:
     """Every word that looks like one of our paths, except in examples of code."""
-    text = re.sub(r"^```(?!sh|bash|console).*?^```$", "", read(document), flags=re.DOTALL | re.M)
     folders = "|".join({re.escape(name.partition("/")[0]) for name in ours() if "/" in name})
     form = rf"({folders})/[\w./-]*\w/?|[\w-]+\.(py|md|toml|yaml|lock)"
-    for word in re.split(r"[\s`'\"()|,;:]+|file://", text):
-        if re.fullmatch(form, word):
-            assert word.rstrip("/") in ours() | MADE_BY_THE_READER, word
+    for document in DOCUMENTS:
+        text = re.sub(r"^```(?!sh).*?^```$", "", read(document), flags=re.DOTALL | re.M)
+        for word in re.split(r"[\s`'\"()|,;:]+|file://", text):
+            if re.fullmatch(form, word):
+                assert word.rstrip("/") in ours() | MADE_BY_THE_READER, (document, word)
