@@ -12,16 +12,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from foyer_rotation.fingerprints import TYPE as FINGERPRINTS
 from foyer_rotation.fingerprints import fingerprints
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+from local.template_file import read_template
+from tests.documents import ROOT
+
 REGION = "eu-west-1"
 PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
@@ -34,48 +34,31 @@ PSEUDO_PARAMETERS = {
 _NO_VALUE = object()
 
 
-class _NoManagedPolicies:
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @cache
-def _source() -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    return parsed
-
-
 def source() -> dict[str, Any]:
-    """template.yaml as it is written, tags in the long form."""
-    return copy.deepcopy(_source())
+    """template.yaml as it is written, tags in the long form; not to be changed."""
+    return read_template(ROOT / "template.yaml")
 
 
 @cache
-def _transformed() -> dict[str, Any]:
+def transformed() -> dict[str, Any]:
+    """The template after SAM's transform: plain CloudFormation; not to be changed."""
     return without_sam(source())
 
 
 def without_sam(template: dict[str, Any]) -> dict[str, Any]:
-    """What SAM's transform makes of it; changes the argument."""
+    """What SAM's transform makes of it."""
+    template = copy.deepcopy(template)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"  # as `sam package` leaves it
     with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):  # it asks boto3 for one
-        result: dict[str, Any] = transform(template, {}, _NoManagedPolicies())
+        result: dict[str, Any] = transform(template, {}, mock.Mock(load=dict))
     return result
 
 
-def transformed() -> dict[str, Any]:
-    """The template after SAM's transform: plain CloudFormation."""
-    return copy.deepcopy(_transformed())
-
-
-class RuleBroken(Exception):
-    """An assertion of the section Rules does not hold; the message is its description."""
-
-
 class Refused(Exception):
-    """A value that its parameter's constraints do not allow."""
+    """The constraints of a parameter or the section Rules do not allow a value; says why."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +80,15 @@ class Rendered:
         }
 
 
-def render(given: Mapping[str, str] | None = None) -> Rendered:
-    """Raises Refused or RuleBroken as CloudFormation would before it creates anything."""
+def render(given: Mapping[str, str] | None = None, *, check_rules: bool = True) -> Rendered:
+    """Raises Refused as CloudFormation would before it creates anything."""
     template = transformed()
     given = given or {}
     for name in given:
         check(name, given[name])
     stack = _Stack(template, given)
-    stack.check_rules()
+    if check_rules:
+        stack.check_rules()
     return Rendered(
         resources={
             name: stack.resolve(resource)
@@ -121,7 +105,7 @@ def render(given: Mapping[str, str] | None = None) -> Rendered:
 
 def check(name: str, value: str) -> None:
     """Raise Refused unless the parameter's constraints allow the value."""
-    declared = _source()["Parameters"][name]
+    declared = source()["Parameters"][name]
     allowed = [str(each) for each in declared.get("AllowedValues", [value])]
     # Java's syntax (docs.aws.amazon.com, cfn-regexes), and the whole value has to match. The
     # patterns keep to what Python understands in the same way.
@@ -158,7 +142,7 @@ class _Stack:
             if self.resolve(rule.get("RuleCondition", True)):
                 for assertion in rule["Assertions"]:
                     if not self.resolve(assertion["Assert"]):
-                        raise RuleBroken(assertion["AssertDescription"])
+                        raise Refused(assertion["AssertDescription"])
 
     def exists(self, resource: Mapping[str, Any]) -> bool:
         return "Condition" not in resource or self._holds(resource["Condition"])
