@@ -53,29 +53,20 @@ class Context:
     aws_request_id = "an-id"
 
 
-def event(
-    route: str,
-    query: str = "",
-    *,
-    cookies: list[str] | None = None,
-    headers: dict[str, str] | None = None,
-    body: str | None = None,
-    **more: Any,
-) -> dict[str, Any]:
+def event(route: str, query: str = "", **more: Any) -> dict[str, Any]:
+    """``more`` that is None is left out."""
     method, path = route.split(" ")
     return {
         "routeKey": route,
         "rawPath": path,
         "rawQueryString": query,
-        "headers": headers if headers is not None else {},
+        "headers": {},
         "requestContext": {
             "domainName": "app.example.com",
             "http": {"method": method},
             "requestId": "reference=",
         },
-        **({"cookies": cookies} if cookies is not None else {}),
-        **({"body": body} if body is not None else {}),
-        **more,
+        **{name: value for name, value in more.items() if value is not None},
     }
 
 
@@ -108,20 +99,6 @@ ROUTES = [
 ]  # fmt: skip
 NAMES = ["return_to", "lang", "login_hint", "code", "state", "error", "error_description", "x", ""]
 
-OPEN_REDIRECTS = [
-    "//evil.example", "///evil.example", "////evil.example/%2f..", "/\\evil.example",
-    "\\/evil.example", "\\\\evil.example", "/\t/evil.example", "/\r\n/evil.example",
-    "\t//evil.example", "/%09/evil.example", "/%5cevil.example", "/%2f%2fevil.example",
-    "/.//evil.example", "/..//evil.example", "/./\\evil.example", "/;@evil.example",
-    "/@evil.example", "@evil.example", ":80@evil.example", ".evil.example",
-    "https:evil.example", "https:/evil.example", "https://app.example.com@evil.example",
-    "https://app.example.com.evil.example", "http://evil.example", "HtTpS://evil.example",
-    "javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x",
-    "//evil%E3%80%82example", "/\u2028/evil.example", "/\u3002/evil.example",
-    "\u2060//evil.example", "\ufeff//evil.example", "/\u00a0/evil.example",
-    "/\uff0fevil.example", "/\u2215evil.example", "//[::1]/", "//127.1/",
-    "/?next=//evil.example", "/#//evil.example",
-]  # fmt: skip
 INJECTIONS = [
     f"a\r\nSet-Cookie: {CANARY}=1",
     f"a\nLocation: https://evil.example/{CANARY}",
@@ -138,33 +115,30 @@ INJECTIONS = [
 UNICODE = ["\u202eoluap", "e\u0301", "\u0130\u0131", "\U0001f600", "\ud800", "\udfff", "\uffff",
            "\U0010ffff", "ß" * 200, "\u0000\u0001"]  # fmt: skip
 OVERSIZE = ["x" * 300, "x" * 600, "x" * 2049, "/" + "x" * 8000, "ü" * 5000, "😀" * 256]
-PAYLOADS = [*OPEN_REDIRECTS, *INJECTIONS, *UNICODE, *OVERSIZE]
+PAYLOADS = [*INJECTIONS, *UNICODE, *OVERSIZE, "//evil.example", "javascript:alert(1)"]
 
 
 def encoded(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("route", ["GET /login", "GET /callback"])
-def test_no_payload_in_a_parameter_does_harm(route: str, name: str) -> None:
+def test_no_payload_in_a_parameter_does_harm(route: str) -> None:
     for payload in PAYLOADS:
         for value in (encoded(payload), encoded(encoded(payload)), payload):
-            for query in (
-                f"{name}={value}",
-                f"{name}={value}&{name}={value}",
-                f"{name}[]={value}&state=a&code=b",
-                f"{value}={value}",
-                f"state={value}&code={value}",
-            ):
+            queries = [f"{value}={value}", f"state={value}&code={value}"]
+            for name in NAMES:
+                queries += [f"{name}={value}", f"{name}={value}&{name}={value}"]
+                queries.append(f"{name}[]={value}&state=a&code=b")
+            for query in queries:
                 answer(event(route, query))
 
 
-@pytest.mark.parametrize("payload", OPEN_REDIRECTS)
-def test_no_payload_in_a_header_changes_where_we_are(payload: str) -> None:
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_payload_in_a_header_changes_where_we_are(route: str) -> None:
     names = ("host", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-original-url")
-    headers = dict.fromkeys((*names, "origin", "referer"), f"evil.example{payload}")
-    for route in ROUTES:
+    for more in ("", ":443", "/..//", "\\@app.example.com", "\r\nset-cookie: evil=1", "\ufeff"):
+        headers = dict.fromkeys((*names, "origin", "referer"), f"https://evil.example{more}")
         reply = answer(event(route, headers=headers))
         assert "evil" not in json.dumps(reply)
 

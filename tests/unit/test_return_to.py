@@ -15,10 +15,23 @@ from tests.browser_urls import may_leave_the_site
 TRICKY = st.text(alphabet=st.sampled_from("/\\\t\n\r \x00.@:?#%ehttpsvil\u2028\u00a0é"))
 
 
+OPEN_REDIRECTS = [
+    "//evil.example", "///evil.example", "////evil.example/%2f..", "/\\evil.example",
+    "\\/evil.example", "\\\\evil.example", "/\t/evil.example", "/\r\n/evil.example",
+    "\t//evil.example", "/%09/evil.example", "/%5cevil.example", "/%2f%2fevil.example",
+    "/.//evil.example", "/..//evil.example", "/./\\evil.example", "/;@evil.example",
+    "/@evil.example", "@evil.example", ":80@evil.example", ".evil.example",
+    "https:evil.example", "https:/evil.example", "https://app.example.com@evil.example",
+    "https://app.example.com.evil.example", "http://evil.example", "HtTpS://evil.example",
+    "javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x",
+    "//evil%E3%80%82example", "/\u2028/evil.example", "/\u3002/evil.example",
+    "\u2060//evil.example", "\ufeff//evil.example", "/\u00a0/evil.example",
+    "/\uff0fevil.example", "/\u2215evil.example", "//[::1]/", "//127.1/",
+    "/?next=//evil.example", "/#//evil.example",
+]  # fmt: skip
+
+
 @given(st.one_of(TRICKY, st.text(), TRICKY.map(lambda tail: "/" + tail)))
-@example("/\\evil.example")
-@example("/\t/evil.example")
-@example("//evil.example")
 @example("\x01//evil.example")
 def test_no_value_leads_to_another_site(value: str) -> None:
     location = own_path(value)
@@ -30,6 +43,11 @@ def test_no_value_leads_to_another_site(value: str) -> None:
         "https://app.example.com//"
     )
     assert len(location) <= MAX_CHARACTERS
+
+
+def test_no_known_open_redirect_leads_to_another_site() -> None:
+    for value in OPEN_REDIRECTS:
+        assert not may_leave_the_site(own_path(value))
 
 
 @pytest.mark.parametrize(

@@ -113,35 +113,28 @@ def test_rules_for_passwords_are_a_length_and_kinds_of_characters() -> None:
     assert rules == {"length": 12, "lowercase": 1, "symbol": 1}
 
 
-def test_there_is_no_account_page_unless_it_is_asked_for() -> None:
-    assert settings().user_api_url is None
-    assert settings(ACCOUNT_PAGE="false").user_api_url is None
+COGNITO = "https://cognito-idp.eu-central-1.amazonaws.com"
+NEW_ISSUER = "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_Ex"
+ENDPOINT, ITS_ENDPOINT = "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
+LOCAL, OTHER = "http://localhost:4566", "http://127.0.0.1:9229"
 
 
 @pytest.mark.parametrize(
     ("more", "url"),
     [
-        ({}, "https://cognito-idp.eu-central-1.amazonaws.com"),
-        (
-            {"COGNITO_ISSUER": "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_Ex"},
-            "https://cognito-idp.us-east-1.amazonaws.com",
-        ),
-        ({"AWS_ENDPOINT_URL": "http://localhost:4566/"}, "http://localhost:4566"),
-        (
-            {
-                "AWS_ENDPOINT_URL": "http://localhost:4566",
-                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:9229",
-            },
-            "http://127.0.0.1:9229",
-        ),
-        (
-            {"AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
-            "https://cognito-idp.eu-central-1.amazonaws.com",
-        ),
+        ({"ACCOUNT_PAGE": ""}, None),
+        ({"ACCOUNT_PAGE": "false"}, None),
+        ({}, COGNITO),
+        ({"COGNITO_ISSUER": NEW_ISSUER}, "https://cognito-idp.us-east-1.amazonaws.com"),
+        ({ENDPOINT: f"{LOCAL}/"}, LOCAL),
+        ({ENDPOINT: LOCAL, ITS_ENDPOINT: OTHER}, OTHER),
+        ({ENDPOINT: "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, COGNITO),
     ],
 )
-def test_the_user_api_is_where_aws_tools_would_look_for_it(more: dict[str, str], url: str) -> None:
-    assert settings(ACCOUNT_PAGE="true", **more).user_api_url == url
+def test_the_user_api_is_where_aws_tools_would_look_for_it_if_there_is_an_account_page(
+    more: dict[str, str], url: str | None
+) -> None:
+    assert settings(**{"ACCOUNT_PAGE": "true"} | more).user_api_url == url
 
 
 @pytest.mark.parametrize("is_fips", [False, True])
