@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Locator,
-    Page,
     Response,
     expect,
 )
@@ -51,33 +49,11 @@ class Directory:
         """A confirmed account with a verified address."""
         account = replace(Account.of_somebody_new(), name=name)
         attributes = {"name": account.name, "email": account.email, "email_verified": "true"}
-        self._cognito.admin_create_user(
-            UserPoolId=self._pool_id,
-            Username=account.username,
-            MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": key, "Value": value} for key, value in attributes.items()],
-        )
-        self._cognito.admin_set_user_password(
-            UserPoolId=self._pool_id,
-            Username=account.username,
-            Password=account.password,
-            Permanent=True,
-        )
+        whom = {"UserPoolId": self._pool_id, "Username": account.username}
+        listed = [{"Name": key, "Value": value} for key, value in attributes.items()]
+        self._cognito.admin_create_user(**whom, MessageAction="SUPPRESS", UserAttributes=listed)
+        self._cognito.admin_set_user_password(**whom, Password=account.password, Permanent=True)
         return account
-
-    def client(self) -> dict[str, Any]:
-        """The app client that the web function uses."""
-        listed = self._cognito.list_user_pool_clients(UserPoolId=self._pool_id, MaxResults=60)
-        (client_id,) = [
-            client["ClientId"]
-            for client in listed["UserPoolClients"]
-            if client["ClientName"].endswith("-web")
-        ]
-        described = self._cognito.describe_user_pool_client(
-            UserPoolId=self._pool_id, ClientId=client_id
-        )
-        client: dict[str, Any] = described["UserPoolClient"]
-        return client
 
 
 class Visitor:
@@ -128,20 +104,13 @@ class Visitor:
             self.press("Win")
         return answered.value
 
-    def enter_code(self, code: str) -> None:
-        self.page.get_by_label("Code").fill(code)
-
     def fill_in_sign_up(self, account: Account) -> None:
         self.sees("Create an account")
         self.page.get_by_label("User name").fill(account.username)
         self.page.get_by_label("E-mail address").fill(account.email)
         self.page.get_by_label("Name", exact=True).fill(account.name)
-        self.choose_password(account.password)
-
-    def choose_password(self, password: str, repeated: str | None = None) -> None:
-        first = self.page.get_by_label(re.compile("^(new )?password$", re.IGNORECASE))
-        first.fill(password)
-        self.page.get_by_label("Confirm").fill(password if repeated is None else repeated)
+        self.page.get_by_label("Password", exact=True).fill(account.password)
+        self.page.get_by_label("Confirm").fill(account.password)
 
     def sees(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
@@ -157,9 +126,9 @@ class Visitor:
         self.follow("Sign in")
         self.sees("Sign in")
 
-    def submit_sign_in(self, account: Account, password: str | None = None) -> None:
+    def submit_sign_in(self, account: Account) -> None:
         self.page.get_by_label("User name").fill(account.username)
-        self.page.get_by_label("Password").fill(password or account.password)
+        self.page.get_by_label("Password").fill(account.password)
         self.press("Sign in")
 
     def sign_in(self, account: Account) -> None:
@@ -177,18 +146,11 @@ class Visitor:
         self.sees("Welcome")
         expect(self.page.get_by_role("link", name="Sign in")).to_be_visible()
 
-    def mailed_code(self, address: str) -> str:
-        """The code of the newest mail to ``address``, read on the inbox page in another tab."""
-        return str(self.mails(address).first.locator("output").inner_text())
-
-    def mails(self, address: str) -> Locator:
-        inbox = self._tab("inbox")
+    def newest_mail(self, address: str) -> Locator:
+        """On the inbox page, in a new tab."""
+        inbox = self.context.new_page()
         inbox.goto(f"{self.stack.login}/inbox")
-        return inbox.get_by_role("article").filter(has_text=address)
+        return inbox.get_by_role("article").filter(has_text=address).first
 
-    def _tab(self, path: str) -> Page:
-        """The tab that shows this page already, or a new one."""
-        for tab in self.context.pages:
-            if tab is not self.page and tab.url.endswith(f"/{path}"):
-                return tab
-        return self.context.new_page()
+    def enter_code(self, mail: Locator) -> None:
+        self.page.get_by_label("Code").fill(mail.locator("output").inner_text())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import resources
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.every_page import PHONE, walk, walk_languages
+from tests.browser.every_page import LONG_NAME, PHONE, walk, walk_languages
+from tests.browser.people import Directory, Visitor
 from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.browser
@@ -76,3 +77,17 @@ def _reflow(page: Page) -> list[str]:
     """No horizontal scrolling."""
     width, screen = page.evaluate("document.scrollingElement.scrollWidth"), PHONE["width"]
     return [] if width <= screen else [f"{width} CSS pixels wide on a screen of {screen}"]
+
+
+def test_a_laptop_shows_a_table_of_users_that_fits(visitor: Visitor, directory: Directory) -> None:
+    account = directory.add(LONG_NAME)
+    visitor.open(f"{visitor.stack.login}/users")
+    row = visitor.page.get_by_role("row").filter(has_text=account.username)
+    row.get_by_role("button", name="Require new password").click()
+    expect(row).to_contain_text("FORCE_CHANGE_PASSWORD")
+    for width, shown in {1280: "table-row", 961: "table-row", 900: "block"}.items():
+        visitor.page.set_viewport_size({"width": width, "height": 700})
+        assert row.evaluate("row => getComputedStyle(row).display") == shown
+        assert visitor.page.evaluate("document.scrollingElement.scrollWidth") <= width
+        frame = visitor.page.evaluate("document.querySelector('main').clientWidth")
+        assert visitor.page.evaluate("document.querySelector('table').offsetWidth") < frame
