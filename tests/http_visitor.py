@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from types import MappingProxyType
 from urllib.parse import urljoin
@@ -16,17 +16,11 @@ NOBODY = "http://localhost:9"  # an origin that no test serves
 _VOID = {"meta", "link", "input", "img", "br", "hr"}
 
 
-@dataclass
-class Form:
-    action: str
-    fields: dict[str, str] = field(default_factory=dict)
-    buttons: list[str] = field(default_factory=list)
-
-
-@dataclass
+@dataclass(eq=False)
 class Element:
     tag: str
     attributes: dict[str, str]
+    around: tuple[Element, ...]
     text: str = ""
 
 
@@ -35,26 +29,19 @@ class HtmlPage(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.forms: list[Form] = []
         self.elements: list[Element] = []
         self._open: list[Element] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
-        self.elements.append(Element(tag, attributes))
+        self.elements.append(Element(tag, attributes, tuple(self._open)))
         if tag not in _VOID:
             self._open.append(self.elements[-1])
-        if tag == "form":
-            self.forms.append(Form(attributes.get("action", "")))
-        if tag == "input" and self.forms and attributes.get("type") != "checkbox":
-            self.forms[-1].fields[attributes.get("name", "")] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop().tag != tag:
             pass
-        if tag == "button" and self.forms:
-            self.forms[-1].buttons.append(self.all("button")[-1].text.strip())
 
     def handle_data(self, data: str) -> None:
         for element in self._open:
@@ -77,8 +64,16 @@ class HtmlPage(HTMLParser):
     def has_link(self, text: str) -> bool:
         return any(a.text.strip() == text for a in self.all("a"))
 
-    def form(self, button: str) -> Form:
-        return next(form for form in self.forms if button in form.buttons)
+    def form(self, button: str) -> Element:
+        """The form that has this button."""
+        pressed = next(b for b in self.all("button") if b.text.strip() == button)
+        return next(element for element in pressed.around if element.tag == "form")
+
+    def fields(self, button: str) -> dict[str, str]:
+        """The fields of its form, without checkboxes."""
+        form = self.form(button)
+        inputs = (i.attributes for i in self.all("input") if form in i.around)
+        return {i["name"]: i.get("value", "") for i in inputs if i.get("type") != "checkbox"}
 
     def input(self, name: str) -> dict[str, str]:
         return next(i.attributes for i in self.all("input") if i.attributes.get("name") == name)
@@ -137,9 +132,10 @@ class HttpVisitor:
         return self._submit(button, values, follow=True)
 
     def _submit(self, button: str, values: Mapping[str, str], *, follow: bool) -> HtmlPage:
-        form = self.page.form(button)
+        action = self.page.form(button).attributes["action"]
+        form = {**self.page.fields(button), **values}
         headers = {"Origin": urljoin(self.answer.url, "/")[:-1], "Sec-Fetch-Site": "same-origin"}
-        return self.send("POST", form.action, headers, {**form.fields, **values}, follow=follow)
+        return self.send("POST", action, headers, form, follow=follow)
 
     def send(
         self,

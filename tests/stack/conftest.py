@@ -10,7 +10,7 @@ import pytest
 from local.aws import LocalAws
 from tests.running_stack import running_ministack
 from tests.stack.gateway_project import GatewayProject, served
-from tests.stack.login_pages import LoginPages, LoginServer, LoginVisitor
+from tests.stack.login_pages import LoginServer, Pages, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +33,14 @@ def login_server(aws: LocalAws, aws_data: Path) -> Iterator[LoginServer]:
 
 
 @pytest.fixture
-def pages(login_server: LoginServer, request: pytest.FixtureRequest) -> LoginPages:
+def pages(login_server: LoginServer, request: pytest.FixtureRequest) -> Pages:
     """``@pytest.mark.parametrize("pages", [...], indirect=True)`` changes the pool's properties."""
-    return LoginPages(login_server, **getattr(request, "param", {}))
+    return Pages(login_server, **getattr(request, "param", {}))
 
 
 @pytest.fixture
-def visitor(pages: LoginPages) -> LoginVisitor:
-    return LoginVisitor(pages)
+def visitor(pages: Pages) -> Visitor:
+    return Visitor(pages)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ class LoginServer:
         return self._pools[key]
 
 
-class LoginPages:
+class Pages:
     """The pages under test, as the server's app."""
 
     def __init__(self, server: LoginServer, **properties: Any) -> None:
@@ -213,14 +213,14 @@ class LoginPages:
         return self.post("/oauth2/token", auth, **form)
 
 
-def sources(pages: LoginPages) -> list[str]:
+def sources(pages: Pages) -> list[str]:
     return [event["triggerSource"] for event in pages.trigger_events]
 
 
-class LoginVisitor(HttpVisitor):
+class Visitor(HttpVisitor):
     """Comes from the app, which nobody serves."""
 
-    def __init__(self, pages: LoginPages) -> None:
+    def __init__(self, pages: Pages) -> None:
         super().__init__(pages.origin)
         self._pages = pages
 

@@ -6,13 +6,13 @@ import pytest
 
 from local.managed_login.language import LANGUAGES
 from tests.http_visitor import NOBODY
-from tests.stack.login_pages import CALLBACK, LoginPages, LoginVisitor
+from tests.stack.login_pages import CALLBACK, Pages, Visitor
 
 pytestmark = pytest.mark.stack
 
 
 def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     visitor.authorize()
     assert visitor.answer.url.startswith(f"{pages.origin}/login?")
@@ -40,7 +40,7 @@ def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
     ],
 )
 def test_an_unknown_client_or_redirect_uri_goes_nowhere(
-    pages: LoginPages, visitor: LoginVisitor, changes: dict[str, str | None], error: str
+    pages: Pages, visitor: Visitor, changes: dict[str, str | None], error: str
 ) -> None:
     for path in ("/oauth2/authorize", "/login", "/signup", "/forgotPassword"):
         page = visitor.authorize(path, **changes)
@@ -71,13 +71,13 @@ def test_an_unknown_client_or_redirect_uri_goes_nowhere(
     ],
 )
 def test_other_faults_go_back_to_the_app_with_its_state(
-    visitor: LoginVisitor, changes: dict[str, str | None], error: str
+    visitor: Visitor, changes: dict[str, str | None], error: str
 ) -> None:
     visitor.authorize(**changes)
     assert visitor.returned == {"error": error, "state": "the-state"}
 
 
-def test_a_repeated_parameter_is_refused(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_a_repeated_parameter_is_refused(pages: Pages, visitor: Visitor) -> None:
     visitor.open(f"/oauth2/authorize?{pages.query()}&state=another")
     assert visitor.returned["error"] == "invalid_request"
     visitor.open(f"/oauth2/authorize?{pages.query()}&redirect_uri=http%3A%2F%2Felsewhere.example")
@@ -85,7 +85,7 @@ def test_a_repeated_parameter_is_refused(pages: LoginPages, visitor: LoginVisito
     assert visitor.left_for == ""
 
 
-def test_the_client_counts_as_the_pool_has_it_now(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_the_client_counts_as_the_pool_has_it_now(pages: Pages, visitor: Visitor) -> None:
     later = f"{NOBODY}/later?kept=1"
     pages.new_user()
     visitor.authorize(redirect_uri=later)
@@ -99,7 +99,7 @@ def test_the_client_counts_as_the_pool_has_it_now(pages: LoginPages, visitor: Lo
     assert visitor.returned["error"] == "unauthorized_client"
 
 
-def test_any_state_comes_back_as_it_was(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_any_state_comes_back_as_it_was(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     visitor.sign_in()
     for state in ("a b&c=d", "%2F%3F", 'quote"<tag>', "ünï", "x" * 2000):
@@ -107,7 +107,7 @@ def test_any_state_comes_back_as_it_was(pages: LoginPages, visitor: LoginVisitor
         assert visitor.returned["state"] == state
 
 
-def test_error_pages_are_shown_in_the_visitors_language(visitor: LoginVisitor) -> None:
+def test_error_pages_are_shown_in_the_visitors_language(visitor: Visitor) -> None:
     page = visitor.open("/error?error=<b>redirect_mismatch</b>&lang=es")
     assert page.all("code")[0].text == "<b>redirect_mismatch</b>"
     for path, status in {"/": 404, "/nothing": 404, "/resendcode": 405, "/logout": 400}.items():
@@ -118,13 +118,13 @@ def test_error_pages_are_shown_in_the_visitors_language(visitor: LoginVisitor) -
         assert page.has_link(LANGUAGES["es"].say("back_to_app", brand="Foyer")), path
 
 
-def tongue(visitor: LoginVisitor) -> str:
+def tongue(visitor: Visitor) -> str:
     """The language that the page says it is in."""
     return visitor.page.all("html")[0].attributes["lang"]
 
 
 def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
-    visitor: LoginVisitor,
+    visitor: Visitor,
 ) -> None:
     visitor.http.headers["Accept-Language"] = "fr-CA, en;q=0.5"
     visitor.authorize(lang="de'<b>")  # unknown
@@ -147,7 +147,7 @@ def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
     assert tongue(visitor) == "pt-BR"
 
 
-def test_a_language_chosen_on_a_page_holds_for_the_steps_that_follow(visitor: LoginVisitor) -> None:
+def test_a_language_chosen_on_a_page_holds_for_the_steps_that_follow(visitor: Visitor) -> None:
     say = LANGUAGES["de"].say
     visitor.sign_up()
     assert visitor.follow("Deutsch").heading == say("confirm_email")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.authenticator import digits, wrong
-from tests.stack.login_pages import PASSWORD, LoginPages, LoginVisitor
+from tests.stack.login_pages import PASSWORD, Pages, Visitor
 from tests.stack.test_managed_login_sign_in import LATE
 
 pytestmark = pytest.mark.stack
@@ -18,7 +18,7 @@ def pools_with_mfa(*values: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("pages", pools, indirect=True)
 
 
-def secret_of_an_app(pages: LoginPages) -> str:
+def secret_of_an_app(pages: Pages) -> str:
     """Set up for ada, as a page of the app's would."""
     cognito = pages.cognito
     token = cognito.initiate_auth(
@@ -36,7 +36,7 @@ def secret_of_an_app(pages: LoginPages) -> str:
 
 @pools_with_mfa("ON")
 def test_where_mfa_is_demanded_the_first_sign_in_sets_an_app_up(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     pages.new_user(temporary=True)
     visitor.sign_in()
@@ -62,15 +62,13 @@ def test_where_mfa_is_demanded_the_first_sign_in_sets_an_app_up(
 
 
 @pools_with_mfa("ON", "OPTIONAL")
-def test_a_user_with_an_app_needs_its_code_at_each_sign_in(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_a_user_with_an_app_needs_its_code_at_each_sign_in(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     secret = secret_of_an_app(pages)
     page = visitor.sign_in()
     assert page.heading == "Enter the code"
     assert page.input("code")["autocomplete"] == "one-time-code"
-    thief = LoginVisitor(pages)
+    thief = Visitor(pages)
     assert thief.open(visitor.answer.url).heading == "Sign in"
     for code in (wrong(digits(secret)), "123", ""):
         assert visitor.press("Continue", code=code).problem_at("code").startswith(WRONG)
@@ -85,7 +83,7 @@ def test_a_user_with_an_app_needs_its_code_at_each_sign_in(
 
 
 @pools_with_mfa("ON")
-def test_codes_cannot_be_tried_without_end(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_codes_cannot_be_tried_without_end(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     secret = secret_of_an_app(pages)
     visitor.sign_in()
@@ -97,9 +95,7 @@ def test_codes_cannot_be_tried_without_end(pages: LoginPages, visitor: LoginVisi
 
 
 @pools_with_mfa("OFF", "OPTIONAL")
-def test_where_mfa_is_not_demanded_the_pages_offer_none(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_where_mfa_is_not_demanded_the_pages_offer_none(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     page = visitor.authorize()
     assert {i.attributes.get("name") for i in page.all("input")} == {"csrf", "username", "password"}

@@ -12,8 +12,8 @@ from local.managed_login.triggers import UNREADABLE
 from tests.stack.login_pages import (
     CALLBACK,
     Event,
-    LoginPages,
-    LoginVisitor,
+    Pages,
+    Visitor,
     refuse,
     sources,
 )
@@ -25,7 +25,7 @@ CONFIGURED_2 = "PreTokenGenerationConfig:V2_0"
 
 
 @pytest.fixture
-def visitor(pages: LoginPages, visitor: LoginVisitor) -> LoginVisitor:
+def visitor(pages: Pages, visitor: Visitor) -> Visitor:
     """Just signed in, with a code."""
     pages.new_user()
     visitor.sign_in()
@@ -33,11 +33,11 @@ def visitor(pages: LoginPages, visitor: LoginVisitor) -> LoginVisitor:
 
 
 @pytest.fixture
-def tokens(pages: LoginPages, visitor: LoginVisitor) -> Tokens:
+def tokens(pages: Pages, visitor: Visitor) -> Tokens:
     return issued(pages, visitor)
 
 
-def issued(pages: LoginPages, visitor: LoginVisitor, **request: str | None) -> Tokens:
+def issued(pages: Pages, visitor: Visitor, **request: str | None) -> Tokens:
     visitor.authorize(**request)
     answer: Tokens = pages.exchange(visitor.code).json()
     return answer
@@ -49,7 +49,7 @@ def told(answer: requests.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]
 
 
-def test_a_code_is_exchanged_once(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_a_code_is_exchanged_once(pages: Pages, visitor: Visitor) -> None:
     client = {"client_id": pages.client_id, "client_secret": pages.secret}
     answer = pages.exchange(visitor.code, None, **client)
     assert answer.status_code == 200
@@ -59,9 +59,7 @@ def test_a_code_is_exchanged_once(pages: LoginPages, visitor: LoginVisitor) -> N
     assert told(pages.exchange(visitor.code)) == (400, "invalid_grant")
 
 
-def test_a_bad_token_request_gets_cognitos_error_code(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_a_bad_token_request_gets_cognitos_error_code(pages: Pages, visitor: Visitor) -> None:
     for changes, error in (
         ({"redirect_uri": f"{CALLBACK}/"}, "unauthorized_client"),
         ({"redirect_uri": ""}, "invalid_request"),
@@ -84,7 +82,7 @@ def test_a_bad_token_request_gets_cognitos_error_code(
     assert told(requests.post(url, json={}, auth=auth, timeout=10)) == (400, "invalid_request")
 
 
-def test_a_client_that_does_not_prove_itself_is_invalid(pages: LoginPages, tokens: Tokens) -> None:
+def test_a_client_that_does_not_prove_itself_is_invalid(pages: Pages, tokens: Tokens) -> None:
     bearer = {"Authorization": "Bearer x"}
     url = f"{pages.origin}/oauth2/token"
     for kind in ("authorization_code", "refresh_token"):
@@ -99,7 +97,7 @@ def test_a_client_that_does_not_prove_itself_is_invalid(pages: LoginPages, token
 
 
 def test_a_code_and_a_refresh_token_serve_their_own_client_only(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     other = pages.new_client()
     others = (other["ClientId"], other["ClientSecret"])
@@ -110,7 +108,7 @@ def test_a_code_and_a_refresh_token_serve_their_own_client_only(
 
 
 def test_a_refresh_that_cognito_would_refuse_is_an_invalid_grant(
-    pages: LoginPages, tokens: Tokens
+    pages: Pages, tokens: Tokens
 ) -> None:
     assert told(pages.refresh({"refresh_token": "nonsense"})) == (400, "invalid_grant")
     for operation in ("disable_user", "delete_user"):
@@ -118,13 +116,13 @@ def test_a_refresh_that_cognito_would_refuse_is_an_invalid_grant(
         assert told(pages.refresh(tokens)) == (400, "invalid_grant"), operation
 
 
-def user_info(pages: LoginPages, authorization: str | None) -> requests.Response:
+def user_info(pages: Pages, authorization: str | None) -> requests.Response:
     headers = {"Authorization": authorization} if authorization is not None else {}
     return requests.get(f"{pages.origin}/oauth2/userInfo", headers=headers, timeout=10)
 
 
 def test_user_info_says_who_it_is_to_the_bearer_of_a_good_token(
-    pages: LoginPages, tokens: Tokens
+    pages: Pages, tokens: Tokens
 ) -> None:
     answer = user_info(pages, f"Bearer {tokens['access_token']}")
     assert answer.status_code == 200
@@ -140,7 +138,7 @@ def test_user_info_says_who_it_is_to_the_bearer_of_a_good_token(
         assert ("WWW-Authenticate" in answer.headers) == (status == 401)
 
 
-def test_revocation_ends_refresh_token_and_access_token(pages: LoginPages, tokens: Tokens) -> None:
+def test_revocation_ends_refresh_token_and_access_token(pages: Pages, tokens: Tokens) -> None:
     def revoke(token: str, auth: Any = ()) -> requests.Response:
         return pages.post("/oauth2/revoke", auth, token=token)
 
@@ -167,7 +165,7 @@ def test_revocation_ends_refresh_token_and_access_token(pages: LoginPages, token
 # -- What the pages change in the tokens ---------------------------------------------------------
 
 
-def verified(pages: LoginPages, tokens: Tokens) -> tuple[Tokens, Tokens]:
+def verified(pages: Pages, tokens: Tokens) -> tuple[Tokens, Tokens]:
     """The claims of ID and access token, checked with the pool's published keys."""
     keys = jwt.PyJWKClient(f"{pages.aws.endpoint}/{pages.pool_id}/.well-known/jwks.json")
     options: Any = {"verify_aud": False}
@@ -179,7 +177,7 @@ def verified(pages: LoginPages, tokens: Tokens) -> tuple[Tokens, Tokens]:
 
 
 def test_tokens_keep_resource_groups_and_time_of_the_sign_in_at_a_refresh(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     pages.join("staff")
     for resource in ("https://notes.example", "http://localhost:3000/api", "notes://api", None):
@@ -193,7 +191,7 @@ def test_tokens_keep_resource_groups_and_time_of_the_sign_in_at_a_refresh(
 
 
 def test_version_2_of_pre_token_generation_changes_both_tokens_at_sign_in_and_at_refresh(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     def add_a_tenant(event: Event) -> Event:
         access = {"claimsToAddOrOverride": {"tenant": "acme", "sub": "x"}, "scopesToAdd": ["notes"]}
@@ -229,7 +227,7 @@ def test_version_2_of_pre_token_generation_changes_both_tokens_at_sign_in_and_at
         assert event["response"] == {"claimsAndScopeOverrideDetails": None}
 
 
-def test_version_1_changes_the_id_token(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_version_1_changes_the_id_token(pages: Pages, visitor: Visitor) -> None:
     details = {"claimsToAddOrOverride": {"tenant": "acme"}, "claimsToSuppress": ["email"]}
     changed = {"response": {"claimsOverrideDetails": details}}
     pages.on("PreTokenGeneration", lambda event: event | changed)
@@ -240,12 +238,10 @@ def test_version_1_changes_the_id_token(pages: LoginPages, visitor: LoginVisitor
     assert "scopes" not in event["request"]
 
 
-def test_a_refusal_gives_no_tokens_no_code_and_no_session(
-    pages: LoginPages, tokens: Tokens
-) -> None:
+def test_a_refusal_gives_no_tokens_no_code_and_no_session(pages: Pages, tokens: Tokens) -> None:
     pages.on("PreTokenGeneration", refuse)
     assert told(pages.refresh(tokens)) == (400, "invalid_grant")
-    other = LoginVisitor(pages)
+    other = Visitor(pages)
     other.sign_in()
     assert other.returned == {
         "error": "invalid_request",

@@ -10,7 +10,7 @@ import requests
 
 from local.managed_login.app import PAGES, TOOLS
 from tests.http_visitor import NOBODY
-from tests.stack.login_pages import ANSWERS, PASSWORD, LoginPages, LoginVisitor
+from tests.stack.login_pages import ANSWERS, PASSWORD, Pages, Visitor
 
 pytestmark = pytest.mark.stack
 
@@ -19,7 +19,7 @@ HOSTILE = "<script>alert('x')</script>\"'&"
 
 @pytest.mark.parametrize("token", [{}, {"csrf": ""}, {"csrf": "0.0"}, {"csrf": "1.é"}])
 def test_a_form_without_its_token_is_forbidden(
-    pages: LoginPages, visitor: LoginVisitor, token: dict[str, str]
+    pages: Pages, visitor: Visitor, token: dict[str, str]
 ) -> None:
     pages.new_user()
     visitor.authorize()
@@ -31,22 +31,22 @@ def test_a_form_without_its_token_is_forbidden(
     assert pages.user()["enabled"]
 
 
-def test_a_token_serves_one_form_of_one_browser(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_a_token_serves_one_form_of_one_browser(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
-    token = visitor.authorize().form("Sign in").fields["csrf"]
-    other = LoginVisitor(pages)
+    token = visitor.authorize().fields("Sign in")["csrf"]
+    other = Visitor(pages)
     other.authorize()
     other.submit(csrf=token)
     assert other.answer.status_code == 403
     visitor.authorize("/forgotPassword")
     visitor.press("Send the code", username="ada", csrf=token)
     assert visitor.answer.status_code == 403
-    issued, _, mac = visitor.authorize().form("Sign in").fields["csrf"].partition(".")
+    issued, _, mac = visitor.authorize().fields("Sign in")["csrf"].partition(".")
     visitor.submit(csrf=f"{int(issued) + 60}.{mac}")
     assert visitor.answer.status_code == 403
 
 
-def test_only_plain_forms_of_a_reasonable_size_for_this_host_are_read(pages: LoginPages) -> None:
+def test_only_plain_forms_of_a_reasonable_size_for_this_host_are_read(pages: Pages) -> None:
     for content, headers, status in (
         ("{}", {"Content-Type": "application/json"}, 415),
         ("{}", {"Content-Type": "text/plain"}, 415),
@@ -58,7 +58,7 @@ def test_only_plain_forms_of_a_reasonable_size_for_this_host_are_read(pages: Log
         assert answer.status_code == status
 
 
-def test_hostile_text_is_shown_as_text(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_hostile_text_is_shown_as_text(pages: Pages, visitor: Visitor) -> None:
     seen = []
 
     def keep() -> None:
@@ -89,7 +89,7 @@ def test_hostile_text_is_shown_as_text(pages: LoginPages, visitor: LoginVisitor)
         assert "<b>" not in html
 
 
-def test_every_page_forbids_scripts_framing_and_caching(visitor: LoginVisitor) -> None:
+def test_every_page_forbids_scripts_framing_and_caching(visitor: Visitor) -> None:
     for path in ("/login", "/signup", "/forgotPassword", "/inbox", "/users"):
         page = visitor.authorize(path)
         headers = visitor.answer.headers

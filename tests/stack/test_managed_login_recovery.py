@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stack.login_pages import NEW_PASSWORD, PASSWORD, LoginPages, LoginVisitor, claims
+from tests.stack.login_pages import NEW_PASSWORD, PASSWORD, Pages, Visitor, claims
 from tests.stack.test_managed_login_sign_in import LATE, WRONG
 
 pytestmark = pytest.mark.stack
 
 
-def test_the_inbox_shows_the_newest_mail_first(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_the_inbox_shows_the_newest_mail_first(pages: Pages, visitor: Visitor) -> None:
     for name in ("first", "second"):
         visitor.sign_up(username=name, email=f"{name}@example.com")
     visitor.open("/inbox")
@@ -27,20 +27,18 @@ def test_the_inbox_shows_the_newest_mail_first(pages: LoginPages, visitor: Login
     assert code in newest["text"]
 
 
-def ask_for_code(visitor: LoginVisitor, username: str = "ada") -> None:
+def ask_for_code(visitor: Visitor, username: str = "ada") -> None:
     visitor.authorize()
     visitor.follow("Forgot your password?")
     visitor.press("Send the code", username=username)
 
 
-def change(visitor: LoginVisitor, code: str, **changes: str) -> None:
+def change(visitor: Visitor, code: str, **changes: str) -> None:
     form = {"code": code, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
     visitor.press("Change password", **form | changes)
 
 
-def test_the_code_from_the_mail_sets_a_new_password(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_the_code_from_the_mail_sets_a_new_password(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     ask_for_code(visitor, " Ada@Example.com")
     assert visitor.page.by_id("password-rules").startswith("At least 10 characters")
@@ -65,7 +63,7 @@ def test_the_code_from_the_mail_sets_a_new_password(
     assert visitor.code
 
 
-def test_nobody_learns_whether_a_user_exists(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_nobody_learns_whether_a_user_exists(pages: Pages, visitor: Visitor) -> None:
     pages.new_user("ada")
     seen = []
     for username in ("ada", "nobody"):
@@ -76,16 +74,14 @@ def test_nobody_learns_whether_a_user_exists(pages: LoginPages, visitor: LoginVi
     assert seen[0] == seen[1]
 
 
-def test_a_code_goes_to_verified_addresses_only(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_a_code_goes_to_verified_addresses_only(pages: Pages, visitor: Visitor) -> None:
     pages.new_user("eve", email_verified="false")
     ask_for_code(visitor, "eve")
     assert visitor.page.heading == "Choose a new password"
     assert "eve@example.com" not in visitor.open("/inbox").text
 
 
-def test_a_reset_by_an_administrator_leads_to_the_code(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_a_reset_by_an_administrator_leads_to_the_code(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     pages.administrate("reset_user_password")
     assert visitor.sign_in().heading == "Choose a new password"
@@ -95,7 +91,7 @@ def test_a_reset_by_an_administrator_leads_to_the_code(
 
 
 def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     pages.new_user("grace")
     pages.new_user(temporary=True)
@@ -108,7 +104,7 @@ def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
     assert visitor.choose_password().notice == LATE
     assert pages.user()["status"] == "FORCE_CHANGE_PASSWORD"
     visitor.submit()
-    other_tab = LoginVisitor(pages)
+    other_tab = Visitor(pages)
     other_tab.cookies.update(visitor.cookies)
     other_tab.authorize(state="of the other tab")
     other_tab.submit("grace")
@@ -117,21 +113,19 @@ def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
     id_token = claims(pages.exchange(visitor.code).json()["id_token"])
     assert id_token["cognito:username"] == "ada"
     assert pages.user()["status"] == "CONFIRMED"
-    fresh = LoginVisitor(pages)
+    fresh = Visitor(pages)
     assert fresh.sign_in().alert == WRONG
     fresh.submit(password=NEW_PASSWORD)
     assert fresh.code
 
 
-def row(visitor: LoginVisitor, username: str = "ada") -> str:
+def row(visitor: Visitor, username: str = "ada") -> str:
     page = visitor.open("/users")
     rows = [" ".join(element.text.split()) for element in page.all("tr")]
     return next(text for text in rows if text.startswith(username))
 
 
-def test_the_users_page_lists_users_and_changes_them(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_the_users_page_lists_users_and_changes_them(pages: Pages, visitor: Visitor) -> None:
     assert "No users yet." in visitor.open("/users").text
     visitor.sign_up()
     text = row(visitor)
@@ -160,9 +154,7 @@ def test_the_users_page_lists_users_and_changes_them(
     )
 
 
-def test_other_actions_groups_and_unknown_users_are_refused(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_other_actions_groups_and_unknown_users_are_refused(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     for status, values in (
         (400, {"action": "delete"}),

@@ -9,8 +9,8 @@ import pytest
 from tests.stack.login_pages import (
     PASSWORD,
     SIGNED_OUT,
-    LoginPages,
-    LoginVisitor,
+    Pages,
+    Visitor,
     claims,
 )
 
@@ -20,9 +20,7 @@ WRONG = "Incorrect username or password."
 LATE = "That took longer than five minutes. Please sign in again."
 
 
-def test_signing_in_brings_a_code_and_a_session_of_one_hour(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_signing_in_brings_a_code_and_a_session_of_one_hour(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     visitor.sign_in(" ADA ")  # this pool's user names know no case
     header, first = visitor.answer.headers["Set-Cookie"], visitor.cookies["cognito"]
@@ -50,7 +48,7 @@ def test_signing_in_brings_a_code_and_a_session_of_one_hour(
 
 
 def test_wrong_passwords_unknown_users_and_disabled_ones_get_the_same_answer(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     pages.new_user("ada")
     visitor.authorize()
@@ -69,7 +67,7 @@ def test_wrong_passwords_unknown_users_and_disabled_ones_get_the_same_answer(
 
 @pytest.mark.parametrize("name", ["ada", "ADA@example.com", "nobody"])
 def test_after_five_failures_even_the_right_password_has_to_wait(
-    pages: LoginPages, visitor: LoginVisitor, name: str
+    pages: Pages, visitor: Visitor, name: str
 ) -> None:
     pages.new_user()
     visitor.authorize()
@@ -82,7 +80,7 @@ def test_after_five_failures_even_the_right_password_has_to_wait(
 
 
 def test_a_form_older_than_five_minutes_asks_again_and_keeps_the_name(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     pages.new_user()
     visitor.authorize()
@@ -94,12 +92,10 @@ def test_a_form_older_than_five_minutes_asks_again_and_keeps_the_name(
     assert visitor.code
 
 
-def test_a_session_ends_by_signing_out_or_with_its_user(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_a_session_ends_by_signing_out_or_with_its_user(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     visitor.sign_in()
-    thief = LoginVisitor(pages)
+    thief = Visitor(pages)
     thief.cookies.set("cognito", visitor.cookies["cognito"])
     visitor.open(f"/logout?{urlencode({'client_id': pages.client_id, 'logout_uri': SIGNED_OUT})}")
     assert visitor.left_for == SIGNED_OUT
@@ -114,7 +110,7 @@ def test_a_session_ends_by_signing_out_or_with_its_user(
 
 
 def test_signing_out_to_an_unregistered_place_shows_an_error_and_keeps_the_session(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     pages.new_user()
     visitor.sign_in()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stack.login_pages import ANSWERS, LoginPages, LoginVisitor
+from tests.stack.login_pages import ANSWERS, Pages, Visitor
 
 pytestmark = pytest.mark.stack
 
 
 def test_a_visitor_signs_up_confirms_with_the_mailed_code_and_signs_in(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     page = visitor.sign_up()
     asked_at = visitor.answer.url
@@ -51,12 +51,10 @@ def test_a_visitor_signs_up_confirms_with_the_mailed_code_and_signs_in(
     assert not visitor.open("/inbox").has_link("Enter the code")
 
 
-def test_an_unconfirmed_sign_up_belongs_to_its_browser(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_an_unconfirmed_sign_up_belongs_to_its_browser(pages: Pages, visitor: Visitor) -> None:
     page = visitor.sign_up(email="wrong@example.com")
     assert page.by_id("lead") == "We have sent a code to w***@e***."
-    other = LoginVisitor(pages)
+    other = Visitor(pages)
     page = other.open(visitor.answer.url)
     assert page.notice == "This step is no longer available. Please sign in."
     assert other.sign_up(email="other@example.com").problem_at("username")
@@ -72,9 +70,9 @@ def test_an_unconfirmed_sign_up_belongs_to_its_browser(
     assert other.code
 
 
-def test_the_page_asks_what_the_pool_requires(visitor: LoginVisitor) -> None:
+def test_the_page_asks_what_the_pool_requires(visitor: Visitor) -> None:
     page = visitor.authorize("/signup")
-    names = [name for name in page.form("Create account").fields if name != "csrf"]
+    names = [name for name in page.fields("Create account") if name != "csrf"]
     assert names == ["email", "name", "custom:company", "username", "password", "repeated"]
     assert "required" in page.input("name")
     assert "required" not in page.input("custom:company")
@@ -106,7 +104,7 @@ def test_the_page_asks_what_the_pool_requires(visitor: LoginVisitor) -> None:
     ],
 )
 def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
-    pages: LoginPages, visitor: LoginVisitor, field: str, value: str, problem: str
+    pages: Pages, visitor: Visitor, field: str, value: str, problem: str
 ) -> None:
     page = visitor.sign_up(**{field: value})
     assert visitor.answer.status_code == 400
@@ -120,9 +118,7 @@ def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
     assert not pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"]
 
 
-def test_somebody_elses_user_name_and_address_are_refused(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_somebody_elses_user_name_and_address_are_refused(pages: Pages, visitor: Visitor) -> None:
     pages.new_user("grace", email="ada@example.com")
     assert visitor.sign_up(username="GRACE").problem_at("username") == "This user name is taken."
     visitor.sign_up()
@@ -134,8 +130,8 @@ def test_somebody_elses_user_name_and_address_are_refused(
 @pytest.mark.parametrize(
     "pages", [{"AliasAttributes": [], "UsernameAttributes": ["email"]}], indirect=True
 )
-def test_a_pool_whose_user_name_is_the_address_asks_for_no_other(visitor: LoginVisitor) -> None:
-    assert "username" not in visitor.authorize("/signup").form("Create account").fields
+def test_a_pool_whose_user_name_is_the_address_asks_for_no_other(visitor: Visitor) -> None:
+    assert "username" not in visitor.authorize("/signup").fields("Create account")
     answers = {name: value for name, value in ANSWERS.items() if name != "username"}
     visitor.press("Create account", **answers)
     visitor.press("Confirm", code=visitor.mailed_code())
@@ -159,7 +155,7 @@ ADMIN_ONLY = {"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
     indirect=["pages"],
 )
 def test_what_the_pool_does_not_allow_is_not_offered(
-    visitor: LoginVisitor, link: str, path: str
+    visitor: Visitor, link: str, path: str
 ) -> None:
     assert not visitor.authorize().has_link(link)
     visitor.authorize(path)

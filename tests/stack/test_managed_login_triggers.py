@@ -16,7 +16,7 @@ from local.places import Places
 from local.serving import App
 from tests.ports import free_port
 from tests.stack.gateway_project import GatewayProject
-from tests.stack.login_pages import Event, LoginPages, LoginVisitor, refuse, sources
+from tests.stack.login_pages import Event, Pages, Visitor, refuse, sources
 
 pytestmark = pytest.mark.stack
 
@@ -25,9 +25,7 @@ def passed_on(event: Event) -> Event:
     return event
 
 
-def test_signing_up_runs_pre_sign_up_and_post_confirmation(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_signing_up_runs_pre_sign_up_and_post_confirmation(pages: Pages, visitor: Visitor) -> None:
     pages.on("PreSignUp", passed_on)
     pages.on("PostConfirmation", passed_on)
     visitor.sign_up()
@@ -46,7 +44,7 @@ def test_signing_up_runs_pre_sign_up_and_post_confirmation(
     assert attributes["cognito:user_status"] == "CONFIRMED"
 
 
-def test_pre_sign_up_can_confirm_the_user_at_once(pages: LoginPages, visitor: LoginVisitor) -> None:
+def test_pre_sign_up_can_confirm_the_user_at_once(pages: Pages, visitor: Visitor) -> None:
     wishes = {"response": {"autoConfirmUser": True, "autoVerifyEmail": True}}
     pages.on("PreSignUp", lambda event: event | wishes)
     pages.on("PostConfirmation", passed_on)
@@ -58,9 +56,7 @@ def test_pre_sign_up_can_confirm_the_user_at_once(pages: LoginPages, visitor: Lo
     assert visitor.code
 
 
-def test_signing_in_runs_pre_and_post_authentication(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_signing_in_runs_pre_and_post_authentication(pages: Pages, visitor: Visitor) -> None:
     pages.on("PreAuthentication", passed_on)
     pages.on("PostAuthentication", passed_on)
     pages.new_user()
@@ -72,9 +68,7 @@ def test_signing_in_runs_pre_and_post_authentication(
     assert sources(pages)[1:] == both
 
 
-def test_refusals_are_shown_in_the_functions_words(
-    pages: LoginPages, visitor: LoginVisitor
-) -> None:
+def test_refusals_are_shown_in_the_functions_words(pages: Pages, visitor: Visitor) -> None:
     why = "failed with error only on Mondays."
     pages.on("PreSignUp", lambda _: None)
     assert visitor.sign_up().alert == "PreSignUp returned no event."
@@ -95,14 +89,14 @@ def test_refusals_are_shown_in_the_functions_words(
 # -- Mails --------------------------------------------------------------------------------------
 
 
-def mail_to(pages: LoginPages, address: str) -> dict[str, str]:
+def mail_to(pages: Pages, address: str) -> dict[str, str]:
     """The newest one; empty without any."""
     mails = requests.get(f"{pages.origin}/inbox.json", timeout=10).json()
     return next((mail for mail in mails if mail["to"] == address), {})
 
 
 def test_custom_message_writes_the_mails_of_sign_up_resend_and_reset(
-    pages: LoginPages, visitor: LoginVisitor
+    pages: Pages, visitor: Visitor
 ) -> None:
     def in_german(event: Event) -> Event:
         code = event["request"]["codeParameter"]
@@ -141,7 +135,7 @@ def test_custom_message_writes_the_mails_of_sign_up_resend_and_reset(
     ],
 )
 def test_a_refused_mail_is_said_and_not_sent(
-    pages: LoginPages, visitor: LoginVisitor, do: Any, said: str
+    pages: Pages, visitor: Visitor, do: Any, said: str
 ) -> None:
     own = f"u{pages.client_id.lower()}"  # the inbox is shared by the tests
     pages.on("CustomMessage", do)
