@@ -121,21 +121,18 @@ class HttpVisitor:
         self.page = HtmlPage("")
         self.left_for = ""
 
-    def open(self, address: str = "/", *, follow: bool = True) -> HtmlPage:
-        return self.send("GET", address, follow=follow)
+    def open(self, address: str = "/") -> HtmlPage:
+        return self.send("GET", address, follow=True)
 
     def follow(self, link: str) -> HtmlPage:
         return self.open(self.page.link(link))
 
     def press(self, button: str, /, **values: str) -> HtmlPage:
         """Fill in the form that has this button and submit it, as browsers do."""
-        return self._submit(button, values, follow=True)
-
-    def _submit(self, button: str, values: Mapping[str, str], *, follow: bool) -> HtmlPage:
         action = self.page.form(button).attributes["action"]
-        form = {**self.page.fields(button), **values}
+        form = self.page.fields(button) | values
         headers = {"Origin": urljoin(self.answer.url, "/")[:-1], "Sec-Fetch-Site": "same-origin"}
-        return self.send("POST", action, headers, form, follow=follow)
+        return self.send("POST", action, headers, form, follow=True)
 
     def send(
         self,
@@ -146,7 +143,7 @@ class HttpVisitor:
         *,
         follow: bool = False,
     ) -> HtmlPage:
-        """As a script of the page does, if the headers say so."""
+        """As a script of the page does, if the headers say so; without redirects."""
         url: str | None = urljoin(self.answer.url or self._home, address)
         self.left_for = ""
         while url and not self.left_for:
@@ -169,7 +166,6 @@ class HttpVisitor:
         self.open(self._home)
         self.follow("Sign in")
 
-    def sign_in(self, username: str, password: str, *, follow: bool = True) -> HtmlPage:
+    def sign_in(self, username: str, password: str) -> HtmlPage:
         self.begin_sign_in()
-        values = {"username": username, "password": password}
-        return self._submit("Sign in", values, follow=follow)
+        return self.press("Sign in", username=username, password=password)

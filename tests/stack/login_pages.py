@@ -41,8 +41,8 @@ POOL: dict[str, Any] = {
     "AliasAttributes": ["email"],
     "AutoVerifiedAttributes": ["email"],
     "Schema": [
-        {"Name": "email", "AttributeDataType": "String", "Required": True, "Mutable": True},
-        {"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True},
+        {"Name": "email", "AttributeDataType": "String", "Required": True},
+        {"Name": "name", "AttributeDataType": "String", "Required": True},
         {
             "Name": "company",
             "AttributeDataType": "String",
@@ -230,10 +230,8 @@ class Visitor(HttpVisitor):
     def begin_sign_in(self) -> None:
         self.authorize()
 
-    def sign_in(
-        self, username: str = "ada", password: str = PASSWORD, *, follow: bool = True
-    ) -> HtmlPage:
-        return super().sign_in(username, password, follow=follow)
+    def sign_in(self, username: str = "ada", password: str = PASSWORD) -> HtmlPage:
+        return super().sign_in(username, password)
 
     def submit(self, username: str = "ada", password: str = PASSWORD, **form: str) -> HtmlPage:
         """The sign-in form that is open."""

@@ -20,6 +20,9 @@ def test_a_visitor_signs_up_confirms_with_the_mailed_code_and_signs_in(
     # Screen readers announce the message above the focused field.
     assert (page.focused, code_field["aria-describedby"]) == (["code"], "lead")
     assert page.by_id("lead") == "We have sent a code to a***@e***."
+    for path in ("/mfa?", "/changePassword?"):  # the step is none of these
+        assert visitor.open(asked_at.replace("/confirm?", path)).heading == "Sign in"
+    visitor.open(asked_at)
     page = visitor.press("Confirm", code=" ")
     assert page.problem_at("code") == "Enter the code from the mail."
     mails = visitor.open("/inbox").all("output")

@@ -89,7 +89,7 @@ def test_by_a_loopback_address_one_is_sent_to_localhost_and_signs_in_and_out(
 ) -> None:
     for address in ("127.0.0.1", "[::1]"):
         visitor = HttpVisitor(f"http://{address}:{running.port}")
-        visitor.open("/login?return_to=/%2Fa?b=%20", follow=False)
+        visitor.send("GET", "/login?return_to=/%2Fa?b=%20")
         assert visitor.answer.status_code == 307
         assert visitor.answer.headers["Location"] == f"{running.app}/login?return_to=/%2Fa?b=%20"
     visitor.sign_in(DEMO_USER, DEMO_PASSWORD)

@@ -16,17 +16,9 @@ from local.managed_login.outbox import read
 from local.managed_login.pool import Attribute, Client, PasswordPolicy, Pool
 from local.managed_login.triggers import not_run
 from local.managed_login.users import temporary_password
-from local.managed_login.visits import AnswerTotp, ConfirmEmail, Shelf, Visit
+from local.managed_login.visits import AnswerTotp
 from tests.ports import refusing_port
 from tests.unit.local import asgi
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.mark.parametrize(
@@ -96,41 +88,21 @@ def test_clients_and_steps_never_show_their_secret() -> None:
 
 
 def test_a_lock_out_is_of_one_name_and_ends_after_a_quarter_of_an_hour_or_a_success() -> None:
-    clock = Clock()
-    attempts, ada, bob = Attempts(clock), ("password", "ada"), ("password", "bob")
+    now = 0
+    attempts, ada, bob = Attempts(lambda: now), ("password", "ada"), ("password", "bob")
     for _ in range(30):
         attempts.failed(ada)
     assert not attempts.is_locked(bob)
     assert not attempts.is_locked(("totp", "ada"))
-    clock.now += 899
+    now = 899
     assert attempts.is_locked(ada)
-    clock.now += 1
+    now = 900
     assert not attempts.is_locked(ada)
-    for success in (attempts.succeeded, attempts.failed):
-        for _ in range(4):
-            attempts.failed(ada)
-        assert not attempts.is_locked(ada)
-        success(ada)
-    assert attempts.is_locked(ada)
-
-
-def test_a_shelf_forgets_in_time_and_makes_room_for_the_new() -> None:
-    clock = Clock()
-    shelf: Shelf[str] = Shelf(60, 2, clock)
-    names = [shelf.put(value) for value in ("first", "second", "third")]
-    assert [shelf.get(name) for name in names] == [None, "second", "third"]
-    clock.now += 60
-    assert shelf.get(names[2]) is None
-    assert shelf.get("") is None
-
-
-def test_a_step_is_found_by_its_own_kind_only() -> None:
-    visit = Visit(Clock())
-    name = visit.begin(ConfirmEmail("ada"))
-    assert visit.step(name, ConfirmEmail) == ConfirmEmail("ada")
-    assert visit.step(name, AnswerTotp) is None
-    visit.end(name)
-    assert visit.step(name, ConfirmEmail) is None
+    for _ in range(4):
+        attempts.failed(ada)
+    attempts.succeeded(ada)
+    attempts.failed(ada)
+    assert not attempts.is_locked(ada)
 
 
 @pytest.mark.parametrize(
