@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -106,18 +101,15 @@ def test_by_a_loopback_address_one_is_sent_to_localhost_and_signs_in_and_out(
 
 
 def test_ctrl_c_ends_everything_and_keeps_the_data(port: int, tmp_path: Path) -> None:
-    with on_a_terminal(port, tmp_path / "first") as (first, terminal):
+    with running_stack(tmp_path / "first", port=port) as first:
         cognito = first.aws.client("cognito-idp")
         (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
         cognito.admin_create_user(UserPoolId=pool["Id"], Username="ada", MessageAction="SUPPRESS")
         members = family(first.process.pid)
         assert len(members) >= 3  # itself, the local AWS, the function
-        os.write(terminal, b"\x03")
-        assert first.process.wait(timeout=30) == 0
+        assert first.press_ctrl_c() == 0
         assert nothing_is_left(members, port)
-    shown = first.printed()
-    assert re.search(r"\r\033\[K  Starting the local AWS …  \d+\.\d s", shown)
-    assert "Traceback" not in shown
+    assert "Traceback" not in first.printed()
 
     with running_stack(tmp_path / "second", port=port) as second:
         users = second.aws.client("cognito-idp").list_users(UserPoolId=pool["Id"])["Users"]
@@ -143,45 +135,3 @@ def test_ctrl_c_while_it_starts_leaves_nothing_either(port: int, tmp_path: Path)
     assert starting.press_ctrl_c() == 0
     assert nothing_is_left(members, port)
     assert "Traceback" not in starting.printed()
-
-
-# Makes its standard input the controlling terminal, like a shell, and executes the command.
-_ON_ITS_TERMINAL = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
-@contextmanager
-def on_a_terminal(port: int, output: Path) -> Iterator[tuple[RunningStack, int]]:
-    """The stack on its own pseudo-terminal; what is written to it is typed."""
-    terminal, inside = pty.openpty()
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-c", _ON_ITS_TERMINAL, *command(port)],
-        cwd=ROOT,
-        stdin=inside,
-        stdout=inside,
-        stderr=inside,
-        start_new_session=True,
-    )
-    os.close(inside)
-    output.touch()
-    screen = threading.Thread(target=_copy, args=(terminal, output))
-    screen.start()
-    stack = RunningStack(port, process, output)
-    try:
-        stack.wait_for_banner()
-        yield stack, terminal
-    finally:
-        process.kill()
-        process.wait()
-        screen.join()
-        os.close(terminal)
-
-
-def _copy(terminal: int, output: Path) -> None:
-    """What the terminal shows, until the last program on it has ended (EIO on Linux)."""
-    with output.open("wb", buffering=0) as file, suppress(OSError):
-        while shown := os.read(terminal, 4096):
-            file.write(shown)

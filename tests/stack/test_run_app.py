@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from tests.http_visitor import HttpVisitor
 from tests.running_stack import (
     DEMO_PASSWORD,
     DEMO_USER,
@@ -81,43 +80,6 @@ def test_variables_are_what_cloudformation_makes_of_them_and_none_of_foyers(
     assert not {"SECRET_ID", "COGNITO_DOMAIN_URL", "APP_URL"} & environment.keys()
     (line,) = [line for line in app.stack.printed().splitlines() if "Not run here" in line]
     assert line.split(maxsplit=3)[3] == "Machine, Function (Schedule), Function's MACHINE"
-
-
-def test_foyers_guard_lets_only_signed_in_visitors_reach_another_stacks_api(
-    app: RunningApp,
-) -> None:
-    visitor = HttpVisitor(app.stack.app)
-    visitor.send("GET", "/things/mine", {})
-    assert (visitor.answer.status_code, visitor.answer.json()) == (403, {"message": "Forbidden"})
-    visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
-    own, cross = {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "cross-site"}
-    for method, headers, status in (("GET", cross, 200), ("POST", own, 200), ("POST", cross, 403)):
-        visitor.send(method, "/things/mine", headers)
-        assert visitor.answer.status_code == status, (method, headers)
-    visitor.send("GET", "/me", {})
-    me = visitor.answer.json()
-    visitor.send("GET", "/things/mine", {})
-    user = authorizer(visitor.answer)["lambda"]
-    assert (user["sub"], user["email"], user["claims"]) == (me["sub"], me["email"], me)
-    assert user["groups"] == []
-    visitor.open(f"{app.stack.app}/logout")
-    visitor.press("Sign out")
-    visitor.send("GET", "/things/mine", {})
-    assert visitor.answer.status_code == 403
-
-
-def test_a_page_sends_visitors_to_sign_in_and_they_come_back(app: RunningApp) -> None:
-    visitor = HttpVisitor(app.stack.app)
-    visitor.send("GET", "/things/page?tab=2", {})
-    learned = authorizer(visitor.answer)["lambda"]
-    assert (learned["signed_in"], learned["username"]) == (False, "")
-    visitor.open(f"{app.stack.app}{learned['go']}")
-    visitor.press("Sign in", username=DEMO_USER, password=DEMO_PASSWORD)
-    assert visitor.answer.url == f"{app.stack.app}/things/page?tab=2"
-    learned = authorizer(visitor.answer)["lambda"]
-    assert (learned["signed_in"], learned["username"], learned["go"]) == (True, "demo", "")
-    visitor.send("GET", "/renew?return_to=/things/page")
-    assert visitor.answer.headers["location"] == "/things/page"
 
 
 def test_tokens_of_the_local_pool_are_checked(app: RunningApp) -> None:
