@@ -10,14 +10,12 @@ import pytest
 
 from local.places import ROOT
 
-NO_DOCKER = "no Docker engine answers, and `sam local` needs one"
-
 
 @cache
 def built() -> None:
     """Runs `make build` once; skips the test if Docker cannot run the result."""
     if not _docker_answers():
-        pytest.skip(NO_DOCKER)
+        pytest.skip("no Docker engine answers, and `sam local` needs one")
     done = subprocess.run(
         ["make", "build"],  # noqa: S607 - wherever it is
         cwd=ROOT,

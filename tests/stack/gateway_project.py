@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import io
-import json
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
+import requests
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -38,17 +36,6 @@ Resources:
 
 
 @dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Message
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
 class RunningGateway:
     port: int
     terminal: io.StringIO
@@ -61,19 +48,13 @@ class RunningGateway:
         self,
         method: str = "GET",
         target: str = "/page",
-        headers: list[tuple[str, str]] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
         body: bytes | None = None,
-    ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
-            connection.putrequest(method, target)
-            for name, value in headers or []:
-                connection.putheader(name, value)
-            if body is not None:
-                connection.putheader("content-length", str(len(body)))
-            connection.endheaders(body)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
+    ) -> requests.Response:
+        url = f"http://127.0.0.1:{self.port}{target}"
+        return requests.request(
+            method, url, headers=headers, data=body, allow_redirects=False, timeout=30
+        )
 
 
 @contextlib.contextmanager

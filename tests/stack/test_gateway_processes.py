@@ -30,13 +30,13 @@ def test_a_changed_file_means_a_new_child_and_one_line_in_the_terminal(
 ) -> None:
     project.write("return os.getpid()")
     with project.serve() as gateway:
-        first = gateway.ask().json
-        assert gateway.ask().json == first
+        first = gateway.ask().json()
+        assert gateway.ask().json() == first
         (project.folder / "code/page.html").write_text("new")
-        second = gateway.ask().json
+        second = gateway.ask().json()
         assert second != first
         assert eventually(lambda: not is_running(first))
-        assert gateway.ask().json == second
+        assert gateway.ask().json() == second
         assert gateway.shown.count("Web: source changed, starting again") == 1
 
 
@@ -50,7 +50,7 @@ def test_requests_at_once_run_in_a_child_each(project: GatewayProject) -> None:
         """
     )
     with project.serve() as gateway, ThreadPoolExecutor(12) as pool:
-        pids = [answer.json for answer in pool.map(lambda _: gateway.ask(), range(12))]
+        pids = [answer.json() for answer in pool.map(lambda _: gateway.ask(), range(12))]
     assert len(pids) == 12
     assert len(set(pids)) == 4
 
@@ -68,7 +68,7 @@ def test_the_developers_own_aws_account_is_out_of_reach_unless_that_is_meant(
         "import boto3\nreturn [boto3.Session().get_credentials() is None, dict(os.environ)]"
     )
     with project.serve() as gateway:
-        no_credentials, seen = gateway.ask().json
+        no_credentials, seen = gateway.ask().json()
     assert no_credentials
     assert "own" not in seen.values()
     # HOME does not decide: without it, boto3 finds the home folder in the user database.
@@ -76,7 +76,7 @@ def test_the_developers_own_aws_account_is_out_of_reach_unless_that_is_meant(
 
     project.write("return dict(os.environ)")
     with project.serve(inherit=True) as gateway:
-        seen = gateway.ask().json
+        seen = gateway.ask().json()
     assert seen["AWS_PROFILE"] == "own"
     assert "AWS_CONFIG_FILE" not in seen
 
@@ -115,7 +115,7 @@ def test_it_logs_every_line_raw_until_it_is_told_to_stop_and_leaves_no_process_b
     project.write(f"print(json.dumps({record}))\nreturn [os.getpid(){its_own}]")
     log = project.folder / "gateway.log"
     with alone(project, "--log-format", "json", "--log-file", str(log)) as (process, gateway):
-        pids = gateway.ask().json
+        pids = gateway.ask().json()
         assert all(map(is_running, pids))
         process.send_signal(ending)
         rest, _ = process.communicate(timeout=20)
@@ -133,7 +133,7 @@ def test_ctrl_c_does_not_wait_for_a_function_that_hangs(project: GatewayProject)
         assert eventually(lambda: marker.exists() and marker.read_text() != "")
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=20)
-        assert waiting.result().status == 503
+        assert waiting.result().status_code == 503
     assert "Traceback" not in rest
     assert eventually(lambda: not is_running(int(marker.read_text())))
 

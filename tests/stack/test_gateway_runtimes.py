@@ -11,11 +11,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import requests
 
 from local import runtimes
 from local.places import BREAKPOINTS, ROOT
 from tests.running_stack import eventually
-from tests.stack.gateway_project import Answer, GatewayProject
+from tests.stack.gateway_project import GatewayProject
 
 pytestmark = pytest.mark.stack
 
@@ -65,12 +66,12 @@ def test_a_python_function_has_its_own_requirements_as_soon_as_they_can_be_insta
     )
     with project.serve() as gateway:
         answer = gateway.ask("GET", "/own/x")
-        assert answer.status == 500
+        assert answer.status_code == 500
         said = "own: its requirements.txt could not be installed ("
-        assert answer.json["message"].startswith(said)
-        assert gateway.ask().status == 200  # the function without requirements
+        assert answer.json()["message"].startswith(said)
+        assert gateway.ask().status_code == 200  # the function without requirements
         (code / "requirements.txt").write_text(f"{package}\n")
-        assert gateway.ask("GET", "/own/x").json == ["installed", True]
+        assert gateway.ask("GET", "/own/x").json() == ["installed", True]
 
 
 _NODE = """
@@ -97,16 +98,16 @@ def test_node_functions_answer_and_their_errors_are_shown(project: GatewayProjec
     (older / "src/index.js").write_text(_OLDER_NODE)
     with project.serve({"SECRET": "given"}) as gateway:
         answer = gateway.ask("POST", "/node/a/b", body=b"{}")
-        assert answer.status == 201
-        assert answer.json["event"]["pathParameters"] == {"proxy": "a/b"}
-        assert (answer.json["name"], answer.json["env"]["SECRET"]) == ("node", "given")
+        assert answer.status_code == 201
+        assert answer.json()["event"]["pathParameters"] == {"proxy": "a/b"}
+        assert (answer.json()["name"], answer.json()["env"]["SECRET"]) == ("node", "given")
         answer = gateway.ask("GET", "/node/raise")
-        assert (answer.status, answer.json) == (500, {"message": "Internal Server Error"})
+        assert (answer.status_code, answer.json()) == (500, {"message": "Internal Server Error"})
         assert "TypeError: what went wrong" in gateway.shown
         assert "index.mjs:3" in gateway.shown
         (code / "index.mjs").write_text("export const handler = async () => 'changed';")
-        assert gateway.ask("GET", "/node/a").body == b"changed"
-        assert gateway.ask("GET", "/older/x").body == b"called back"
+        assert gateway.ask("GET", "/node/a").content == b"changed"
+        assert gateway.ask("GET", "/older/x").content == b"called back"
 
 
 def test_what_cannot_run_says_so_and_the_rest_works(
@@ -121,10 +122,10 @@ def test_what_cannot_run_says_so_and_the_rest_works(
             ("java", "java runs under java21, which `make run` does not run; `make start-api`"),
         ):
             answer = gateway.ask("GET", f"/{name}/x")
-            assert answer.status == 500
-            assert answer.json["message"].startswith(sentence)
+            assert answer.status_code == 500
+            assert answer.json()["message"].startswith(sentence)
             assert sentence in gateway.shown
-        assert gateway.ask().status == 200
+        assert gateway.ask().status_code == 200
 
 
 def test_a_breakpoint_waits_for_the_debugger_and_no_timeout_counts(
@@ -132,7 +133,7 @@ def test_a_breakpoint_waits_for_the_debugger_and_no_timeout_counts(
 ) -> None:
     project.set_timeout(1)
     project.write("wanted = 1\nbreakpoint()\nreturn wanted")
-    answers: list[Answer] = []
+    answers: list[requests.Response] = []
     with project.serve(integration_timeout=1) as gateway:
         asking = threading.Thread(target=lambda: answers.append(gateway.ask()))
         asking.start()
@@ -150,5 +151,5 @@ def test_a_breakpoint_waits_for_the_debugger_and_no_timeout_counts(
         )
         asking.join(20)
     assert "42" in attached.stdout
-    assert [(answer.status, answer.json) for answer in answers] == [(200, 2)]
+    assert [(each.status_code, each.json()) for each in answers] == [(200, 2)]
     assert not list(BREAKPOINTS.glob("*"))

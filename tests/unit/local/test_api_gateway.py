@@ -69,6 +69,11 @@ def _event(
     return build_event(request, route_key="POST /", path_parameters={}, request_id="id", now=now)
 
 
+def test_header_names_are_lower_case_and_repeated_headers_joined_by_a_comma() -> None:
+    headers = _event(headers=[(b"X-One", b"a"), (b"x-one", b"b,c"), (b"X-Two", b"d")])["headers"]
+    assert (headers["x-one"], headers["x-two"]) == ("a,b,c", "d")
+
+
 @pytest.mark.parametrize("space", [b"\xa0", b"\x85", b"\xe2\x80\x80", b"\x0b", b"\x0c", b"\x1f"])
 def test_a_cookie_whose_name_only_looks_like_ours_is_not_renamed(space: bytes) -> None:
     cookies = b'a="x=y";\t' + space + b"__Host-foyer-session=planted; \tb=" + space

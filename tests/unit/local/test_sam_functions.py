@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from local import sam_functions
 from local.http_api import Function
@@ -17,46 +18,32 @@ from local.places import Places, RunError
 from local.runtime_api import FunctionFailed, FunctionRaised
 from local.sam_functions import SamFunctions, write_template
 from tests.ports import refusing_port
+from tests.stack.gateway_project import served
 
 EVENT = b'{"a": 1}'
-# Of the SAM CLI, by function: status, header of an error, body. None is no answer.
+RAISED = b'{"errorType": "KeyError", "errorMessage": "\'TABLE\'"}'
+# Of the SAM CLI, by function.
 ANSWERS = {
-    "Web": (200, None, EVENT),
-    "Raises": (200, "Unhandled", b'{"errorType": "KeyError", "errorMessage": "\'TABLE\'"}'),
-    "Silent": (200, None, b""),
-    "Unknown": (404, None, b"{}"),
-    "Slow": None,
+    "Web": Response(EVENT),
+    "Raises": Response(RAISED, headers={"x-amz-function-error": "Unhandled"}),
+    "Silent": Response(),
+    "Unknown": Response("{}", 404),
 }
 
 
-class SamCli(BaseHTTPRequestHandler):
-    is_over = threading.Event()
-
-    def do_POST(self) -> None:
-        assert self.rfile.read(int(self.headers["Content-Length"])) == EVENT
-        answer = ANSWERS[self.path.split("/")[-2]]
-        if answer is None:
-            self.is_over.wait()
-            return
-        status, error, body = answer
-        self.send_response(status)
-        if error:
-            self.send_header("x-amz-function-error", error)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+async def sam_cli(scope: Scope, receive: Receive, send: Send) -> None:
+    assert await Request(scope, receive).body() == EVENT
+    name = scope["path"].split("/")[-2]
+    if name == "Slow":
+        await asyncio.sleep(60)
+    await ANSWERS[name](scope, receive, send)
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), SamCli) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,)).start()
-        yield server.server_address[1]
-        SamCli.is_over.set()
-        server.shutdown()
+    options = {"log_level": "critical", "lifespan": "off", "timeout_graceful_shutdown": 0}
+    with served(sam_cli, **options) as serving:
+        yield serving
 
 
 def invoke(port: int, name: str, seconds: float = 10) -> bytes:
