@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import secrets
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -14,45 +16,32 @@ from foyer.sealing import KeyRing
 from hypothesis import given
 from hypothesis import strategies as st
 
-
-def new_key() -> str:
-    return secrets.token_urlsafe(48)
-
-
-KEYS = KeyRing([new_key()])
+KEY, OLD_KEY = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
+KEYS = KeyRing([KEY])
 
 
-def seal(keys: KeyRing = KEYS, payload: bytes = b"payload", expires_at: int = 100) -> str:
-    return keys.seal(payload, purpose="test", cookie="__Host-test", expires_at=expires_at)
+def seal(keys: KeyRing = KEYS, payload: bytes = b"payload") -> str:
+    return keys.seal(payload, purpose="test", cookie="__Host-test", expires_at=100)
 
 
-def unseal(
-    sealed: str,
-    keys: KeyRing = KEYS,
-    purpose: str = "test",
-    cookie: str = "__Host-test",
-    now: float = 0,
-) -> bytes:
-    return keys.open(sealed, purpose=purpose, cookie=cookie, now=now)
+def unseal(sealed: str, keys: KeyRing = KEYS, **how: Any) -> bytes:
+    return keys.open(sealed, **{"purpose": "test", "cookie": "__Host-test", "now": 0, **how})
 
 
 @given(st.binary(max_size=4096))
-def test_a_sealed_value_can_be_opened(payload: bytes) -> None:
-    assert unseal(seal(payload=payload)) == payload
-
-
-def test_a_sealed_value_is_safe_in_a_cookie_and_shows_nothing() -> None:
-    sealed = seal(payload=b"refresh-token" * 9)
-    assert set(sealed) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
-    assert b"refresh" not in base64.urlsafe_b64decode(sealed + "==")
-    assert seal() != seal(), "nobody can tell that two values are the same"
+def test_a_sealed_value_is_safe_in_a_cookie_shows_nothing_and_can_be_opened(payload: bytes) -> None:
+    payload += b"at least some bytes"
+    sealed = seal(payload=payload)
+    assert unseal(sealed) == payload
+    assert re.fullmatch("[A-Za-z0-9_-]+", sealed)
+    assert payload not in base64.urlsafe_b64decode(sealed + "==")
+    assert sealed != seal(payload=payload), "nobody can tell that two values are the same"
 
 
 def test_a_sealed_value_is_laid_out_as_documented() -> None:
-    key = new_key().encode()
-    raw = base64.urlsafe_b64decode(seal(KeyRing([key.decode()])) + "==")
-    assert raw[:6] == hmac.digest(key, b"foyer key id", "sha256")[:6]
-    own_key = hmac.digest(key, b"foyer purpose test", "sha256")
+    raw = base64.urlsafe_b64decode(seal() + "==")
+    assert raw[:6] == hmac.digest(KEY.encode(), b"foyer key id", "sha256")[:6]
+    own_key = hmac.digest(KEY.encode(), b"foyer purpose test", "sha256")
     try:
         plain = AESGCM(own_key).decrypt(raw[6:18], raw[18:], b"test\0__Host-test")
     except InvalidTag:
@@ -69,44 +58,30 @@ def test_any_changed_bit_is_noticed(data: st.DataObject) -> None:
         unseal(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
 
 
-@given(st.text())
-def test_nothing_made_up_opens(sealed: str) -> None:
+@given(st.text() | st.integers(0, len(seal()) - 1).map(lambda length: seal()[:length]))
+def test_nothing_made_up_and_no_part_of_a_value_opens(sealed: str) -> None:
     with pytest.raises(SealBroken):
         unseal(sealed)
 
 
-def test_half_a_value_is_noticed() -> None:
-    sealed = seal()
-    for length in range(len(sealed)):
-        with pytest.raises(SealBroken):
-            unseal(sealed[:length])
-
-
 @pytest.mark.parametrize("other", [{"purpose": "other"}, {"cookie": "test"}])
-def test_a_value_for_one_purpose_or_cookie_does_not_serve_another(other: dict[str, str]) -> None:
+def test_a_value_for_one_purpose_or_cookie_does_not_serve_another(other: dict[str, Any]) -> None:
     with pytest.raises(SealBroken, match="other_purpose"):
-        unseal(seal(), **other)  # type: ignore[arg-type]
+        unseal(seal(), **other)
 
 
 def test_a_value_ends_at_its_time() -> None:
-    sealed = seal(expires_at=100)
-    assert unseal(sealed, now=99.9) == b"payload"
+    assert unseal(seal(), now=99.9) == b"payload"
     with pytest.raises(SealBroken, match="expired"):
-        unseal(sealed, now=100)
+        unseal(seal(), now=100)
 
 
 def test_the_newest_key_seals_and_any_key_opens() -> None:
-    old, new = new_key(), new_key()
-    during = KeyRing([new, old])
-    assert unseal(seal(KeyRing([old])), during) == b"payload"
+    during, before = KeyRing([KEY, OLD_KEY]), KeyRing([OLD_KEY])
+    assert unseal(seal(before), during) == b"payload"
+    assert unseal(seal(during), KEYS) == b"payload"
     with pytest.raises(UnknownKey):
-        unseal(seal(during), KeyRing([old]))
-    assert unseal(seal(during), KeyRing([new])) == b"payload"
-
-
-def test_an_unknown_key_and_a_broken_seal_are_different_errors() -> None:
-    with pytest.raises(UnknownKey):
-        unseal(seal(KeyRing([new_key()])))
+        unseal(seal(during), before)
     with pytest.raises(SealBroken) as raised:
         unseal("x" * 80 + "!")
     assert not isinstance(raised.value, UnknownKey)
@@ -115,5 +90,4 @@ def test_an_unknown_key_and_a_broken_seal_are_different_errors() -> None:
 def test_a_ring_needs_a_key_and_does_not_show_it() -> None:
     with pytest.raises(ValueError, match="at least one key"):
         KeyRing([])
-    key = new_key()
-    assert key not in repr(KeyRing([key]))
+    assert KEY not in repr(KEYS)

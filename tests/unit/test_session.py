@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from foyer.cookies import MAX_BYTES, CookieStyle
@@ -33,58 +34,60 @@ def pair(line: str) -> dict[str, str]:
     return {name: value}
 
 
-def opened(line: str, now: float) -> Session:
+SHOWN = pair(COOKIE.line(SESSION, keys=KEYS)[0])
+
+
+def opened(line: str, now: float = 1001) -> Session:
     cookies = pair(line)
     place = COOKIE.shown(cookies).current
     assert place is not None
     return COOKIE.open(place, cookies, keys=KEYS, now=now)
 
 
-def test_a_session_comes_back_from_its_cookie() -> None:
+def test_a_session_comes_back_from_its_cookie_under_its_own_name_only() -> None:
     line, left_out = COOKIE.line(SESSION, keys=KEYS)
     assert left_out == ()
-    assert opened(line, now=1001) == SESSION
+    assert opened(line) == SESSION
     assert line.startswith("__Host-foyer-session-1000000000000001-3=")
-    assert line.endswith("; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Lax")
+    assert line.endswith("; Path=/; Secure; HttpOnly; SameSite=Lax")
     assert len(line) < 3400, "a usual session fits with room to spare"
-
-
-def test_a_session_is_valid_under_its_own_name_only() -> None:
-    line, _ = COOKIE.line(SESSION, keys=KEYS)
-    renamed = line.replace("-3=", "-4=")
     with pytest.raises(SealBroken, match="changed_or_other_purpose"):
-        opened(renamed, now=1001)
+        opened(line.replace("-3=", "-4="))
+
+
+@pytest.mark.parametrize(("seen_at", "ends_at"), [(1000, 4600), (36500, 37000)])
+def test_the_idle_and_the_absolute_end_are_in_the_seal(seen_at: int, ends_at: int) -> None:
+    line, _ = COOKIE.line(replace(SESSION, seen_at=seen_at), keys=KEYS)
+    assert f"; Max-Age={ends_at - seen_at};" in line
+    assert opened(line, now=ends_at - 1)
+    with pytest.raises(SealBroken, match="expired"):
+        opened(line, now=ends_at)
 
 
 def test_what_begins_later_wins_although_a_clock_is_behind() -> None:
-    shown = COOKIE.shown(pair(COOKIE.line(SESSION, keys=KEYS)[0]))
+    shown = COOKIE.shown(SHOWN)
     assert shown.next_began(SESSION.began - 60_000_000) > SESSION.began
-    signed_out = COOKIE.sign_out(shown, SESSION.began - 60_000_000)
-    both = pair(COOKIE.line(SESSION, keys=KEYS)[0]) | pair(signed_out[0])
-    assert COOKIE.shown(both).current is None
-    assert COOKIE.shown(pair(signed_out[0])).next_began(0) > SESSION.began
+    signed_out = pair(COOKIE.sign_out(shown, SESSION.began - 60_000_000)[0])
+    assert COOKIE.shown(SHOWN | signed_out).current is None
+    assert COOKIE.shown(signed_out).next_began(0) > SESSION.began
 
 
-def test_the_previous_versions_cookie_is_older_than_any() -> None:
+def test_the_previous_versions_cookie_is_older_than_any_and_another_name_no_session() -> None:
     before = {"__Host-foyer-session": "x"}
     alone = COOKIE.shown(before).current
     assert alone is not None
     assert alone.name == "foyer-session"
-    both = COOKIE.shown(before | pair(COOKIE.line(SESSION, keys=KEYS)[0]))
+    both = COOKIE.shown(before | SHOWN)
     assert (both.current, both.left_over) == (SESSION.place, ("foyer-session",))
-
-
-def test_a_cookie_of_another_name_is_no_session() -> None:
     for name in ("", "1", "01-1", "0-0", "1-1; x"):
         shown = COOKIE.shown({f"__Host-foyer-session-{name}": "x"})
         assert (shown.current, shown.left_over) == (None, ())
 
 
 def test_a_response_clears_as_many_cookies_as_fit() -> None:
-    cookies = {
-        f"__Host-foyer-session-{1_000_000_000_000_000 + number}-1": "x" for number in range(300)
-    }
-    cookies |= {f"__Host-foyer-signed-out-{10**15 + number}": "x" for number in range(300)}
+    numbers = range(10**15, 10**15 + 300)
+    cookies = {f"__Host-foyer-session-{number}-1": "x" for number in numbers}
+    cookies |= {f"__Host-foyer-signed-out-{number}": "x" for number in numbers}
     lines = COOKIE.sign_out(COOKIE.shown(cookies), 10**15)
     assert len(lines) > 20
     assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
@@ -98,7 +101,7 @@ def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: i
     session = replace(SESSION, claims=claims, refresh_token="r" * token_bytes)
     line, left_out = COOKIE.line(session, keys=KEYS)
     assert len(line) <= MAX_BYTES
-    kept = opened(line, now=1001)
+    kept = opened(line)
     assert set(kept.left_out) == set(claims) - set(kept.claims)
     assert (kept.refresh_token is None) == ("refresh_token" in left_out)
     if "refresh_token" in left_out:
@@ -120,23 +123,8 @@ def test_an_oversize_claim_is_left_out_before_others_and_groups_last() -> None:
     many = replace(SESSION, claims=claims | {"cognito:groups": groups * 9})
     line, left_out = COOKIE.line(many, keys=KEYS)
     assert left_out[0] == "cognito:groups", "they would not fit alone, and cost no other claim"
-    kept = opened(line, now=1001).public
+    kept = opened(line).public
     assert (kept["email"], kept["left_out"]) == ("visitor@example.com", list(left_out))
-
-
-@pytest.mark.parametrize(("seen_at", "ends_at"), [(1000, 4600), (36500, 37000)])
-def test_the_idle_and_the_absolute_end_are_in_the_seal(seen_at: int, ends_at: int) -> None:
-    line, _ = COOKIE.line(replace(SESSION, seen_at=seen_at), keys=KEYS)
-    assert f"; Max-Age={ends_at - seen_at};" in line
-    assert opened(line, now=ends_at - 1)
-    with pytest.raises(SealBroken, match="expired"):
-        opened(line, now=ends_at)
-
-
-def test_without_a_refresh_token_there_is_nothing_to_refresh() -> None:
-    assert SESSION.is_due_for_refresh(4600)
-    assert not SESSION.is_due_for_refresh(4599)
-    assert not replace(SESSION, refresh_token=None).is_due_for_refresh(4600)
 
 
 def test_a_session_does_not_show_who_it_is_about() -> None:
@@ -158,18 +146,22 @@ def test_claims_are_kept_by_need_and_the_id_token_wins() -> None:
     ]
 
 
+MINE: dict[str, Any] = {"email": "mine@example.com"}
+OTHER = {"email": "other@example.com"}
+
+
 @pytest.mark.parametrize(
-    ("value", "verified"),
-    [(True, True), ("true", True), (False, False), ("false", False), ("", False)],
+    ("id_token", "userinfo", "verified"),
+    [
+        *((MINE | {"email_verified": value}, {}, True) for value in (True, "true")),
+        *((MINE | {"email_verified": value}, {}, False) for value in (False, "false", "", 1, None)),
+        ({}, MINE | {"email_verified": "true"}, True),
+        (OTHER, MINE | {"email_verified": True}, False),
+        (MINE | {"email_verified": True}, {"email_verified": False}, True),
+        ({"email_verified": True}, {}, None),
+    ],
 )
-def test_email_verified_becomes_a_boolean(value: object, verified: bool) -> None:
-    claims = {"email": "a@example.com", "email_verified": value}
-    assert kept_claims(claims, {})["email_verified"] is verified
-    assert kept_claims({}, claims)["email_verified"] is verified
-
-
-def test_no_other_address_makes_one_verified() -> None:
-    verified = {"email": "mine@example.com", "email_verified": True}
-    assert kept_claims({"email": "other@example.com"}, verified)["email_verified"] is False
-    assert kept_claims(verified, {"email_verified": False})["email_verified"] is True
-    assert "email_verified" not in kept_claims({"email_verified": True}, {})
+def test_no_other_address_makes_one_verified(
+    id_token: dict[str, Any], userinfo: dict[str, Any], verified: bool | None
+) -> None:
+    assert kept_claims(id_token, userinfo).get("email_verified") is verified

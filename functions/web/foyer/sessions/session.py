@@ -135,7 +135,8 @@ def kept_claims(id_token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dic
     it as the string "true").
     """
     source = id_token if "email" in id_token else userinfo
-    is_verified = source.get("email_verified") in (True, "true")
+    verified = source.get("email_verified")
+    is_verified = verified is True or verified == "true"  # and not 1, which equals True
     merged = {**userinfo, **id_token, "email_verified": is_verified}
     custom = sorted(name for name in merged if name.startswith("custom:"))
     kept = {name: merged[name] for name in (*_CLAIMS, *custom) if name in merged}
