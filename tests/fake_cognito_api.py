@@ -68,18 +68,12 @@ class FakeCognitoApi:
         self.calls: list[str] = []
         self.refusals: dict[str, Refusal | str] = {}
         self.answers: dict[str, Json] = {}  # members put over those of an honest one
-        self._failures: defaultdict[str, list[str]] = defaultdict(list)
+        # Error codes of the next calls. Two happen after the call was carried out: ``answer lost``,
+        # and ``done meanwhile``, because another process has done the same before.
+        self.failures: defaultdict[str, list[str]] = defaultdict(list)
         self._created = 1_767_225_600
 
     # What a test does
-
-    def fail_next(self, operation: str, code: str) -> None:
-        """The next call fails with this error code.
-
-        ``answer lost`` and ``done meanwhile`` happen after the call was carried out: the
-        response is lost, or another process has done the same before.
-        """
-        self._failures[operation].append(code)
 
     def add(self, client_secret: str) -> str:
         """Adds a client secret, like the console; returns its id."""
@@ -112,7 +106,7 @@ class FakeCognitoApi:
         assert ("AccessToken" in sent) != ("Authorization" in arrived.headers), "one of them"
         operation = model().operation_model(name)
         self.calls.append(name)
-        failure = self._failures[name].pop(0) if self._failures[name] else None
+        failure = self.failures[name].pop(0) if self.failures[name] else None
         try:
             if failure not in {None, "answer lost", "done meanwhile"}:
                 raise Refusal(str(failure))

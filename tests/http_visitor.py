@@ -78,12 +78,13 @@ class HtmlPage(HTMLParser):
     def input(self, name: str) -> dict[str, str]:
         return next(i.attributes for i in self.all("input") if i.attributes.get("name") == name)
 
-    def _texts(self, attribute: str, value: str) -> list[str]:
-        found = (e.text for e in self.elements if e.attributes.get(attribute) == value)
-        return [" ".join(text.split()) for text in found]
+    def by(self, attribute: str, value: str) -> str:
+        """The text of the elements with this attribute; empty without any."""
+        texts = (e.text for e in self.elements if e.attributes.get(attribute) == value)
+        return " ".join(" ".join(texts).split())
 
     def by_id(self, name: str) -> str:
-        return self._texts("id", name)[0]
+        return self.by("id", name)
 
     def problem_at(self, name: str) -> str:
         """The error that a screen reader announces for the field; empty if there is none."""
@@ -99,11 +100,11 @@ class HtmlPage(HTMLParser):
 
     @property
     def alert(self) -> str:
-        return " ".join(self._texts("role", "alert"))
+        return self.by("role", "alert")
 
     @property
     def notice(self) -> str:
-        return " ".join(self._texts("role", "status"))
+        return self.by("role", "status")
 
 
 class HttpVisitor:

@@ -10,7 +10,7 @@ import pytest
 from local.aws import LocalAws
 from tests.running_stack import running_ministack
 from tests.stack.gateway_project import GatewayProject, served
-from tests.stack.login_pages import LoginServer, Pages, Visitor
+from tests.stack.login_pages import Pages, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -25,17 +25,18 @@ def aws(aws_data: Path) -> Iterator[LocalAws]:
 
 
 @pytest.fixture(scope="session")
-def login_server(aws: LocalAws, aws_data: Path) -> Iterator[LoginServer]:
-    server = LoginServer(aws, aws_data / "state/cognito-pool-keys")
-    with served(server, log_level="error", lifespan="off") as port:
-        server.origin = f"http://localhost:{port}"
-        yield server
+def served_pages(aws: LocalAws, aws_data: Path) -> Iterator[Pages]:
+    pages = Pages(aws, aws_data / "state/cognito-pool-keys")
+    with served(pages, log_level="error", lifespan="off") as port:
+        pages.origin = f"http://localhost:{port}"
+        yield pages
 
 
 @pytest.fixture
-def pages(login_server: LoginServer, request: pytest.FixtureRequest) -> Pages:
+def pages(served_pages: Pages, request: pytest.FixtureRequest) -> Pages:
     """``@pytest.mark.parametrize("pages", [...], indirect=True)`` changes the pool's properties."""
-    return Pages(login_server, **getattr(request, "param", {}))
+    served_pages.begin(getattr(request, "param", {}))
+    return served_pages
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import requests
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
@@ -73,25 +73,47 @@ def refuse(_: Event) -> Event:
     raise TriggerFailed("only on Mondays")
 
 
-class LoginServer:
+class Pages:
     """Serves the pages of one test after another, in front of pools that they share."""
 
     origin: str
-    app: ASGIApp
 
     def __init__(self, aws: LocalAws, token_keys: Path) -> None:
-        self.aws, self.token_keys = aws, token_keys
+        self.aws, self._token_keys = aws, token_keys
         self.cognito = aws.client("cognito-idp")
         self._pools: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
+        await self._app(scope, receive, send)
 
-    def empty_pool(self, properties: dict[str, Any]) -> str:
-        """The id of a pool with these properties, without users, groups and clients.
+    def begin(self, properties: dict[str, Any]) -> None:
+        """A new app, in front of a pool with these properties and without users."""
+        self.now = time.time()  # by the pages' clock
+        self.pool_id = self._empty_pool(properties)
+        client = self.new_client()
+        self.client_id, self.secret = client["ClientId"], client["ClientSecret"]
+        flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+        pages_client = self.new_client(GenerateSecret=False, ExplicitAuthFlows=flows)
+        self.pages_client_id = pages_client["ClientId"]
+        self._triggers: dict[str, Callable[[Event], object]] = {}
+        self._trigger_names: dict[str, str] = {}
+        self.trigger_events: list[Event] = []
+        settings = ManagedLogin(
+            aws=self.aws,
+            user_pool_id=self.pool_id,
+            pages_client_id=self.pages_client_id,
+            public_url=self.origin,
+            app_url=NOBODY,
+            brand_name="Foyer",
+            brand_color="#3d5a80",
+            brand_logo="PHN2Zy8+",
+            token_keys=self._token_keys,
+            triggers=Triggers(self._trigger_names, self._call_trigger),
+        )
+        self._app = create_app(settings, clock=lambda: self.now)
 
-        A new one would need new keys for its tokens.
-        """
+    def _empty_pool(self, properties: dict[str, Any]) -> str:
+        """A new one would need new keys for its tokens."""
         key = json.dumps(properties)
         if key not in self._pools:
             made = self.cognito.create_user_pool(PoolName="test", **POOL | properties)
@@ -105,35 +127,6 @@ class LoginServer:
             self.cognito.delete_user_pool_client(ClientId=client["ClientId"], **pool)
         return self._pools[key]
 
-
-class Pages:
-    """The pages under test, as the server's app."""
-
-    def __init__(self, server: LoginServer, **properties: Any) -> None:
-        self.aws, self.cognito, self.origin = server.aws, server.cognito, server.origin
-        self.now = time.time()  # by the pages' clock
-        self.pool_id = server.empty_pool(properties)
-        client = self.new_client()
-        self.client_id, self.secret = client["ClientId"], client["ClientSecret"]
-        flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-        pages_client = self.new_client(GenerateSecret=False, ExplicitAuthFlows=flows)
-        self.pages_client_id = pages_client["ClientId"]
-        self._triggers: dict[str, Callable[[Event], object]] = {}
-        self._trigger_names: dict[str, str] = {}
-        self.trigger_events: list[Event] = []
-        settings = ManagedLogin(
-            aws=server.aws,
-            user_pool_id=self.pool_id,
-            pages_client_id=self.pages_client_id,
-            public_url=server.origin,
-            app_url=NOBODY,
-            brand_name="Foyer",
-            brand_color="#3d5a80",
-            token_keys=server.token_keys,
-            triggers=Triggers(self._trigger_names, self._call_trigger),
-        )
-        server.app = create_app(settings, clock=lambda: self.now)
-
     def on(self, trigger: str, do: Callable[[Event], object]) -> None:
         """``do`` is the function of this trigger from now on."""
         self._trigger_names[trigger] = trigger
@@ -142,6 +135,11 @@ class Pages:
     def _call_trigger(self, name: str, event: Event) -> object:
         self.trigger_events.append(copy.deepcopy(event))
         return self._triggers[name](event)
+
+    @property
+    def sources(self) -> list[str]:
+        """Those of the triggers that were run."""
+        return [event["triggerSource"] for event in self.trigger_events]
 
     def new_client(self, **properties: Any) -> Any:
         given = {"ClientName": "web", "GenerateSecret": True, **CLIENT, **properties}
@@ -211,10 +209,6 @@ class Pages:
     def refresh(self, tokens: dict[str, Any], auth: Any = ()) -> requests.Response:
         form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
         return self.post("/oauth2/token", auth, **form)
-
-
-def sources(pages: Pages) -> list[str]:
-    return [event["triggerSource"] for event in pages.trigger_events]
 
 
 class Visitor(HttpVisitor):

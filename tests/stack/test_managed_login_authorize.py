@@ -14,8 +14,9 @@ pytestmark = pytest.mark.stack
 def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
     pages: Pages, visitor: Visitor
 ) -> None:
-    visitor.authorize()
+    page = visitor.authorize()
     assert visitor.answer.url.startswith(f"{pages.origin}/login?")
+    assert page.all("img")[0].attributes["src"] == "data:image/svg+xml;base64,PHN2Zy8+"  # the logo
     for path, button in (
         ("/oauth2/authorize", "Sign in"),
         ("/signup", "Create account"),

@@ -15,7 +15,6 @@ from tests.stack.login_pages import (
     Pages,
     Visitor,
     refuse,
-    sources,
 )
 
 pytestmark = pytest.mark.stack
@@ -214,7 +213,7 @@ def test_version_2_of_pre_token_generation_changes_both_tokens_at_sign_in_and_at
         # The user pool accepts the changed token.
         known = user_info(pages, f"Bearer {answer['access_token']}")
         assert known.json()["username"] == "ada"
-    assert sources(pages) == ["TokenGeneration_HostedAuth", "TokenGeneration_RefreshTokens"]
+    assert pages.sources == ["TokenGeneration_HostedAuth", "TokenGeneration_RefreshTokens"]
     for event in pages.trigger_events:
         assert (event["version"], event["userName"]) == ("2", "ada")
         assert event["request"]["userAttributes"]["email"] == "ada@example.com"

@@ -16,7 +16,7 @@ from local.places import Places
 from local.serving import App
 from tests.ports import free_port
 from tests.stack.gateway_project import GatewayProject
-from tests.stack.login_pages import Event, Pages, Visitor, refuse, sources
+from tests.stack.login_pages import Event, Pages, Visitor, refuse
 
 pytestmark = pytest.mark.stack
 
@@ -25,14 +25,20 @@ def passed_on(event: Event) -> Event:
     return event
 
 
-def test_signing_up_runs_pre_sign_up_and_post_confirmation(pages: Pages, visitor: Visitor) -> None:
-    pages.on("PreSignUp", passed_on)
-    pages.on("PostConfirmation", passed_on)
+def test_triggers_run_where_cognito_runs_them(pages: Pages, visitor: Visitor) -> None:
+    for name in ("PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication"):
+        pages.on(name, passed_on)
     visitor.sign_up()
-    assert sources(pages) == ["PreSignUp_SignUp"]
+    assert pages.sources == ["PreSignUp_SignUp"]
     visitor.press("Confirm", code=visitor.mailed_code())
-    assert sources(pages) == ["PreSignUp_SignUp", "PostConfirmation_ConfirmSignUp"]
-    first, second = pages.trigger_events
+    assert pages.sources[1:] == ["PostConfirmation_ConfirmSignUp"]
+    visitor.submit(password="Wrong-horse-1")
+    assert pages.sources[2:] == ["PreAuthentication_Authentication"]
+    visitor.submit()
+    assert visitor.code
+    pre_and_post = ["PreAuthentication_Authentication", "PostAuthentication_Authentication"]
+    assert pages.sources[3:] == pre_and_post
+    first, second = pages.trigger_events[:2]
     assert (first["userName"], first["userPoolId"]) == ("ada", pages.pool_id)
     assert first["callerContext"]["clientId"] == pages.client_id
     assert first["request"]["userAttributes"]["email"] == "ada@example.com"
@@ -51,21 +57,9 @@ def test_pre_sign_up_can_confirm_the_user_at_once(pages: Pages, visitor: Visitor
     visitor.sign_up()
     user = pages.user()
     assert (user["status"], user["email_verified"]) == ("CONFIRMED", "true")
-    assert sources(pages)[-1] == "PostConfirmation_ConfirmSignUp"
+    assert pages.sources[-1] == "PostConfirmation_ConfirmSignUp"
     visitor.submit()
     assert visitor.code
-
-
-def test_signing_in_runs_pre_and_post_authentication(pages: Pages, visitor: Visitor) -> None:
-    pages.on("PreAuthentication", passed_on)
-    pages.on("PostAuthentication", passed_on)
-    pages.new_user()
-    visitor.sign_in(password="Wrong-horse-1")
-    assert sources(pages) == ["PreAuthentication_Authentication"]
-    visitor.submit()
-    assert visitor.code
-    both = ["PreAuthentication_Authentication", "PostAuthentication_Authentication"]
-    assert sources(pages)[1:] == both
 
 
 def test_refusals_are_shown_in_the_functions_words(pages: Pages, visitor: Visitor) -> None:

@@ -124,35 +124,22 @@ def test_triggers_that_nothing_runs_are_named() -> None:
     assert not_run(functions) == ["UserMigration"]
 
 
-def get(path: str, brand_logo: str = "") -> tuple[int, str]:
-    """Status and body from pages in front of a local AWS that has stopped."""
-    with refusing_port() as nobodys:
-        pages = create_app(
-            ManagedLogin(
-                aws=LocalAws(f"http://127.0.0.1:{nobodys}", "key", "secret"),
-                user_pool_id="us-east-1_pool",
-                pages_client_id="client",
-                public_url="http://localhost:3001",
-                app_url="http://localhost:3000",
-                brand_name="Foyer",
-                brand_color="#3d5a80",
-                brand_logo=brand_logo,
-                token_keys=Path(),
-            )
-        )
-        answer = asgi.ask(pages, {"host": "localhost:3001"}, target=f"{path}?client_id=client")
-    return answer.status, answer.body
-
-
 @pytest.mark.parametrize("path", ["/login", "/users", "/inbox"])
 def test_a_page_says_that_the_pool_does_not_answer(path: str) -> None:
-    status, body = get(path)
-    assert status == 503
-    assert "The local user pool does not respond." in body
-    assert "<h1>Something is wrong</h1>" in body  # not with the request
-    assert "<img" not in body
-
-
-def test_the_brands_logo_stands_beside_its_name() -> None:
-    _, page = get("/login", brand_logo="PHN2Zy8+")
-    assert '<img src="data:image/svg+xml;base64,PHN2Zy8+" alt=""><a href=' in page
+    with refusing_port() as nobodys:
+        settings = ManagedLogin(
+            aws=LocalAws(f"http://127.0.0.1:{nobodys}", "key", "secret"),
+            user_pool_id="us-east-1_pool",
+            pages_client_id="client",
+            public_url="http://localhost:3001",
+            app_url="http://localhost:3000",
+            brand_name="Foyer",
+            brand_color="#3d5a80",
+            token_keys=Path(),
+        )
+        target = f"{path}?client_id=client"
+        answer = asgi.ask(create_app(settings), {"host": "localhost:3001"}, target=target)
+    assert answer.status == 503
+    assert "The local user pool does not respond." in answer.body
+    assert "<h1>Something is wrong</h1>" in answer.body  # not with the request
+    assert "<img" not in answer.body  # without a logo

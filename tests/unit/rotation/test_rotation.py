@@ -187,7 +187,7 @@ def test_a_call_that_fails_is_named_and_the_rotation_can_go_on(stack: RotatingSt
         ("AddUserPoolClientSecret", "LimitExceededException"),
     ):
         current, token = stack.secret.value()["client_secret"], stack.secret.stage()
-        stack.cognito.api.fail_next(operation, code)
+        stack.cognito.api.failures[operation].append(code)
         with pytest.raises(CallFailed, match=f"{operation} failed: {code}") as caught:
             stack.rotate(token)
         assert "what-was-sent" not in str(caught.value)
@@ -202,13 +202,13 @@ def test_a_call_whose_answer_is_lost_is_not_repeated(stack: RotatingStack) -> No
     for operation in ("AddUserPoolClientSecret", "DeleteUserPoolClientSecret"):
         current, token = stack.secret.value()["client_secret"], stack.secret.stage()
         stack.cognito.api.calls.clear()
-        stack.cognito.api.fail_next(operation, "answer lost")
+        stack.cognito.api.failures[operation].append("answer lost")
         with pytest.raises(CallFailed, match="ConnectionClosedError"):
             stack.rotate(token)
         stack.rotate(token)
         assert stack.cognito.api.calls.count(operation) == 1
         assert client_secrets(stack) == {current, stack.secret.value()["client_secret"]}
-    stack.cognito.api.fail_next("DeleteUserPoolClientSecret", "done meanwhile")
+    stack.cognito.api.failures["DeleteUserPoolClientSecret"].append("done meanwhile")
     stack.rotate()
     assert stack.secret.value()["client_secret"] in client_secrets(stack)
 
