@@ -9,7 +9,6 @@ import io
 import json
 import secrets
 import uuid
-from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -20,87 +19,55 @@ from foyer.aws.secret_store import (
     SecretStore,
     parse_credentials,
 )
-from foyer.errors import (
-    ConfigurationError,
-    Unavailable,
-    UnknownKey,
+from foyer.errors import ConfigurationError, Unavailable, UnknownKey
+
+from tests.fake_secrets_manager import Vault
+
+FIELDS = Vault().fields
+
+
+def test_one_object_gives_all_with_the_newest_key_first_and_hides_it() -> None:
+    before = secrets.token_urlsafe(32)
+    client_id, client_secret, key = FIELDS.values()
+    pasted = {name: f" {value}  " for name, value in FIELDS.items()}
+    for fields in (FIELDS, pasted, FIELDS | {"previous_session_key": ""}):
+        assert parse_credentials(json.dumps(fields)) == Credentials(
+            client_id, client_secret, (key,)
+        )
+    parsed = parse_credentials(json.dumps(FIELDS | {"previous_session_key": before}))
+    assert parsed.session_keys == (key, before)
+    assert not any(value in repr(parsed) for value in (client_secret, key, before))
+
+
+ODD_VALUES = [None, "", 5, ["x" * 40], "ü" * 40, "x" * 40 + "\n"]
+TOO_SHORT = "field {} is shorter than 32 characters"
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        *((text, "the secret is not") for text in ("", "xxx", '["xxx"]', '"xxx"', "{")),
+        *(({name: value}, rf"\b{name}\b") for name in FIELDS for value in ODD_VALUES),
+        ({"session_key": "x" * 31}, TOO_SHORT.format("session_key")),
+        ({"previous_session_key": "x" * 31}, TOO_SHORT.format("previous_session_key")),
+    ],
 )
-
-
-def fields() -> dict[str, Any]:
-    return {
-        "client_id": secrets.token_hex(13),
-        "client_secret": f"{secrets.token_hex(12)}+",
-        "session_key": secrets.token_urlsafe(32),
-    }
-
-
-def test_one_object_gives_all_and_spaces_around_a_field_are_ignored() -> None:
-    made = fields()
-    expected = Credentials(made["client_id"], made["client_secret"], (made["session_key"],))
-    pasted = {name: f" {value}  " for name, value in made.items()}
-    for text in (made, pasted, made | {"previous_session_key": ""}):
-        assert parse_credentials(json.dumps(text)) == expected
-
-
-def test_the_newest_key_comes_first() -> None:
-    made = fields() | {"previous_session_key": secrets.token_urlsafe(32)}
-    keys = (made["session_key"], made["previous_session_key"])
-    assert parse_credentials(json.dumps(made)).session_keys == keys
-
-
-@pytest.mark.parametrize("name", ["client_id", "client_secret", "session_key"])
-@pytest.mark.parametrize("value", [None, "", 5, ["x" * 40], "ü" * 40, "x" * 40 + "\n"])
-def test_a_malformed_field_is_named_and_its_value_not_shown(name: str, value: object) -> None:
-    with pytest.raises(ConfigurationError, match=rf"\b{name}\b") as raised:
-        parse_credentials(json.dumps(fields() | {name: value}))
+def test_a_malformed_secret_is_named_by_its_field_and_its_value_not_shown(
+    value: str | dict[str, object], named: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=named) as raised:
+        parse_credentials(value if isinstance(value, str) else json.dumps(FIELDS | value))
     assert "xxx" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["session_key", "previous_session_key"])
-def test_a_short_key_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"field {name} is shorter than 32 characters"):
-        parse_credentials(json.dumps(fields() | {name: "x" * 31}))
-
-
-@pytest.mark.parametrize("text", ["", "hunter2", '["hunter2"]', '"hunter2"', "{"])
-def test_a_secret_that_is_no_object_is_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError) as raised:
-        parse_credentials(text)
-    assert "hunter2" not in str(raised.value)
-
-
-def test_credentials_hide_themselves() -> None:
-    made = fields()
-    shown = repr(parse_credentials(json.dumps(made)))
-    assert made["client_secret"] not in shown
-    assert made["session_key"] not in shown
-
-
 class Bench:
-    """A store over a secret in memory, a clock that stands still, and a count of reads."""
+    """A store over a vault, and a clock that stands still."""
 
     def __init__(self) -> None:
-        self.text: str | None = json.dumps(fields())
+        self.vault = Vault()
         self.time = 1000.0
-        self.reads = 0
-        self.log_stream = io.StringIO()
-        log = Logger(service=uuid.uuid4().hex, stream=self.log_stream)
-        self.takes = 0.0
-        self.store = SecretStore(self, "s", clock=lambda: self.time, log=log)
-
-    def secret_text(self, _secret_id: str, /) -> str:
-        self.reads += 1
-        self.time += self.takes
-        if self.text is None:
-            raise Unavailable("secret_not_found")
-        return self.text
-
-    def put(self, **change: str) -> None:
-        self.text = json.dumps(fields() | change)
-
-    def delete(self) -> None:
-        self.text = None
+        log = Logger(service=uuid.uuid4().hex, stream=io.StringIO())
+        self.store = SecretStore(self.vault, "s", clock=lambda: self.time, log=log)
 
 
 @pytest.fixture
@@ -108,15 +75,21 @@ def bench() -> Bench:
     return Bench()
 
 
-def test_the_secret_is_read_once_in_five_minutes(bench: Bench) -> None:
+def test_the_secret_is_read_once_in_five_minutes_and_a_malformed_one_does_not_replace_it(
+    bench: Bench,
+) -> None:
     first = bench.store.credentials()
-    bench.put()
+    bench.vault.rotate_session_key()
     bench.time += KEEP_FOR - 1
     assert bench.store.credentials() == first
-    assert bench.reads == 1
+    assert bench.vault.reads == 1
     bench.time += 1
-    assert bench.store.credentials() != first
-    assert bench.reads == 2
+    second = bench.store.credentials()
+    assert second != first
+    assert bench.vault.reads == 2
+    bench.vault.put(session_key="short")
+    bench.time += KEEP_FOR
+    assert bench.store.credentials() == second
 
 
 def test_doubts_lead_to_a_read_at_most_every_thirty_seconds(bench: Bench) -> None:
@@ -126,38 +99,25 @@ def test_doubts_lead_to_a_read_at_most_every_thirty_seconds(bench: Bench) -> Non
     for _ in range(10):
         with pytest.raises(UnknownKey):
             bench.store.use(doubt)
-    assert bench.reads == 2
+    assert bench.vault.reads == 2
     bench.time += REREAD_AFTER
     with pytest.raises(UnknownKey):
         bench.store.use(doubt)
-    assert bench.reads == 3
-
-
-def test_a_malformed_new_version_does_not_replace_a_good_one(bench: Bench) -> None:
-    known = bench.store.credentials()
-    bench.put(session_key="short")
-    bench.time += KEEP_FOR
-    assert bench.store.credentials() == known
+    assert bench.vault.reads == 3
 
 
 def test_a_failure_is_remembered_for_the_seconds_that_it_names(bench: Bench) -> None:
-    bench.delete()
+    def read() -> None:
+        bench.time += 6  # the wait begins when the failed try ends
+
+    bench.vault.failure, bench.vault.before_read = "secret_not_found", read
     for passed, left in ((0.0, 5), (0.5, 5), (2.5, 2), (1.5, 1)):
         bench.time += passed
         with pytest.raises(Unavailable, match=r"^secret_not_found") as raised:
             bench.store.credentials()
         assert raised.value.headers == {"retry-after": str(left)}
-    assert bench.reads == 1
-    bench.put()
+    assert bench.vault.reads == 1
+    bench.vault.failure = ""
     bench.time += 0.5
     assert bench.store.credentials()
-    assert bench.reads == 2
-
-
-def test_the_wait_begins_when_the_failed_try_ends(bench: Bench) -> None:
-    bench.delete()
-    bench.takes = 6
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            bench.store.credentials()
-    assert bench.reads == 1
+    assert bench.vault.reads == 2

