@@ -72,6 +72,23 @@ def test_a_request_reaches_the_function_and_its_result_comes_back(project: Gatew
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "Web"
 
 
+_MAPPING = """
+  Mapping:
+    Type: AWS::ApiGatewayV2::ApiMapping
+    Properties: {ApiId: !Ref ServerlessHttpApi, ApiMappingKey: things}
+"""
+
+
+def test_paths_contain_the_mapping_key_and_route_keys_do_not(project: GatewayProject) -> None:
+    project.add(_MAPPING)
+    with project.serve() as gateway:
+        assert gateway.ask("GET", "/thingsandmore/page").status_code == 404
+        event = gateway.ask("GET", "/things/items/seven").json()
+    assert (event["rawPath"], event["routeKey"]) == ("/things/items/seven", "GET /items/{id}")
+    assert event["requestContext"]["http"]["path"] == "/things/items/seven"
+    assert event["pathParameters"] == {"id": "seven"}
+
+
 def test_an_unknown_route_is_not_found_and_shown_unless_browsers_ask_by_themselves(
     project: GatewayProject,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +17,13 @@ from tests.running_stack import running_ministack
 
 pytestmark = pytest.mark.stack
 
-_APP = Path(__file__).parent / "app"
+_APP = Path(__file__).parent / "app.yaml"
 
 
 @pytest.fixture(scope="module")
 def own_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """For these tests alone, because the project's pool has to be the only one."""
-    services = ministack.services_for(resource_types([_APP / "template.yaml"]))
+    services = ministack.services_for(resource_types([_APP]))
     with running_ministack(tmp_path_factory.mktemp("ministack"), services=services) as running:
         yield running
 
@@ -70,6 +69,33 @@ def test_the_demo_users_password_is_known_until_it_no_longer_works(
     assert f"Demo user      {DEMO_USER}, password was changed\n" in shown(20)
 
 
+@pytest.fixture
+def app(own_aws: LocalAws, tmp_path: Path) -> Iterator[Path]:
+    """Its template; the stack is named for the folder, and deleted afterwards."""
+    (tmp_path / "app.py").touch()
+    template = tmp_path / "template.yaml"
+    template.write_text(_APP.read_text())
+    yield template
+    own_aws.client("cloudformation").delete_stack(StackName=stack_name(template))
+
+
+def stack_name(template: Path) -> str:
+    return template.parent.name.replace("_", "-")
+
+
+def test_an_apps_variables_are_what_cloudformation_makes_of_them_and_none_of_foyers(
+    own_aws: LocalAws, app: Path
+) -> None:
+    given = ("--app", str(app.parent), "--app-parameter", "Greeting=HELLO")
+    _, apps = project(own_aws, *given).deploy()
+    variables = apps.functions["Function"].variables
+    assert (variables["VOLUME"], variables["GREETING"]) == ("loud", f"HELLO from {stack_name(app)}")
+    assert variables["TABLE_ARN"].endswith(f"/{variables['TABLE']}")
+    assert variables["POOL"].startswith("us-east-1_")
+    assert not {"SECRET_ID", "COGNITO_DOMAIN_URL", "APP_URL"} & variables.keys()
+    assert apps.left_out == ("Machine", "Function (Schedule)", "Function's MACHINE")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -79,15 +105,11 @@ def test_the_demo_users_password_is_known_until_it_no_longer_works(
     ],
 )
 def test_what_cannot_be_served_is_reported_in_one_sentence(
-    own_aws: LocalAws, tmp_path: Path, old: str, new: str, sentence: str
+    own_aws: LocalAws, app: Path, old: str, new: str, sentence: str
 ) -> None:
-    folder = tmp_path / f"app-{len(sentence)}"
-    shutil.copytree(_APP, folder)
-    template = folder / "template.yaml"
-    template.write_text(template.read_text().replace(old, new))
+    app.write_text(app.read_text().replace(old, new))
     with pytest.raises(RunError, match=sentence):
-        project(own_aws, "--app", str(folder)).deploy()
-    own_aws.client("cloudformation").delete_stack(StackName=folder.name)
+        project(own_aws, "--app", str(app)).deploy()
 
 
 def test_state_that_was_lost_in_part_is_reported(own_aws: LocalAws, aws: LocalAws) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -44,10 +45,11 @@ PARAMETERS = ("Sessions=table", "PassAccessToken=true", "AccessTokenScopes=notes
 class Stack:
     places: Places
     users: Path
+    app: Path
 
     def start(self) -> subprocess.CompletedProcess[str]:
         parameters = [word for given in PARAMETERS for word in ("--parameter", given)]
-        options = ("--users", str(self.users), "--app", "examples/notes", *parameters)
+        options = ("--users", str(self.users), "--app", str(self.app), *parameters)
         return subprocess.run(  # noqa: S603 - our own command
             command(self.places.port, "--detach", *options),
             cwd=ROOT,
@@ -89,9 +91,10 @@ def status_of_me(visitor: HttpVisitor) -> int:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    users = tmp_path_factory.mktemp("seed") / "users.json"
-    users.write_text(json.dumps([ADA]))
-    stack = Stack(Places("127.0.0.1", free_port()), users)
+    folder = tmp_path_factory.mktemp("project")
+    app = shutil.copytree(ROOT / "examples/notes", folder / "notes")
+    stack = Stack(Places("127.0.0.1", free_port()), folder / "users.json", app)
+    stack.users.write_text(json.dumps([ADA]))
     forget(stack.places.port)
     try:
         started = stack.start()
@@ -183,8 +186,7 @@ def test_an_app_calls_another_api_with_the_users_access_token(stack: Stack) -> N
     assert visitor.answer.status_code == 401
 
 
-def test_it_stops_the_file_puts_users_back_and_it_ends_with_its_aws(stack: Stack) -> None:
-    """The last test of this file: it stops what the others use."""
+def test_it_stops_and_the_file_puts_users_back(stack: Stack) -> None:
     port = stack.places.port
     assert detached.stop(stack.places) == f"Stopped the local stack on port {port}."
     with pytest.raises(requests.ConnectionError):
@@ -197,7 +199,22 @@ def test_it_stops_the_file_puts_users_back_and_it_ends_with_its_aws(stack: Stack
     assert stack.start().returncode == 0
     ada = stack.user("ada")
     assert (ada["attributes"]["name"], ada["groups"]) == ("Countess", ["staff"])
-    log = Path(stack.facts["log"])
+
+
+def test_a_changed_template_is_deployed_and_served_until_it_ends_with_its_aws(
+    stack: Stack,
+) -> None:
+    """The last test of this file."""
+    template, log = stack.app / "template.yaml", Path(stack.facts["log"])
+    template.write_text(template.read_text().replace("/api/count", "/api/number"))
+
+    def is_guarded() -> bool:
+        return requests.get(f"{stack.places.app}/notes/api/number", timeout=10).status_code == 403
+
+    assert eventually(is_guarded, 20)
+    template.write_text("Resources: [")
+    assert eventually(lambda: "is not valid YAML" in log.read_text(), 20)
+    assert is_guarded()
     os.kill(named(family(stack.facts["pid"]), "ministack_process"), signal.SIGKILL)
     assert eventually(lambda: not stack.places.running.exists(), 30)
     stopped = r"Foyer stopped: the local AWS ended unexpectedly; \S+ministack\.log says why\."
