@@ -114,14 +114,6 @@ def test_a_preflight_gets_no_invitation(stack: RunningStack, page: Page) -> None
     assert said == "TypeError"
 
 
-def test_a_name_made_to_point_here_opens_no_port(stack: RunningStack, page: Page) -> None:
-    """DNS rebinding: the page is of the same origin as the port, so it could read the answers."""
-    for port in sorted({number for _, number in listening(family(stack.process.pid))}):
-        answer = page.goto(f"http://{_ELSEWHERE}:{port}/inbox")
-        assert answer is not None
-        assert answer.status in (403, 421), port
-
-
 def test_events_are_handed_to_the_function_alone(stack: RunningStack, page: Page) -> None:
     """The Runtime API returns the next event, with the visitor's cookies, to the first client."""
     known = {stack.port, stack.port + 1, stack.port + 2}
@@ -138,11 +130,3 @@ def test_events_are_handed_to_the_function_alone(stack: RunningStack, page: Page
         )
         assert answered, "it waits for an event"
     assert requests.get(f"{stack.app}/healthz", timeout=10).status_code == 200
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-def test_a_page_by_its_address_is_the_one_by_its_name(
-    stack: RunningStack, page: Page, host: str
-) -> None:
-    page.goto(f"http://{host}:{stack.port}/")
-    assert page.url == f"{stack.app}/"
