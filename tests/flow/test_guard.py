@@ -126,20 +126,6 @@ def test_a_damaged_session_is_refused(
     assert guards.visitor(ada)["signed_in"] is False
 
 
-def test_an_attempt_or_one_of_two_cookies_of_one_name_is_no_session(
-    stack: Stack, guards: Guards, ada: Browser
-) -> None:
-    ((name, value),) = ada.named("session").items()
-    ada.get("/login")
-    (ada.cookies[name],) = ada.named("attempt").values()
-    assert not guards.lets_in(ada)
-    ada.cookies[name] = value
-    assert guards.lets_in(ada)
-    (other,) = stack.signed_in().named("session").values()
-    ada.cookies["a"] = f"b; {name}={other}"
-    assert not guards.lets_in(ada)
-
-
 def test_a_session_ends_for_the_guard_when_it_ends(
     stack: Stack, guards: Guards, ada: Browser, counted: Counted
 ) -> None:
@@ -153,14 +139,6 @@ def test_a_session_ends_for_the_guard_when_it_ends(
     ada.post("/logout")
     ada.cookies |= before  # with an answer that comes late
     assert not guards.lets_in(ada)
-
-
-def test_a_rotated_session_key_ends_no_session(stack: Stack, guards: Guards, ada: Browser) -> None:
-    assert guards.lets_in(ada)
-    stack.vault.rotate_session_key()
-    stack.clock.advance(31)
-    assert guards.lets_in(stack.signed_in()), "sealed with a key that the guard did not know"
-    assert guards.lets_in(ada)
 
 
 # A check with Cognito

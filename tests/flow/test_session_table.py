@@ -198,17 +198,6 @@ def test_a_row_moved_under_another_id_opens_nothing(stack: Stack, ada: Browser) 
     assert not mallory.is_signed_in
 
 
-def test_a_row_that_is_deleted_late_is_no_session(stack: Stack, ada: Browser) -> None:
-    stack.clock.advance(3599)
-    stack.cognito.fault("token", "http_500")
-    assert stack.copy_of(ada).is_signed_in
-    stack.clock.advance(3600)
-    assert not stack.copy_of(ada).is_signed_in, "idle for an hour"
-    stack.clock.advance(48 * 3600)
-    assert not ada.is_signed_in, "and long after its end"
-    assert len(stack.sessions.rows()) == 1
-
-
 def test_a_refresh_seals_with_the_new_session_key(stack: Stack, ada: Browser) -> None:
     stack.vault.rotate_session_key()
     stack.clock.advance(ACCESS_TOKEN)

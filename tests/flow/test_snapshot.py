@@ -1,61 +1,47 @@
-"""Containers as processes of their own: restored from a snapshot by SnapStart, or side by side.
+"""Environments that SnapStart restores: nothing unique, secret or connected is in the snapshot.
 
-Nothing unique, secret or connected passes from a snapshot to its restores.
+    python -m tests.flow.test_snapshot
+
+is a function after its init, and forks: a fork has what the snapshot had, as a restored environment
+does. Each takes its events from standard input, a JSON line each, until an empty line; then comes
+the next one.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from foyer import app
 
 from tests.fake_cognito import FakeCognito
-from tests.fake_dynamodb import FakeDynamoDb
 from tests.fake_secrets_manager import FakeSecretsManager, Vault
-from tests.flow.browser import Browser
+from tests.flow.browser import Browser, Context
 
 ORIGIN = "https://app.example.com"
 ROOT = Path(__file__).parents[2]
-SAID = "restored: "
+SAID = "restored: "  # apart from the lines of log and metrics, on standard output too
 
 
 class Snapshot:
-    """A function whose init is over; ``restore`` gives an environment of its own, one at a time."""
+    """A function whose init is over."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.flow.restored"],
-            cwd=ROOT,
-            env={**environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions/web'}"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
         assert self._said() == "ready"
-
-    def close(self) -> None:
-        with self._process:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
 
     @contextmanager
     def restore(self) -> Iterator[Browser]:
-        """A browser in front of one environment, while it lasts."""
-        yield Browser(self._handle, ORIGIN)
+        """A browser in front of one environment, while it lasts; one at a time."""
+        yield Browser(lambda event, _: json.loads(self._send(json.dumps(event))), ORIGIN)
         assert self._send("") == "done"
-
-    def _handle(self, event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-        reply: dict[str, Any] = json.loads(self._send(json.dumps(event)))
-        return reply
 
     def _send(self, line: str) -> str:
         assert self._process.stdin is not None
@@ -71,30 +57,7 @@ class Snapshot:
         raise AssertionError("the function died")
 
 
-@pytest.fixture
-def cognito() -> Iterator[FakeCognito]:
-    with FakeCognito(redirect_uris=(f"{ORIGIN}/callback",)) as made:
-        yield made
-
-
-@pytest.fixture
-def vault(cognito: FakeCognito) -> Vault:
-    return Vault(**cognito.credentials)
-
-
-@pytest.fixture
-def secrets_manager(vault: Vault) -> Iterator[FakeSecretsManager]:
-    with FakeSecretsManager(vault) as made:
-        made.containers_credentials = {
-            "AccessKeyId": "AKIDCONTAINER",
-            "SecretAccessKey": "made-up",
-            "Token": "of the container",
-            "Expiration": "2999-01-01T00:00:00Z",
-        }
-        yield made
-
-
-@pytest.fixture
+@contextmanager
 def snapshot(cognito: FakeCognito, secrets_manager: FakeSecretsManager) -> Iterator[Snapshot]:
     environ = {
         **cognito.environ,
@@ -103,62 +66,73 @@ def snapshot(cognito: FakeCognito, secrets_manager: FakeSecretsManager) -> Itera
         "AWS_ENDPOINT_URL": secrets_manager.url,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_REGION": "eu-central-1",
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions/web'}",
         "SECRET_ID": "foyer/test",
     }
-    with closing(Snapshot(environ)) as made:
-        yield made
+    command = [sys.executable, "-m", "tests.flow.test_snapshot"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=ROOT, env=environ, stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        yield Snapshot(process)
 
 
-def test_a_snapshot_holds_no_secret_no_credentials_and_no_connection(
-    snapshot: Snapshot, cognito: FakeCognito, secrets_manager: FakeSecretsManager
-) -> None:
-    assert (secrets_manager.requests, secrets_manager.authorizations) == ([], [])
-    assert cognito.upstream_calls == 0
-    for number in (1, 2):
-        with snapshot.restore() as browser:
-            answer = browser.get(cognito.visit(browser.get("/login").location))
-            assert (answer.status, answer.location) == (303, "/")
-            assert "Test Visitor" in browser.get("/").body
-        assert len(set(secrets_manager.connections)) == number
-        assert cognito.calls("jwks") == number, "each restore fetches the keys"
-
-
-def test_two_restores_share_nothing_random_or_secret(snapshot: Snapshot, vault: Vault) -> None:
+def test_a_snapshot_holds_no_secret_no_connection_and_nothing_random() -> None:
     queries: list[dict[str, str]] = []
-    cookies: list[str] = []
-    for _ in range(3):
-        with snapshot.restore() as browser:
-            queries.append(browser.get("/login").query)
-            cookies += browser.named("attempt").values()
-        if len(cookies) == 2:
-            vault.rotate_session_key()
+    attempts: list[str] = []
+    with FakeCognito(redirect_uris=(f"{ORIGIN}/callback",)) as cognito:
+        vault = Vault(**cognito.credentials)
+        with FakeSecretsManager(vault) as manager, snapshot(cognito, manager) as taken:
+            manager.containers_credentials = {
+                "AccessKeyId": "AKIDCONTAINER",
+                "SecretAccessKey": "made-up",
+                "Token": "of the container",
+                "Expiration": "2999-01-01T00:00:00Z",
+            }
+            assert (manager.requests, manager.authorizations) == ([], [])
+            assert cognito.upstream_calls == 0
+            for number in (1, 2, 3):
+                with taken.restore() as browser:
+                    login = browser.get("/login")
+                    queries.append(login.query)
+                    attempts += browser.named("attempt").values()
+                    answer = browser.get(cognito.visit(login.location))
+                    assert (answer.status, answer.location) == (303, "/")
+                    assert "Test Visitor" in browser.get("/").body
+                assert len(set(manager.connections)) == number
+                assert cognito.calls("jwks") == number, "each restore fetches the keys"
+                if number == 2:
+                    vault.rotate_session_key()
     for name in ("state", "nonce", "code_challenge"):
-        assert queries[0][name] != queries[1][name]
-    # The same key seals both; the first 18 bytes are its name and the seal's own nonce.
-    assert cookies[0][:8] == cookies[1][:8]
-    assert cookies[0][8:24] != cookies[1][8:24]
-    assert cookies[1][:8] != cookies[2][:8], "sealed with the new key"
+        assert len({query[name] for query in queries}) == 3
+    # The same key seals two; the first 18 bytes are its name and the seal's own nonce.
+    assert attempts[0][:8] == attempts[1][:8]
+    assert attempts[0][8:24] != attempts[1][8:24]
+    assert attempts[1][:8] != attempts[2][:8], "sealed with the new key"
 
 
-def test_two_containers_that_refresh_at_once_use_a_refresh_token_once(
-    cognito: FakeCognito, secrets_manager: FakeSecretsManager
-) -> None:
-    """With sessions in a table."""
-    cognito.refresh_token_rotation = True  # and no grace: a token works once
-    cognito.access_token_seconds = 1
-    with ExitStack() as resources:
-        table = resources.enter_context(FakeDynamoDb())
-        environ = {**secrets_manager.environ, **table.environ, **cognito.environ, "APP_URL": ORIGIN}
-        snapshots = [resources.enter_context(closing(Snapshot(environ))) for _ in range(2)]
-        first, second = (resources.enter_context(each.restore()) for each in snapshots)
-        first.get(cognito.visit(first.get("/login").location))
-        second.cookies = dict(first.cookies)
-        for _ in range(3):
-            time.sleep(1.1)  # the access token's life
-            cognito.fault("token", "late")  # a second late, so that both are at it
-            with ThreadPoolExecutor() as pool:
-                seen = list(pool.map(lambda browser: browser.is_signed_in, (first, second)))
-            cognito.repair("token")
-            assert seen == [True, True]
-    sent = [call.form.get("refresh_token") for call in cognito.requests["token"][1:]]
-    assert len(sent) == len(set(sent)) >= 3, json.dumps(sent)
+def restore_one_after_another() -> None:
+    entry: Any = app.handler
+    os.write(1, f"{SAID}ready\n".encode())
+    while True:
+        select.select([sys.stdin], [], [])
+        environment = os.fork()
+        if not environment:
+            os._exit(serve(entry))
+        if os.waitpid(environment, 0)[1]:
+            return
+
+
+def serve(entry: Any) -> int:
+    """0 when another environment may follow, 1 at the end of the input."""
+    with os.fdopen(os.dup(0)) as events:
+        while line := events.readline():
+            said = json.dumps(entry(json.loads(line), Context())) if line.strip() else "done"
+            os.write(1, f"{SAID}{said}\n".encode())
+            if said == "done":
+                return 0
+    return 1
+
+
+if __name__ == "__main__":
+    restore_one_after_another()

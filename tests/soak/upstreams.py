@@ -1,11 +1,10 @@
-"""Fakes of Cognito, DynamoDB and Secrets Manager with occasional faults."""
+"""Fakes of Cognito and DynamoDB with occasional faults."""
 
 from __future__ import annotations
 
-import random
-import secrets
 from collections import Counter
 from collections.abc import Mapping
+from random import SystemRandom
 from threading import RLock
 
 from tests.fake_cognito import FakeCognito, User
@@ -15,6 +14,7 @@ from tests.wire_server import Arrived
 
 # How often a kind comes up, if not 20 times. Some hold a container up for seconds.
 _OFTEN = {"late": 4, "drip": 1, "drip_head": 1, "hang": 1, "somebody_else": 100, "throttled": 100}
+_RANDOM = SystemRandom()
 
 
 class Faults:
@@ -22,24 +22,20 @@ class Faults:
 
     def __init__(self, one_in: int) -> None:
         self._one_in = one_in
-        self._random = random.Random(secrets.randbits(64))  # noqa: S311 - which fault, no secret
         self.counts: Counter[str] = Counter()
 
     def draw(self, place: str, more: Mapping[str, Fault]) -> tuple[str, Fault | None]:
         """The kind of fault of this answer, or none; ``more`` are those of this place alone."""
-        if not self.is_drawn(1, self._one_in):
+        if _RANDOM.randrange(self._one_in):
             return "", None
         kinds = {**WIRE_FAULTS, **more}
-        (kind,) = self._random.choices(list(kinds), [_OFTEN.get(each, 20) for each in kinds])
+        (kind,) = _RANDOM.choices(list(kinds), [_OFTEN.get(each, 20) for each in kinds])
         self.counts[f"{place} {kind}"] += 1
         return kind, kinds[kind]
 
-    def is_drawn(self, times: int, of: int) -> bool:
-        return self._random.randrange(of) < times
-
 
 class FaultyCognito(FakeCognito):
-    """Some answers go wrong."""
+    """Some answers go wrong; some of UserInfo's are about another user."""
 
     def __init__(self, *, redirect_uris: tuple[str, ...], one_in: int) -> None:
         self.faults = Faults(one_in)
@@ -77,7 +73,7 @@ class FaultyDynamoDb(FakeDynamoDb):
     # Nobody learns from these whether the operation was carried out.
     _SAY_NOTHING = ("reset", "hang", "http_500", "http_503", "internal_error")
 
-    def __init__(self, *, one_in: int) -> None:
+    def __init__(self, one_in: int) -> None:
         self.wire = Faults(one_in)
         super().__init__()
 
@@ -86,9 +82,8 @@ class FaultyDynamoDb(FakeDynamoDb):
         kind, fault = self.wire.draw(operation, self._MORE)
         if fault is None:
             return super()._answer(arrived, line)
-        is_refused = kind in ("throttled", "http_429")
-        is_carried_out = kind not in self._SAY_NOTHING or self.wire.is_drawn(1, 2)
-        if is_carried_out and not is_refused:
+        is_carried_out = kind not in self._SAY_NOTHING or _RANDOM.choice([True, False])
+        if is_carried_out and kind not in ("throttled", "http_429"):
             fault(line, self._carried_out(operation, arrived.body))
         else:
             fault(line, json_reply({}))

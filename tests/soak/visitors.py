@@ -70,7 +70,6 @@ class Visitor:
     cognito: FaultyCognito
     port: int
     tally: Tally
-    access_token_seconds: float
     in_table: bool
 
     def run(self) -> None:
@@ -138,7 +137,7 @@ class Visitor:
         status = guest.get(self.cognito.visit_as(user, start.location)).status
         if status == 303:
             self.tally.count("sign-ins")
-            guest.due_at = time.monotonic() + self.access_token_seconds
+            guest.due_at = time.monotonic() + self.cognito.access_token_seconds
             return True
         left = guest.named("session") | guest.named("attempt")
         assert not left, f"a sign-in that failed left {list(left)}"
@@ -153,7 +152,7 @@ class Visitor:
         other = self._meanwhile.submit(self._look_at_claims, guest)
         self._look_at_claims(guest)
         other.result()
-        guest.due_at = time.monotonic() + self.access_token_seconds
+        guest.due_at = time.monotonic() + self.cognito.access_token_seconds
         self.tally.count("refresh races")
 
     def _sign_out(self, guest: Guest) -> None:

@@ -132,20 +132,6 @@ def test_a_session_does_not_show_who_it_is_about() -> None:
     assert "rrr" not in repr(SESSION)
 
 
-def test_claims_are_kept_by_need_and_the_id_token_wins() -> None:
-    kept = kept_claims(
-        {"custom:b": "2", "email": "of token", "name": "n", "jti": "x", "nonce": "y"},
-        {"email": "of userinfo", "custom:a": "1", "custom:b": "3", "username": "z", "sub": "s"},
-    )
-    assert list(kept.items()) == [
-        ("name", "n"),
-        ("email", "of token"),
-        ("email_verified", False),
-        ("custom:a", "1"),
-        ("custom:b", "2"),
-    ]
-
-
 MINE: dict[str, Any] = {"email": "mine@example.com"}
 OTHER = {"email": "other@example.com"}
 
