@@ -110,7 +110,6 @@ class FakeCognito:
         self.userinfo_answer: Json = {}
         self.id_token_claims: Json = {}
         self.id_token_defect: str | None = None  # one of ID_TOKEN_DEFECTS
-        self.cookies: list[str] = []  # Set-Cookie values on every answer
         self.requests: defaultdict[str, list[Arrived]] = defaultdict(list)
         self.handed_out: list[str] = []  # codes and tokens, which must not be logged
         self.attacker = SigningKey()
@@ -213,24 +212,18 @@ class FakeCognito:
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         assert f"{parts.scheme}://{parts.netloc}" == self.domain_url
         assert parts.path in {"/oauth2/authorize", "/signup"}
-        # For anything else, managed login has its own error page, and no redirect.
         assert query["client_id"] == self.client_id
         assert query["redirect_uri"] in self.redirect_uris
+        assert (query["response_type"], query["code_challenge_method"]) == ("code", "S256")
         self.requests["authorize"].append(Arrived("GET", parts.path, query, {}, b""))
-        scopes = query.get("scope", " ".join(self.scopes)).split()
-        if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
-            error = "invalid_request"
-        elif not set(scopes) <= set(self.scopes):
-            error = "invalid_scope"
-        if error:
-            answer = {"error": error}
-        else:
+        scopes = query["scope"].split()
+        assert set(scopes) <= set(self.scopes)
+        answer = {"error": error, "state": query["state"]}
+        if not error:
             code = str(uuid.uuid4())
             self._codes[code] = Grant(self.user, scopes, query, self.clock())
             self.handed_out.append(code)
-            answer = {"code": code}
-        if "state" in query:
-            answer["state"] = query["state"]
+            answer = {"code": code, "state": query["state"]}
         return f"{query['redirect_uri']}?{urlencode(answer)}"
 
     # The wire
@@ -263,9 +256,7 @@ class FakeCognito:
             self._domain.stop_listening()
             line.send(reply.head(Connection="close") + reply.body)
             return False
-        cookies = "".join(f"Set-Cookie: {cookie}\r\n" for cookie in self.cookies).encode()
-        start, rest = reply.to_bytes().split(b"\r\n", 1)
-        line.send(start + b"\r\n" + cookies + rest)
+        line.send(reply.to_bytes())
         return True
 
     # The endpoints

@@ -156,7 +156,10 @@ def test_identity_is_asked_for_and_may_be_named(cognito: FakeCognito) -> None:
 
 
 def test_one_visitors_cookie_is_not_sent_with_the_next_ones_request(cognito: FakeCognito) -> None:
-    cognito.cookies = ["XSRF-TOKEN=of-one-visitor; Path=/", "other=1"]
+    for endpoint in ("jwks", "token"):
+        cognito.fault(endpoint, lambda line, reply: line.send(
+            reply.head(Set_Cookie="XSRF-TOKEN=of-one-visitor; Path=/") + reply.body
+        ))  # fmt: skip
     http = requests.Session()
     client = upstreams(http)
     for _ in range(2):
