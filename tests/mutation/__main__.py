@@ -7,18 +7,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
-from tests.mutation import document
-from tests.mutation.checks import Check, Threat, read
-from tests.mutation.copy import Verdict, run
-from tests.mutation.type_checker import TypeChecker
+from tests.mutation import mutants
+from tests.mutation.checks import DOCUMENT, Check, document_with_table, read
 
 
 def main() -> None:
@@ -26,16 +22,11 @@ def main() -> None:
     parser.add_argument("words", nargs="*", metavar="WORD")
     parser.add_argument("--write", action="store_true", help="only update docs/security-checks.md")
     options = parser.parse_args()
-    threats = read()
     if options.write:
-        document.write(threats)
+        DOCUMENT.write_text(document_with_table(), "utf-8")
         return
-    sys.exit(_try_all([check for check in _all(threats) if _is_meant(check, options.words)]))
-
-
-def _all(threats: tuple[Threat, ...]) -> Iterator[Check]:
-    for threat in threats:
-        yield from threat.checks
+    checks = [check for threat in read() for check in threat.checks]
+    sys.exit(_try_all([check for check in checks if _is_meant(check, options.words)]))
 
 
 def _is_meant(check: Check, words: list[str]) -> bool:
@@ -49,33 +40,33 @@ def _try_all(checks: list[Check]) -> int:
     by_file = [list(group) for _, group in groupby(tests, lambda test: test.partition("::")[0])]
     unnoticed = 0
     with (
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        mutants.processes() as pool,
         tempfile.TemporaryDirectory(prefix="foyer-types-") as folder,
-        TypeChecker(Path(folder)) as types,
+        closing(mutants.TypeChecker(Path(folder))) as types,
     ):
-        with_all = [pool.submit(run, group) for group in by_file]
-        for check, tried in [(check, pool.submit(run, [check.test], check)) for check in checks]:
+        with_all = [pool.apply_async(mutants.run, (group,)) for group in by_file]
+        tried = [pool.apply_async(mutants.run, ([check.test], check)) for check in checks]
+        for check, result in zip(checks, tried, strict=True):
             complaint = types.complaint(check)
-            verdict = ("broken", complaint) if complaint else tried.result()
-            unnoticed += verdict[0] != "failed"
-            sys.stdout.write(_told(check, verdict))
+            kind, because = ("broken", complaint) if complaint else mutants.verdict(result)
+            unnoticed += kind != "failed"
+            sys.stdout.write(_told(check, kind, because))
             sys.stdout.flush()
-        failing = [each.result()[1] for each in with_all if each.result()[0] != "passed"]
-    if failing:  # a test that already fails proves nothing
+        verdicts = [mutants.verdict(each) for each in with_all]
+    if failing := [because for kind, because in verdicts if kind != "passed"]:
+        # A test that already fails proves nothing.
         sys.stdout.write(f"With every check in place a test fails already: {failing[0]}\n")
         return 1
     sys.stdout.write(f"{len(checks) - unnoticed} of {len(checks)} missing checks were noticed\n")
     return unnoticed
 
 
-def _told(check: Check, verdict: Verdict) -> str:
-    match verdict:
-        case "failed", because:
-            return f"noticed   {check.defence}\n          {check.test_name}: {because}\n"
-        case "passed", _:
-            return f"SURVIVED  {check.defence}\n          {check.file} · {check.test}\n"
-        case _, because:
-            return f"BROKEN    {check.defence}\n          {because}\n"
+def _told(check: Check, kind: str, because: str) -> str:
+    if kind == "failed":
+        return f"noticed   {check.defence}\n          {check.test_name}: {because}\n"
+    if kind == "passed":
+        return f"SURVIVED  {check.defence}\n          {check.file} · {check.test}\n"
+    return f"BROKEN    {check.defence}\n          {because}\n"
 
 
 if __name__ == "__main__":

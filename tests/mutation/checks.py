@@ -1,4 +1,4 @@
-"""The table of security checks (checks.toml), and the code without each check."""
+"""The table of security checks (checks.toml), the code without each check, and the document."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-TABLE = Path(__file__).with_name("checks.toml")
+from tests.documents import ROOT
+
+DOCUMENT = ROOT / "docs/security-checks.md"
+_BEGIN = "<!-- made by `python -m tests.mutation --write` from tests/mutation/checks.toml -->\n"
+_END = "<!-- end of the generated part -->\n"
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,18 @@ class Check:
     test: str
 
     @property
+    def path(self) -> Path:
+        return ROOT / "functions" / self.file
+
+    @property
     def test_name(self) -> str:
         """The function's name, without cases in brackets."""
         return self.test.partition("::")[2].partition("[")[0]
 
-    def taken_out_of(self, source: str) -> str:
-        """The source without this check; raises ValueError unless it occurs exactly once."""
-        times = source.count(self.code)
-        if times != 1:
+    def source_without(self) -> str:
+        """The module without this check; raises ValueError unless it occurs exactly once."""
+        source = self.path.read_text("utf-8")
+        if (times := source.count(self.code)) != 1:
             raise ValueError(f"{self.file} holds this {times} times, not once: {self.code}")
         return source.replace(self.code, self.without)
 
@@ -42,13 +49,32 @@ class Threat:
     checks: tuple[Check, ...]
 
 
-def read(table: Path = TABLE) -> tuple[Threat, ...]:
+def read() -> tuple[Threat, ...]:
     """The threats in the table's order."""
+    table = tomllib.loads(Path(__file__).with_name("checks.toml").read_text("utf-8"))
     return tuple(
-        Threat(
-            name=threat["name"],
-            yardsticks=threat["yardsticks"],
-            checks=tuple(Check(**check) for check in threat["check"]),
-        )
-        for threat in tomllib.loads(table.read_text("utf-8"))["threat"]
+        Threat(each["name"], each["yardsticks"], tuple(Check(**check) for check in each["check"]))
+        for each in table["threat"]
+    )
+
+
+def document_with_table() -> str:
+    """docs/security-checks.md with the current table."""
+    before, _, rest = DOCUMENT.read_text("utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    table = "".join(
+        f"\n## {threat.name}\n\n{threat.yardsticks}\n\n| Check | Code | Test |\n|---|---|---|\n"
+        f"{''.join(map(_row, threat.checks))}\n"
+        for threat in read()
+    )
+    return f"{before}{_BEGIN}{table}{_END}{after}"
+
+
+def _row(check: Check) -> str:
+    file, _, test = check.test.partition("::")
+    case = test.partition("[")[2].removesuffix("]")
+    words = check.test_name.removeprefix("test_").replace("_", " ")
+    return (
+        f"| {check.defence} | [{check.path.name}](../functions/{check.file}) "
+        f"| [{words}](../tests/{file}){f': `{case}`' if case else ''} |\n"
     )

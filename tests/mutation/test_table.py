@@ -7,27 +7,25 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mutation import document
-from tests.mutation.checks import ROOT, Check, read
-from tests.mutation.copy import is_assertion
+from tests.documents import ROOT, read
+from tests.mutation import checks
+from tests.mutation.checks import Check
+from tests.mutation.mutants import is_assertion
 
-CHECKS = [check for threat in read() for check in threat.checks]
+CHECKS = [check for threat in checks.read() for check in threat.checks]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.defence)
 def test_each_check_is_in_the_code_once_and_has_a_test(check: Check) -> None:
-    source = (ROOT / "functions" / check.file).read_text("utf-8")
-    compile(check.taken_out_of(source), check.file, "exec")
-    file, _, _ = check.test.partition("::")
-    assert f"def {check.test_name}(" in (ROOT / "tests" / file).read_text("utf-8")
+    compile(check.source_without(), check.file, "exec")
+    assert f"def {check.test_name}(" in read(f"tests/{check.test.partition('::')[0]}")
 
 
 def test_a_check_that_cannot_be_found_is_an_error() -> None:
-    check = Check(defence="", file="x.py", code="a", without="b", test="")
-    assert check.taken_out_of("a") == "b"
-    for source in ("", "a a"):
+    for code in ("no such check", "def "):
+        check = Check(defence="", file="web/foyer/login.py", code=code, without="", test="")
         with pytest.raises(ValueError, match="not once"):
-            check.taken_out_of(source)
+            check.source_without()
 
 
 def test_a_crash_is_no_notice() -> None:
@@ -50,5 +48,5 @@ def test_every_module_that_decides_something_has_a_check() -> None:
 
 
 def test_the_document_shows_the_current_table() -> None:
-    text = document.CHECKS.read_text("utf-8")
-    assert document.with_table(text, read()) == text, "run: python -m tests.mutation --write"
+    written = checks.DOCUMENT.read_text("utf-8")
+    assert checks.document_with_table() == written, "run: python -m tests.mutation --write"
