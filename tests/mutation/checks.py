@@ -25,7 +25,7 @@ class Check:
 
     @property
     def path(self) -> Path:
-        return ROOT / "functions" / self.file
+        return (ROOT / "functions" / self.file).resolve()
 
     @property
     def test_name(self) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from foyer import container
+from foyer.settings import Settings
 
 WEB = Path(__file__).parents[2] / "functions" / "web"
 
@@ -102,6 +104,14 @@ def test_a_snapshot_holds_no_secret_and_no_expensive_module(
     assert (status, len(printed)) == (0, 1), "it did not try to read the secret"
     assert not (too_expensive | OFF) & set(printed[0])
     assert all(map(find_spec, OFF))
+
+
+def test_nothing_is_read_ahead_into_a_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
+    for environ, reads in ((SNAPSHOT, False), (ENVIRON, True)):
+        container.start(
+            environ | {"STACK_NAME": "snapshot"}, Settings.from_environ, lambda _, made: made
+        )
+        assert ("secret_not_loaded" in capsys.readouterr().out) == reads
 
 
 def test_importing_the_guard_builds_nothing() -> None:
