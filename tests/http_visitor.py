@@ -51,6 +51,10 @@ class HtmlPage(HTMLParser):
         return [element for element in self.elements if element.tag == tag]
 
     @property
+    def language(self) -> str:
+        return self.all("html")[0].attributes["lang"]
+
+    @property
     def heading(self) -> str:
         return self.all("h1")[0].text.strip()
 

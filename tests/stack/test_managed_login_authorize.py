@@ -114,14 +114,9 @@ def test_error_pages_are_shown_in_the_visitors_language(visitor: Visitor) -> Non
     for path, status in {"/": 404, "/nothing": 404, "/resendcode": 405, "/logout": 400}.items():
         page = visitor.open(f"{path}?lang=es")
         assert visitor.answer.status_code == status
-        assert page.all("html")[0].attributes["lang"] == "es"
+        assert page.language == "es"
         assert page.heading == LANGUAGES["es"].say("error_heading")
         assert page.has_link(LANGUAGES["es"].say("back_to_app", brand="Foyer")), path
-
-
-def tongue(visitor: Visitor) -> str:
-    """The language that the page says it is in."""
-    return visitor.page.all("html")[0].attributes["lang"]
 
 
 def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
@@ -129,11 +124,11 @@ def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
 ) -> None:
     visitor.http.headers["Accept-Language"] = "fr-CA, en;q=0.5"
     visitor.authorize(lang="de'<b>")  # unknown
-    assert tongue(visitor) == "fr"
+    assert visitor.page.language == "fr"
     assert "cognito-lang" not in visitor.cookies
     for path in ("/oauth2/authorize", "/login", "/signup", "/forgotPassword"):
         page = visitor.authorize(path, lang="ja")
-        assert tongue(visitor) == "ja"
+        assert visitor.page.language == "ja"
         assert page.heading in LANGUAGES["ja"].texts.values()
     (kept,) = [c for c in visitor.cookies if c.name == "cognito-lang"]
     assert (kept.value, kept.discard) == ("ja", False)
@@ -142,10 +137,10 @@ def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
     assert visitor.authorize().heading == LANGUAGES["ja"].say("sign_in")
     for path in ("/inbox", "/users"):  # the developers' pages
         visitor.open(path)
-        assert tongue(visitor) == "en"
+        assert visitor.page.language == "en"
     visitor.authorize(lang="pt")
     visitor.authorize()
-    assert tongue(visitor) == "pt-BR"
+    assert visitor.page.language == "pt-BR"
 
 
 def test_a_language_chosen_on_a_page_holds_for_the_steps_that_follow(visitor: Visitor) -> None:
