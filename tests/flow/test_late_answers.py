@@ -3,76 +3,93 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fake_cognito import User
-from tests.flow.browser import OWN_PAGE, Answer, Browser
+from tests.flow.browser import OWN_PAGE, Browser
 from tests.flow.conftest import Stack
 
 pytestmark = pytest.mark.sessions("cookie", "table")
 
-RENEWAL, REFRESH = 1000, 3599  # seconds after sign-in
+# Seconds until a session is renewed, is refreshed, and ends; seven requests take less than that.
+RENEWAL, REFRESH, IDLE = 40, 50, 400
+PASSES = {"renew": RENEWAL, "refresh": REFRESH}
+
+
+@pytest.fixture(autouse=True)
+def _refresh(stack: Stack) -> None:
+    stack.cognito.access_token_seconds = REFRESH
 
 
 @pytest.fixture
 def signed_in(stack: Stack) -> Browser:
-    stack.cognito.access_token_seconds = REFRESH
-    return stack.signed_in()
+    return stack.signed_in(SESSION_IDLE_SECONDS=str(IDLE))
 
 
-def held_sign_in(stack: Stack, browser: Browser) -> Answer:
-    late = browser.held("GET", stack.callback(browser))
-    stack.clock.advance(0.001)  # whatever is answered now is newer
-    return late
+Step = tuple[str, int, int]  # what is asked, and how many steps until the answer is made, arrives
+IN, OUT = ("sign in", 0, 0), ("sign out", 0, 0)
+STEPS = st.tuples(
+    st.sampled_from(["use", "renew", "refresh", "sign in", "sign out"]),
+    st.integers(0, 4),
+    st.integers(0, 4),
+)
 
 
-@pytest.mark.sessions("cookie")
-@pytest.mark.parametrize("seconds", [RENEWAL, REFRESH])
-def test_a_late_answer_undoes_no_sign_out(stack: Stack, signed_in: Browser, seconds: int) -> None:
-    stack.clock.advance(seconds)
-    late = signed_in.held("GET", "/me")
-    assert len(late.cookies) >= 1
-    signed_in.post("/logout")
-    signed_in.arrive(late)
-    assert not signed_in.is_signed_in
-    assert signed_in.named("session") == {}
-
-
-def test_a_late_sign_in_replaces_nothing_newer(stack: Stack, signed_in: Browser) -> None:
-    late = held_sign_in(stack, signed_in)
-    signed_in.post("/logout")
-    signed_in.arrive(late)
-    assert not signed_in.is_signed_in
-    late = held_sign_in(stack, signed_in)
-    stack.cognito.user.name = "Next Person"
-    stack.sign_in(signed_in)
-    signed_in.arrive(late)
-    assert signed_in.get("/me").json["name"] == "Next Person"
-
-
-@pytest.mark.parametrize("seconds", [RENEWAL, REFRESH])
-def test_a_late_answer_replaces_no_newer_user(
-    stack: Stack, signed_in: Browser, seconds: int
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(STEPS, max_size=7))
+@example([IN, ("renew", 0, 2), OUT])
+@example([IN, ("refresh", 0, 2), OUT])
+@example([IN, ("renew", 0, 2), IN])
+@example([IN, ("refresh", 0, 2), IN])
+@example([IN, ("sign in", 0, 2), OUT])
+@example([IN, ("sign in", 0, 2), IN])
+@example([IN, ("sign out", 0, 2), IN])
+def test_in_any_order_the_latest_sign_in_or_sign_out_counts(
+    stack: Stack, steps: list[Step]
 ) -> None:
-    stack.clock.advance(seconds)
-    late = signed_in.held("GET", "/me")
-    stack.cognito.user.name = "Next Person"
-    stack.sign_in(signed_in)
-    signed_in.arrive(late)
-    assert signed_in.get("/me").json["name"] == "Next Person"
-    assert len(signed_in.named("session")) == 1
+    browser = stack.browser(SESSION_IDLE_SECONDS=str(IDLE))
+    moments = sorted(
+        moment
+        for number, (_, waits, travels) in enumerate(steps)
+        for moment in (
+            (number, "1 sent", number),
+            (number + waits, "2 answered", number),
+            (number + waits + travels, "3 arrived", number),
+        )
+    )
+    requests, answers = {}, {}
+    latest = (-1, "")  # when the latest sign-in or sign-out that arrived was made, and of whom
+    for at, (_, moment, number) in enumerate(moments):
+        what = steps[number][0]
+        if moment == "1 sent":
+            url, person = {"sign out": "/logout"}.get(what, "/me"), ""
+            if what == "sign in":
+                stack.cognito.user = User()
+                url, person = stack.callback(browser), stack.cognito.user.sub
+            method = "POST" if what == "sign out" else "GET"
+            requests[number] = person, browser.event(method, url, OWN_PAGE)
+        elif moment == "2 answered":
+            stack.clock.advance(PASSES.get(what, 1))
+            answers[number] = at, browser.answered(requests[number][1])
+        else:
+            made_at, answer = answers[number]
+            browser.arrive(answer)
+            if what in ("sign in", "sign out"):
+                assert answer.status in (200, 303)
+                latest = max(latest, (made_at, requests[number][0]))
+    me = browser.get("/me")
+    assert (me.json["sub"] if me.status == 200 else "") == latest[1]
+    assert len(browser.named("session")) <= 1, "late answers leave nothing behind"
 
 
-@pytest.mark.parametrize("end", ["sign_out", "sign_out_everywhere"])
-def test_a_late_end_ends_no_newer_sign_in(stack: Stack, signed_in: Browser, end: str) -> None:
-    if end == "sign_out":
-        late = signed_in.held("POST", "/logout", **OWN_PAGE)
-    else:
-        stack.cognito.sign_out_everywhere()
-        stack.clock.advance(REFRESH)
-        late = signed_in.held("GET", "/")
-        assert "You were signed out" in late.body
+def test_a_late_notice_of_an_end_ends_no_newer_sign_in(stack: Stack, signed_in: Browser) -> None:
+    stack.cognito.sign_out_everywhere()
+    stack.clock.advance(REFRESH)
+    late = signed_in.held("GET", "/")
+    assert "You were signed out" in late.body
     stack.sign_in(signed_in)
     signed_in.arrive(late)
     assert signed_in.is_signed_in
@@ -111,51 +128,3 @@ def test_forty_answers_at_once_leave_one_cookie(
         signed_in.arrive(late)
     assert signed_in.is_signed_in
     assert len(signed_in.cookies) == 1
-
-
-WHAT = st.sampled_from(["use", "refresh", "sign in", "sign out"])
-
-
-@pytest.mark.sessions("cookie")
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(st.tuples(WHAT, st.integers(0, 4), st.integers(0, 4)), max_size=10))
-def test_in_any_order_the_latest_sign_in_or_sign_out_counts(
-    stack: Stack, steps: list[tuple[str, int, int]]
-) -> None:
-    """Each request is sent, answered some steps later, and its answer arrives some steps later."""
-    stack.cognito.access_token_seconds = 50
-    browser = stack.browser()
-    moments = sorted(
-        moment
-        for number, (_, waits, travels) in enumerate(steps)
-        for moment in (
-            (number, "1 sent", number),
-            (number + waits, "2 answered", number),
-            (number + waits + travels, "3 arrived", number),
-        )
-    )
-    requests, answers = {}, {}
-    latest = (-1, "")  # when the latest sign-in or sign-out that arrived was made, and of whom
-    for at, (_, moment, number) in enumerate(moments):
-        what = steps[number][0]
-        if moment == "1 sent":
-            url, person = {"sign out": "/logout"}.get(what, "/me"), ""
-            if what == "sign in":
-                stack.cognito.user = User()
-                url, person = stack.callback(browser), stack.cognito.user.sub
-            method = "POST" if what == "sign out" else "GET"
-            requests[number] = person, browser.event(method, url, OWN_PAGE)
-        elif moment == "2 answered":
-            stack.clock.advance(50 if what == "refresh" else 1)
-            answers[number] = at, browser.answered(requests[number][1])
-        else:
-            made_at, answer = answers[number]
-            browser.arrive(answer)
-            if what in ("sign in", "sign out"):
-                assert answer.status in (200, 303)
-                latest = max(latest, (made_at, requests[number][0]))
-    me = browser.get("/me")
-    assert (me.json["sub"] if me.status == 200 else "") == latest[1]
-    assert len(browser.named("session")) <= 1, "late answers leave nothing behind"
