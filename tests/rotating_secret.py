@@ -96,7 +96,7 @@ class RotatingSecret:
         self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=text)
 
 
-class RotatingStack:
+class Rotating:
     """A secret, the app client that it is of, and the function that rotates both."""
 
     def __init__(self, cognito: FakeCognito, fields: Mapping[str, Any], log: StringIO) -> None:

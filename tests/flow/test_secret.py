@@ -15,7 +15,7 @@ from moto import mock_aws
 from tests.documents import read, section
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
-from tests.rotating_secret import STEPS, RotatingStack
+from tests.rotating_secret import STEPS, Rotating
 
 
 def test_a_malformed_secret_is_a_503_that_names_the_field_in_the_log(
@@ -71,15 +71,15 @@ def test_a_callback_without_the_secret_sends_nothing(stack: Stack, signed_in: Br
 
 
 @pytest.fixture
-def rotating(stack: Stack) -> Iterator[RotatingStack]:
+def rotating(stack: Stack) -> Iterator[Rotating]:
     with mock_aws():
-        made = RotatingStack(stack.cognito, stack.vault.fields, stack.log_stream)
+        made = Rotating(stack.cognito, stack.vault.fields, stack.log_stream)
         stack.source = made.secret
         yield made
 
 
 def test_sign_in_and_sessions_work_during_a_rotation_in_old_and_new_containers(
-    stack: Stack, rotating: RotatingStack
+    stack: Stack, rotating: Rotating
 ) -> None:
     """Any container may get a callback, and each keeps the secret for up to five minutes."""
     early = stack.signed_in()
@@ -103,7 +103,7 @@ def test_sign_in_and_sessions_work_during_a_rotation_in_old_and_new_containers(
 
 
 def test_a_session_outlives_rotations_and_is_refreshed_with_the_new_client_secret(
-    stack: Stack, rotating: RotatingStack
+    stack: Stack, rotating: Rotating
 ) -> None:
     browser = stack.signed_in()
     for _ in range(2):  # the client secret of the sign-in is gone by then

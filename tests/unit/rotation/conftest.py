@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from tests.fake_cognito import FakeCognito
-from tests.rotating_secret import REGION, RotatingStack
+from tests.rotating_secret import REGION, Rotating
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def stack(aws: None) -> Iterator[RotatingStack]:  # noqa: ARG001 - moto has to run
+def stack(aws: None) -> Iterator[Rotating]:  # noqa: ARG001 - moto has to run
     """What ``sam deploy`` leaves behind, before the first rotation."""
     with FakeCognito() as cognito:
         session_key, owner = secrets.token_urlsafe(48), {"team": "left as it is"}
         fields = {**cognito.credentials, "session_key": session_key, "owner": owner}
-        yield RotatingStack(cognito, fields, StringIO())
+        yield Rotating(cognito, fields, StringIO())

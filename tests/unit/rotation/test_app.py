@@ -11,7 +11,7 @@ from foyer_rotation import app
 from foyer_rotation.errors import ConfigurationError, NotStaged
 from foyer_rotation.settings import Settings
 
-from tests.rotating_secret import RotatingStack
+from tests.rotating_secret import Rotating
 
 ENVIRON = {
     "USER_POOL_ID": "eu-central-1_AbCdEfGhI",
@@ -28,7 +28,7 @@ def _fresh_container() -> Iterator[None]:
 
 
 def test_an_event_reaches_secrets_manager_and_the_environment_is_read_once(
-    stack: RotatingStack, monkeypatch: pytest.MonkeyPatch
+    stack: Rotating, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ENVIRON:
         monkeypatch.delenv(name, raising=False)

@@ -130,9 +130,7 @@ def test_a_new_stack_gets_its_clients_id_and_secret_and_shows_neither(
     assert not any(value[name] in everything for name in ("client_secret", "session_key"))
 
 
-def test_a_rotated_client_secret_is_left_alone_and_nothing_is_deleted(
-    deployment: Deployment,
-) -> None:
+def test_a_rotated_client_secret_is_left_alone(deployment: Deployment) -> None:
     client_id = deployment.new_client()
     deployment.succeeds("Create", client_id)
     deployment.rotate()
@@ -143,9 +141,7 @@ def test_a_rotated_client_secret_is_left_alone_and_nothing_is_deleted(
     assert deployment.succeeds("Delete", client_id, ResourceProperties={}) == rotated
 
 
-def test_a_client_is_replaced_while_sessions_stay_and_a_rollback_restores_its_client_secret(
-    deployment: Deployment,
-) -> None:
+def test_a_rollback_restores_a_rotated_client_secret(deployment: Deployment) -> None:
     first = deployment.new_client()
     deployment.succeeds("Create", first)
     rotated = deployment.rotate()
@@ -171,7 +167,7 @@ def test_an_answer_has_what_cloudformation_asks_for(deployment: Deployment) -> N
     assert deployment.content_types == ["", ""], "S3's signature requires it"
 
 
-def test_a_failure_is_answered_with_its_reason_and_changes_nothing(deployment: Deployment) -> None:
+def test_a_failure_is_answered_with_its_reason(deployment: Deployment) -> None:
     def failure(client_id: str, **more: Any) -> str:
         answer = deployment.send("Create", client_id, **more)
         assert answer["Status"] == "FAILED"
@@ -210,9 +206,7 @@ def test_a_new_roles_permissions_are_waited_for_but_not_for_ever(
         assert answer["Reason"] == "NotAllowed: GetSecretValue failed: AccessDeniedException"
 
 
-def test_the_time_limit_is_answered_before_lambda_ends_the_function_and_nothing_after_it(
-    deployment: Deployment,
-) -> None:
+def test_lambdas_time_limit_is_answered_before_it_ends(deployment: Deployment) -> None:
     answered = threading.Event()
     deployment.on_answer = answered.set
 

@@ -18,17 +18,15 @@ from foyer_rotation.errors import (
 )
 from foyer_rotation.secret_value import SecretValue
 
-from tests.rotating_secret import STEPS, RotatingStack
+from tests.rotating_secret import STEPS, Rotating
 
 
-def client_secrets(stack: RotatingStack) -> set[str]:
+def client_secrets(stack: Rotating) -> set[str]:
     """Those that Cognito accepts."""
     return set(stack.cognito.api.active.values())
 
 
-def test_a_rotation_replaces_both_secrets_and_the_ones_before_work_until_the_next(
-    stack: RotatingStack,
-) -> None:
+def test_the_secrets_before_a_rotation_work_until_the_next_one(stack: Rotating) -> None:
     values = [stack.secret.value()]
     for _ in range(3):
         stack.rotate()
@@ -44,9 +42,7 @@ def test_a_rotation_replaces_both_secrets_and_the_ones_before_work_until_the_nex
         assert len({value[name] for value in values}) == len(values)
 
 
-def test_every_step_may_be_repeated_and_those_of_a_finished_rotation_do_nothing(
-    stack: RotatingStack,
-) -> None:
+def test_every_step_may_be_repeated_even_after_the_last(stack: Rotating) -> None:
     for _ in range(2):  # the second rotation deletes a client secret
         token, before = stack.secret.stage(), stack.secret.value()
         for step in STEPS[:3]:
@@ -65,7 +61,7 @@ def test_every_step_may_be_repeated_and_those_of_a_finished_rotation_do_nothing(
         assert (stack.cognito.api.calls, stack.cognito.calls("token")) == (calls, asked)
 
 
-def test_an_event_that_belongs_to_no_rotation_in_progress_is_refused(stack: RotatingStack) -> None:
+def test_an_event_of_no_rotation_in_progress_is_refused(stack: Rotating) -> None:
     given_up = stack.secret.stage()
     stack.step("createSecret", given_up)
     calls, token = list(stack.cognito.api.calls), stack.secret.stage()
@@ -87,9 +83,7 @@ def test_an_event_that_belongs_to_no_rotation_in_progress_is_refused(stack: Rota
     assert stack.cognito.api.calls == calls
 
 
-def test_an_app_client_that_is_replaced_during_a_rotation_stays_in_use(
-    stack: RotatingStack,
-) -> None:
+def test_a_client_that_replaces_another_meanwhile_stays_in_use(stack: Rotating) -> None:
     token = stack.secret.stage()
     stack.step("createSecret", token)
     first = stack.secret.value()["client_id"]
@@ -107,18 +101,14 @@ def test_an_app_client_that_is_replaced_during_a_rotation_stays_in_use(
     assert stack.secret.value()["client_id"] == "another"
 
 
-def test_a_client_secret_that_cognito_does_not_know_never_becomes_current(
-    stack: RotatingStack,
-) -> None:
+def test_a_client_secret_that_cognito_refuses_never_becomes_current(stack: Rotating) -> None:
     token = stack.secret.stage()
     stack.step("createSecret", token)  # and setSecret is left out
     with pytest.raises(NotProven):
         stack.step("testSecret", token)
 
 
-def test_a_rotation_that_was_undone_stays_undone_and_the_next_one_works(
-    stack: RotatingStack,
-) -> None:
+def test_a_rotation_that_was_undone_stays_undone(stack: Rotating) -> None:
     stack.rotate()
     before = stack.secret.value()
     token = stack.rotate()
@@ -134,7 +124,7 @@ def test_a_rotation_that_was_undone_stays_undone_and_the_next_one_works(
     assert client_secrets(stack) == {before["client_secret"], after["client_secret"]}
 
 
-def test_no_client_secret_is_deleted_if_the_one_in_use_is_unknown(stack: RotatingStack) -> None:
+def test_no_client_secret_is_deleted_if_the_one_in_use_is_unknown(stack: Rotating) -> None:
     by_hand = stack.cognito.api.add("addedByHand" + "0" * 24)
     active, token = dict(stack.cognito.api.active), stack.secret.stage()
     stack.step("createSecret", token)
@@ -149,9 +139,7 @@ def test_no_client_secret_is_deleted_if_the_one_in_use_is_unknown(stack: Rotatin
     assert client_secrets(stack) == {before["client_secret"], after["client_secret"]}
 
 
-def test_a_client_secret_entered_by_hand_is_not_deleted_and_other_edits_stop_no_rotation(
-    stack: RotatingStack,
-) -> None:
+def test_a_client_secret_entered_by_hand_is_not_deleted(stack: Rotating) -> None:
     stack.rotate()
     stack.secret.put(owner="somebody else")
     before = stack.secret.value()
@@ -167,7 +155,7 @@ def test_a_client_secret_entered_by_hand_is_not_deleted_and_other_edits_stop_no_
     assert by_hand in client_secrets(stack)
 
 
-def test_an_abandoned_rotation_loses_only_its_own_client_secret(stack: RotatingStack) -> None:
+def test_an_abandoned_rotation_loses_only_its_own_client_secret(stack: Rotating) -> None:
     stack.rotate()
     current, abandoned = stack.secret.value()["client_secret"], stack.secret.stage()
     for step in STEPS[:2]:
@@ -179,7 +167,7 @@ def test_an_abandoned_rotation_loses_only_its_own_client_secret(stack: RotatingS
     assert client_secrets(stack) == {current, stack.secret.value()["client_secret"]}
 
 
-def test_a_call_that_fails_is_named_and_the_rotation_can_go_on(stack: RotatingStack) -> None:
+def test_a_call_that_fails_is_named_and_the_rotation_can_go_on(stack: Rotating) -> None:
     stack.rotate()
     for operation, code in (
         ("ListUserPoolClientSecrets", "TooManyRequestsException"),
@@ -197,7 +185,7 @@ def test_a_call_that_fails_is_named_and_the_rotation_can_go_on(stack: RotatingSt
         assert client_secrets(stack) == {current, stack.secret.value()["client_secret"]}
 
 
-def test_a_call_whose_answer_is_lost_is_not_repeated(stack: RotatingStack) -> None:
+def test_a_call_whose_answer_is_lost_is_not_repeated(stack: Rotating) -> None:
     stack.rotate()
     for operation in ("AddUserPoolClientSecret", "DeleteUserPoolClientSecret"):
         current, token = stack.secret.value()["client_secret"], stack.secret.stage()
@@ -220,7 +208,7 @@ class Died(BaseException):
 class Strike:
     """Counts the function's AWS calls; ends the function at one of them."""
 
-    def __init__(self, stack: RotatingStack) -> None:
+    def __init__(self, stack: Rotating) -> None:
         self.at: tuple[str, int] | None = None
         self.seen = {"before": 0, "after": 0}
         for client, service in (
@@ -245,9 +233,7 @@ class Strike:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_after_any_interruption_sign_in_works_and_the_rotation_can_finish(
-    stack: RotatingStack, when: str
-) -> None:
+def test_after_any_interruption_a_retry_can_finish(stack: Rotating, when: str) -> None:
     """The calls are counted in an undisturbed rotation; then each of them is interrupted."""
     strike = Strike(stack)
     stack.rotate()  # the first one deletes no client secret
@@ -271,7 +257,7 @@ def test_after_any_interruption_sign_in_works_and_the_rotation_can_finish(
 
 
 def test_logs_show_the_steps_and_no_values(
-    stack: RotatingStack, capfd: pytest.CaptureFixture[str]
+    stack: Rotating, capfd: pytest.CaptureFixture[str]
 ) -> None:
     values = [stack.secret.value()]
     for _ in range(2):

@@ -47,9 +47,7 @@ def test_the_request_is_client_secret_basic_with_raw_values_and_no_code_of_anybo
     assert first.form["code"] != second.form["code"]
 
 
-def test_a_new_client_secret_is_given_time_to_spread_and_an_unknown_one_is_not_proven(
-    cognito: FakeCognito,
-) -> None:
+def test_a_new_client_secret_is_given_time_to_spread(cognito: FakeCognito) -> None:
     new = secrets.token_hex(24)
     slept: list[float] = []
     with pytest.raises(NotProven, match="invalid_client"):
