@@ -26,6 +26,26 @@ Globals:
     Timeout: 20
     Environment: {Variables: {SHARED: everywhere, OVERRIDDEN: globals}}
 Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: SignedIn
+        Authorizers:
+          SignedIn:
+            FunctionArn: !GetAtt Guard.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity:
+              Headers: [X-Key]
+              QueryStrings: [q]
+              Context: [routeKey]
+              ReauthorizeEvery: 60
+          Elsewhere: {FunctionArn: !ImportValue foyer-GuardFunctionArn}
+          Pool:
+            IdentitySource: $request.header.Authorization
+            AuthorizationScopes: [openid]
+            JwtConfiguration: {issuer: https://issuer.example, audience: [a, b]}
   Web:
     Type: AWS::Serverless::Function
     Properties:
@@ -43,22 +63,24 @@ Resources:
           POOL: !GetAtt Pool.Arn
           UNSET: !Ref Unset
       Events:
-        Home: {Type: HttpApi, Properties: {ApiId: !Ref HttpApi, Method: get, Path: /}}
+        Home: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: get, Path: /, Auth: AUTH}}
         Rest:
           Type: HttpApi
           Properties: {Method: x-amazon-apigateway-any-method, Path: "/{proxy+}"}
         Everything: {Type: HttpApi}
         Daily: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+  Guard: &function
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.handler}
+  Trigger: *function
   Rotation:
     Type: AWS::Serverless::Function
     Properties: {CodeUri: !Sub elsewhere, Handler: nowhere.handler}
-  Trigger:
-    Type: AWS::Serverless::Function
-    Properties: {CodeUri: code, Handler: app.handler}
   Pool:
     Type: AWS::Cognito::UserPool
     Properties: {LambdaConfig: {PreSignUp: Trigger, UserMigration: Trigger}}
 """
+_OPEN = _TEMPLATE.replace("AUTH", "{Authorizer: NONE}")
 
 
 @pytest.fixture
@@ -66,7 +88,7 @@ def written(tmp_path: Path) -> Path:
     (tmp_path / "code").mkdir()
     (tmp_path / "code/app.py").touch()
     path = tmp_path / "template.yaml"
-    path.write_text(_TEMPLATE)
+    path.write_text(_OPEN)
     return path
 
 
@@ -96,17 +118,17 @@ def test_routes_and_their_functions_are_read(written: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (_TEMPLATE, "Resources: {}", "no route to serve; add an event"),
-        (_TEMPLATE, "a: [", "not valid YAML"),
-        (_TEMPLATE, "[]", "no section such as Resources"),
+        (_OPEN, "Resources: {}", "no route to serve; add an event"),
+        (_OPEN, "a: [", "not valid YAML"),
+        (_OPEN, "[]", "no section such as Resources"),
         ("CodeUri: code", "CodeUri: !Sub code", "Web has no literal CodeUri"),
         ("CodeUri: code", "CodeUri: src", "src, which is not a folder"),
         ("Handler: app.handler", "Handler: foyer.app.handler", "foyer.app.handler, which is not"),
-        ("Path: /}", "Path: !Sub /}", "path or method is not literal"),
+        ("Path: /, ", "Path: !Sub /, ", "path or method is not literal"),
     ],
 )
 def test_an_unusable_template_is_reported(written: Path, old: str, new: str, message: str) -> None:
-    written.write_text(_TEMPLATE.replace(old, new))
+    written.write_text(_OPEN.replace(old, new))
     with pytest.raises(TemplateError, match=message):
         template.read(written)
 
@@ -120,47 +142,10 @@ def test_triggers_are_served_or_named_as_left_out(written: Path) -> None:
     assert apps.left_out == ("Cluster", "PreSignUp (trigger)", "UserMigration (trigger)")
 
 
-# -- Authorizers --------------------------------------------------------------------------------
-
-_GUARDED = """
-Resources:
-  Api:
-    Type: AWS::Serverless::HttpApi
-    Properties:
-      Auth:
-        DefaultAuthorizer: SignedIn
-        Authorizers:
-          SignedIn:
-            FunctionArn: !GetAtt Guard.Arn
-            AuthorizerPayloadFormatVersion: "2.0"
-            EnableSimpleResponses: true
-            Identity:
-              Headers: [X-Key]
-              QueryStrings: [q]
-              Context: [routeKey]
-              ReauthorizeEvery: 60
-          Elsewhere: {FunctionArn: !ImportValue foyer-GuardFunctionArn}
-          Pool:
-            IdentitySource: $request.header.Authorization
-            AuthorizationScopes: [openid]
-            JwtConfiguration: {issuer: https://issuer.example, audience: [a, b]}
-  Guard:
-    Type: AWS::Serverless::Function
-    Properties: {CodeUri: code, Handler: app.handler}
-  Web:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: code
-      Handler: app.handler
-      Events:
-        Event: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: GET, Path: /, Auth: AUTH}}
-"""
-
-
 def guarded(written: Path, auth: str, **resolved: str) -> Route:
-    written.write_text(_GUARDED.replace("AUTH", auth))
-    (route,) = template.read(written, resolved=resolved).routes
-    return route
+    """The route with this Auth in its event."""
+    written.write_text(_TEMPLATE.replace("AUTH", auth))
+    return template.read(written, resolved=resolved).routes[0]
 
 
 def test_a_route_has_the_default_authorizer_another_or_none(written: Path) -> None:
