@@ -29,6 +29,7 @@ from tests.running_stack import (
 )
 from tests.sam_cli import built, built_with
 from tests.sample_events import FOLDER, GUARD_NOBODY, GUARD_SIGNED_IN, MINTED, SAMPLES, sample
+from tests.stack.test_run_detached import visit_the_notes
 
 pytestmark = [pytest.mark.docker, pytest.mark.sam]
 
@@ -149,23 +150,8 @@ def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(
 
 def test_with_an_app_both_stacks_functions_run_in_the_container(tmp_path: Path) -> None:
     built_with("examples/notes")
-    own_page = {"Sec-Fetch-Site": "same-origin"}
     with running_stack(tmp_path / "printed", ["--sam", "--app", "examples/notes"]) as stack:
-        visitor = HttpVisitor(stack.app)
-        visitor.send("GET", "/notes/api/notes", own_page)
-        assert visitor.answer.status_code == 403
-        visitor.open("/notes")
-        assert visitor.answer.url.startswith(f"{stack.login}/login?")
-        visitor.press("Sign in", username=DEMO_USER, password=DEMO_PASSWORD)
-        assert visitor.answer.url == f"{stack.app}/notes"
-        assert "Demo Visitor" in visitor.answer.text
-        visitor.send("GET", "/notes/api/notes", own_page)
-        assert visitor.answer.json() == {"notes": [], "announcements": []}
-        visitor.send("POST", "/notes/api/announcements", own_page)
-        assert visitor.answer.status_code == 403
-        assert "Only editors" in visitor.answer.text
-        visitor.send("POST", "/notes/api/notes", {"Sec-Fetch-Site": "cross-site"})
-        assert visitor.answer.status_code == 403
+        visit_the_notes(stack.app)
         assert stack.press_ctrl_c() == 0
     assert containers(stack).isdisjoint(existing_containers())
     assert "Traceback" not in stack.printed()

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import re
 
 import pytest
 
 from local.console import Console, last_reason
-from local.progress import Progress
-from tests.running_stack import eventually
 
 _POSTPONED = {
     "level": "WARNING",
@@ -65,31 +62,6 @@ def test_other_output_is_shown_as_printed() -> None:
     line = '[ERROR] KeyError: x\rTraceback (most recent call last):\r\u00a0\u00a0File "app.py"'
     shown = '[ERROR] KeyError: x\nTraceback (most recent call last):\n  File "app.py"\n'
     assert _shown(line) == shown
-
-
-@pytest.mark.parametrize(
-    ("no_color", "is_terminal", "is_coloured"),
-    [("", True, True), ("", False, False), ("1", True, False)],
-)
-def test_colours_are_for_terminals_whose_owner_wants_them(
-    monkeypatch: pytest.MonkeyPatch, no_color: str, is_terminal: bool, is_coloured: bool
-) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
-    monkeypatch.setenv("NO_COLOR", no_color)
-    Console(stream).notice("stopped", level="ERROR")
-    assert ("\x1b[31m" in stream.getvalue()) is is_coloured
-
-
-def test_a_step_and_its_seconds_are_updated_in_place_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(stream, "isatty", lambda: True)
-    with Progress(stream) as progress:
-        progress.step("Starting")
-        assert eventually(lambda: re.search(r"\r\033\[K  Starting …  \d\.\d s", stream.getvalue()))
-    assert stream.getvalue().endswith("\r\033[K")
 
 
 def test_the_last_reason_is_the_one_to_show_with_its_detail() -> None:
