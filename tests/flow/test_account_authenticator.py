@@ -41,7 +41,12 @@ def test_a_code_from_the_app_turns_it_on(ada: Owner) -> None:
     assert ada.api.calls == [], "a GET changes nothing"
     assert "Off" in ada.get("/account").body
     secret = begin(ada)
-    assert "Please complete the set-up" not in ada.get(PAGE).body
+    page = ada.get(PAGE).body
+    assert "Please complete the set-up" not in page
+    key_uri = f"otpauth://totp/Foyer:visitor?secret={secret}&issuer=Foyer"
+    assert escape(key_uri) in page
+    assert escape(segno.make(key_uri).svg_data_uri(border=4, light="#fff", dark="#000")) in page
+    assert ada.api.calls.count("AssociateSoftwareToken") == 1
     code = digits(secret)
     answer = ada.submit(CODE, code=f" {code[:3]} {code[3:]}")
     assert (answer.status, answer.location) == (303, "/account")
@@ -68,18 +73,9 @@ def test_finishing_needs_a_recent_sign_in_too(ada: Owner) -> None:
     assert ada.api.has_authenticator
 
 
-def test_the_secret_is_in_no_address_and_the_page_survives_a_reload(ada: Owner) -> None:
-    secret = begin(ada)
-    page = ada.get(PAGE).body
-    key_uri = f"otpauth://totp/Foyer:visitor?secret={secret}&issuer=Foyer"
-    assert escape(key_uri) in page
-    assert escape(segno.make(key_uri).svg_data_uri(border=4, light="#fff", dark="#000")) in page
-    assert secret not in str(ada.cookies), "sealed"
-    assert ada.api.calls.count("AssociateSoftwareToken") == 1
-
-
 def test_the_secret_is_sealed_for_its_cookie_alone(ada: Owner) -> None:
-    begin(ada)
+    secret = begin(ada)
+    assert secret not in str(ada.cookies)
     ((name, sealed),) = ada.named("authenticator").items()
     keys = KeyRing([ada.stack.vault.fields["session_key"]])
     open_as = partial(keys.open, sealed, purpose="authenticator 1", now=0)
@@ -88,19 +84,13 @@ def test_the_secret_is_sealed_for_its_cookie_alone(ada: Owner) -> None:
         open_as(cookie=name.removeprefix("__Host-"))
 
 
-@pytest.mark.parametrize(
-    "code", ["", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16"]
-)
-def test_a_malformed_code_is_not_sent_to_cognito(ada: Owner, code: str) -> None:
-    begin(ada)
-    answer = ada.submit(CODE, code=code)
-    assert answer.status == 400
-    assert "Enter the six-digit code" in answer.body
-    assert "VerifySoftwareToken" not in ada.api.calls
-
-
 def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
     secret = begin(ada)
+    for code in ("", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16"):
+        answer = ada.submit(CODE, code=code)
+        assert answer.status == 400
+        assert "Enter the six-digit code" in answer.body
+    assert "VerifySoftwareToken" not in ada.api.calls
     answer = ada.submit(CODE, code=wrong(digits(secret)))
     assert answer.status == 400
     assert "That code is incorrect." in answer.body
@@ -109,6 +99,13 @@ def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
     assert wrong(digits(secret)) not in answer.body
     assert not ada.api.has_authenticator
     assert ada.submit(CODE, code=digits(secret)).status == 303
+
+
+def test_an_answer_other_than_success_turns_nothing_on(ada: Owner) -> None:
+    secret = begin(ada)
+    ada.api.answers["VerifySoftwareToken"] = {"Status": "ERROR"}
+    assert ada.submit(CODE, code=digits(secret)).status == 400
+    assert "SetUserMFAPreference" not in ada.api.calls
 
 
 def test_a_set_up_lasts_ten_minutes(ada: Owner) -> None:
@@ -138,16 +135,12 @@ def test_a_session_cookie_cannot_pass_for_a_set_up(ada: Owner) -> None:
     assert len(ada.stack.logged("authenticator_not_usable")) == 1
 
 
-def test_users_with_an_app_are_warned_before_replacing_it(ada: Owner) -> None:
+def test_an_app_is_replaced_with_a_warning_and_turned_off_after_a_question(ada: Owner) -> None:
     """Cognito may stop asking for the old app's codes at once."""
     ada.api.has_authenticator = True
     assert "Set up another app" in ada.get("/account").body
     begin(ada)
     assert "Please complete the set-up" in ada.get(PAGE).body
-
-
-def test_it_is_turned_off_after_a_question(ada: Owner) -> None:
-    ada.api.has_authenticator = True
     assert "need only your password" in ada.get(f"{PAGE}/off").body
     assert ada.api.has_authenticator
     answer = ada.submit(f"{PAGE}/off")
@@ -179,13 +172,6 @@ def test_an_answer_without_a_proper_secret_is_not_shown(stack: Stack, ada: Owner
     ada.api.answers["AssociateSoftwareToken"] = {"SecretCode": "<b>secret</b>"}
     assert ada.submit(PAGE).status == 502
     assert stack.reasons() == ["user_api_answer_malformed"]
-
-
-def test_an_answer_other_than_success_turns_nothing_on(ada: Owner) -> None:
-    secret = begin(ada)
-    ada.api.answers["VerifySoftwareToken"] = {"Status": "ERROR"}
-    assert ada.submit(CODE, code=digits(secret)).status == 400
-    assert "SetUserMFAPreference" not in ada.api.calls
 
 
 def test_a_brand_too_long_for_a_qr_code_leaves_the_key(stack: Stack) -> None:
