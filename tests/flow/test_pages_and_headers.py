@@ -1,4 +1,7 @@
-"""The structure of pages, what they cost, and whose address and brand they bear."""
+"""The structure and headers of answers, what pages cost, and whose address and brand they bear.
+
+Browser checks the headers and cookies of every answer; see header_rules.py.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from foyer.route import Route
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
 
+AUTH = "https://auth.example.com"
 PROXYS_VALUE = "origin-verify-0123456789abcdef"
 
 
@@ -25,10 +29,8 @@ class _Balance(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
-        self.seen: list[str] = []
 
     def handle_starttag(self, tag: str, _attributes: Any) -> None:
-        self.seen.append(tag)
         if tag not in {"meta", "link"}:
             self.open.append(tag)
 
@@ -36,32 +38,67 @@ class _Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("path", ["/", "/welcome", "/logout", "/callback", "/nowhere"])
-def test_the_policy_allows_the_one_style_and_there_is_no_script(stack: Stack, path: str) -> None:
-    browser = stack.signed_in() if path == "/welcome" else stack.browser()
-    answer = browser.get("/" if path == "/welcome" else path)
-    (style,) = re.findall(r"<style>(.*?)</style>", answer.body, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
-    assert "<script" not in answer.body
-    assert " style=" not in answer.body
-    assert not re.search(r"\son\w+=", answer.body)
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.body.startswith('<!doctype html>\n<html lang="en">')
-    parser = _Balance()
-    parser.feed(answer.body)
-    assert parser.open == []
-    assert [parser.seen.count(tag) for tag in ("title", "main", "h1")] == [1, 1, 1]
+def test_the_policy_allows_the_one_style_and_there_is_no_script(stack: Stack) -> None:
+    browser = stack.browser()
+    pages = [browser.get(path) for path in ("/", "/logout", "/callback", "/nowhere")]
+    for page in (*pages, stack.signed_in().get("/")):
+        (style,) = re.findall(r"<style>(.*?)</style>", page.body, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}';" in page.headers["content-security-policy"]
+        assert "<script" not in page.body
+        assert " style=" not in page.body
+        assert not re.search(r"\son\w+=", page.body)
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        parser = _Balance()
+        parser.feed(page.body)
+        assert parser.open == []
 
 
-@pytest.mark.parametrize("path", ["/", "/logout", "/me", "/healthz", "/login", "/signup"])
-def test_these_pages_cost_no_upstream_call(stack: Stack, browser: Browser, path: str) -> None:
-    browser.get(path)
+def test_every_answer_carries_the_security_headers(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each kind of answer there is; managed login has a domain of its own for browsers."""
+    at_the_fake = stack.cognito.domain_url
+    browser = stack.browser(COGNITO_DOMAIN_URL=AUTH, COGNITO_BACKCHANNEL_URL=at_the_fake)
+
+    def callback(error: str | None = None) -> str:
+        location = browser.get("/login").location.replace(AUTH, stack.cognito.domain_url)
+        return stack.cognito.visit(location, error=error)
+
+    seen = set()
+    for url in ("/", "/me", "/signup", "/callback?code=made-up", callback(), "/", "/me", "/logout"):
+        seen.add(browser.get(url).status)
+    for url in ("/healthz", "/nowhere", "/callback?code=a&state=b", "/callback?code=a&code=b"):
+        seen.add(browser.get(url).status)
+    seen.add(browser.get(callback("invalid_request") + "&error_description=denied").status)
+    for error in ("access_denied", "server_error", "temporarily_unavailable"):
+        seen.add(browser.get(callback(error)).status)
+    form_action = browser.get("/logout").headers["content-security-policy"].rpartition("; ")[2]
+    assert form_action == f"form-action 'self' {AUTH}"
+    assert browser.send("HEAD", "/", {}).headers["referrer-policy"] == "same-origin"
+    seen.add(browser.post("/logout", origin="https://evil.example").status)
+    stack.cognito.fault("token", "http_500")
+    seen.add(browser.get(callback()).status)
+    stack.cognito.repair("token")
+    with monkeypatch.context() as patch:
+        patch.setitem(routes.ROUTES, "GET /healthz", Route(lambda *_: 1 / 0))  # type: ignore[arg-type]
+        seen.add(browser.get("/healthz").status)
+    browser.get(callback())
+    stack.cognito.sign_out_everywhere()
+    stack.advance_to_refresh(browser)
+    seen |= {browser.get("/").status, browser.post("/logout").status}
+    assert seen == {200, 302, 303, 400, 401, 403, 404, 500, 502, 503}
+
+
+def test_these_pages_cost_no_upstream_call(stack: Stack, browser: Browser) -> None:
+    paths = ("/", "/logout", "/me", "/healthz", "/login", "/signup")
+    for path in paths:
+        browser.get(path)
     assert stack.cognito.upstream_calls == 0
     stack.sign_in(browser)
+    for path in paths:
+        browser.get(path)
     assert stack.cognito.upstream_calls == 3, "token, keys and UserInfo"
-    browser.get(path)
-    assert stack.cognito.upstream_calls == 3
 
 
 def test_names_are_escaped_wherever_they_appear(stack: Stack) -> None:
@@ -109,29 +146,11 @@ def test_without_self_registration_no_page_offers_it(stack: Stack) -> None:
     assert "/oauth2/authorize?" in browser.get("/signup").location
 
 
-def test_head_is_get_without_a_body(browser: Browser) -> None:
-    head, get = browser.send("HEAD", "/", {}), browser.get("/")
-    assert (head.status, head.body) == (200, "")
-    assert head.headers == get.headers
-
-
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/"), ("POST", "/login"), ("GET", "/admin")])
-def test_unknown_routes_are_404(browser: Browser, method: str, path: str) -> None:
-    answer = browser.send(method, path, {})
-    assert answer.status == 404
-    assert "Page not found" in answer.body
-
-
 def test_the_health_check_reads_nothing(stack: Stack, browser: Browser) -> None:
     browser.cookies = {"__Host-foyer-session": "junk"}
     answer = browser.get("/healthz")
     assert (answer.status, answer.body, answer.cookies) == (200, "ok", ())
     assert stack.vault.reads == 0
-
-
-def test_a_cookie_header_of_any_case_is_read(browser: Browser, signed_in: Browser) -> None:
-    header = "; ".join(f"{name}={value}" for name, value in signed_in.cookies.items())
-    assert browser.get("/me", Cookie=f"a; b=c; {header}").status == 200
 
 
 def test_sign_in_returns_to_app_url_or_to_the_domain_that_was_called(stack: Stack) -> None:
@@ -167,17 +186,14 @@ def test_only_a_containers_first_request_is_marked_cold(stack: Stack, browser: B
     assert [line["cold_start"] for line in stack.logged("request_failed")] == [True, False]
 
 
-# With a proxy in front
-
-
-@pytest.mark.parametrize("path", ["/", "/login", "/me", "/healthz"])
 @pytest.mark.parametrize("value", [None, "", PROXYS_VALUE[:-1], "\xe9"])
-def test_a_request_past_the_proxy_is_refused(stack: Stack, path: str, value: str | None) -> None:
+def test_a_request_past_the_proxy_is_refused(stack: Stack, value: str | None) -> None:
     stack.vault.put(origin_verify=PROXYS_VALUE)
     browser = stack.browser(ORIGIN_VERIFY_HEADER="X-Origin-Verify")
-    answer = browser.get(path, **({} if value is None else {"x-origin-verify": value}))
-    assert (answer.status, answer.cookies) == (400, ())
-    assert stack.reasons() == ["not_from_proxy"]
+    for path in ("/", "/login", "/me", "/healthz"):
+        answer = browser.get(path, **({} if value is None else {"x-origin-verify": value}))
+        assert (answer.status, answer.cookies) == (400, ())
+    assert stack.reasons() == ["not_from_proxy"] * 4
     assert PROXYS_VALUE not in stack.log_stream.getvalue()
     assert browser.get("/", **{"x-origin-verify": PROXYS_VALUE}).status == 200
 
