@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from types import MappingProxyType
 from urllib.parse import urljoin
 
 import requests
@@ -25,13 +24,19 @@ class Element:
 
 
 class HtmlPage(HTMLParser):
-    """Headings, forms, links, and messages next to fields."""
+    """What a visitor reads; empty strings for what is not there."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.elements: list[Element] = []
         self._open: list[Element] = []
         self.feed(html)
+        self.heading, self.text = (_text(self.all(tag)) for tag in ("h1", "main"))
+        self.alert, self.notice = (self.by("role", role) for role in ("alert", "status"))
+        self.links = {_text([a]): a.attributes.get("href", "") for a in self.all("a")}
+        self.language = "".join(e.attributes.get("lang", "") for e in self.all("html"))
+        inputs = [i.attributes for i in self.all("input")]
+        self.focused = [each["name"] for each in inputs if "autofocus" in each]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -50,23 +55,12 @@ class HtmlPage(HTMLParser):
     def all(self, tag: str) -> list[Element]:
         return [element for element in self.elements if element.tag == tag]
 
-    @property
-    def language(self) -> str:
-        return self.all("html")[0].attributes["lang"]
+    def by(self, attribute: str, value: str) -> str:
+        """The text of the elements with this attribute."""
+        return _text([e for e in self.elements if e.attributes.get(attribute) == value])
 
-    @property
-    def heading(self) -> str:
-        return self.all("h1")[0].text.strip()
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.all("main")[0].text.split())
-
-    def link(self, text: str) -> str:
-        return next(a.attributes["href"] for a in self.all("a") if a.text.strip() == text)
-
-    def has_link(self, text: str) -> bool:
-        return any(a.text.strip() == text for a in self.all("a"))
+    def by_id(self, name: str) -> str:
+        return self.by("id", name)
 
     def form(self, button: str) -> Element:
         """The form that has this button."""
@@ -82,14 +76,6 @@ class HtmlPage(HTMLParser):
     def input(self, name: str) -> dict[str, str]:
         return next(i.attributes for i in self.all("input") if i.attributes.get("name") == name)
 
-    def by(self, attribute: str, value: str) -> str:
-        """The text of the elements with this attribute; empty without any."""
-        texts = (e.text for e in self.elements if e.attributes.get(attribute) == value)
-        return " ".join(" ".join(texts).split())
-
-    def by_id(self, name: str) -> str:
-        return self.by("id", name)
-
     def problem_at(self, name: str) -> str:
         """The error that a screen reader announces for the field; empty if there is none."""
         attributes = self.input(name)
@@ -97,18 +83,9 @@ class HtmlPage(HTMLParser):
             return ""
         return self.by_id(attributes["aria-describedby"].split()[-1])
 
-    @property
-    def focused(self) -> list[str]:
-        """The names of the fields with the focus; there should be one at most."""
-        return [i.attributes["name"] for i in self.all("input") if "autofocus" in i.attributes]
 
-    @property
-    def alert(self) -> str:
-        return self.by("role", "alert")
-
-    @property
-    def notice(self) -> str:
-        return self.by("role", "status")
+def _text(elements: Sequence[Element]) -> str:
+    return " ".join(" ".join(element.text for element in elements).split())
 
 
 class HttpVisitor:
@@ -130,7 +107,7 @@ class HttpVisitor:
         return self.send("GET", address, follow=True)
 
     def follow(self, link: str) -> HtmlPage:
-        return self.open(self.page.link(link))
+        return self.open(self.page.links[link])
 
     def press(self, button: str, /, **values: str) -> HtmlPage:
         """Fill in the form that has this button and submit it, as browsers do."""
@@ -143,7 +120,7 @@ class HttpVisitor:
         self,
         method: str,
         address: str,
-        headers: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         *,
         follow: bool = False,
@@ -158,7 +135,7 @@ class HttpVisitor:
             self.page = HtmlPage(self.answer.text)
             url = self._next_url() if follow else None
             self.left_for = url if url and url.startswith(f"{NOBODY}/") else ""
-            method, form, headers = "GET", None, {}
+            method, form, headers = "GET", None, None
         return self.page
 
     def _next_url(self) -> str | None:

@@ -91,7 +91,7 @@ def test_by_a_loopback_address_one_is_sent_to_localhost_and_signs_in_and_out(
     assert visitor.page.heading == "Demo Visitor"
     visitor.press("Sign out")
     assert visitor.answer.url == f"{running.app}/"
-    assert visitor.page.has_link("Create account")
+    assert "Create account" in visitor.page.links
     visitor.open("/callback?code=for-nobody&state=unknown")
     assert eventually(lambda: "GET  /callback  400" in running.printed())
     assert "for-nobody" not in running.printed()
