@@ -143,16 +143,6 @@ def test_the_tokens_of_a_refused_user_are_revoked(stack: Stack) -> None:
     assert stack.logged("revocation_failed")[0]["sub"] == stack.cognito.user.sub
 
 
-@WHEREVER_IT_IS_KEPT
-def test_a_refused_user_leaves_the_session_of_this_browser_alone(stack: Stack) -> None:
-    browser = stack.signed_in(**DOMAINS)
-    before = browser.named("session")
-    stack.cognito.user.email = "mallory@evil.example"
-    assert stack.sign_in(browser).status == 403
-    assert browser.named("session") == before
-    assert browser.get("/me").json["email"] == "visitor+test@example.com"
-
-
 # At each refresh
 
 
