@@ -55,32 +55,24 @@ def existing_containers() -> set[str]:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    built()
-    with running_stack(tmp_path_factory.mktemp("start-api") / "printed", ["--sam"]) as running:
+    """With an app beside Foyer, so that `sam local start-lambda` runs the functions of both."""
+    built_with("examples/notes")
+    output = tmp_path_factory.mktemp("start-api") / "printed"
+    with running_stack(output, ["--sam", "--app", "examples/notes"]) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def invoke(stack: RunningStack) -> Iterator[Invoke]:
-    """`sam local invoke` with the stack's --env-vars; start-lambda keeps one container for all."""
-    port = free_port()
-    variables = Places("127.0.0.1", stack.port).function_environment
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [sam.SAM, "local", "start-lambda", "--port", str(port), "--env-vars", variables],
-        cwd=ROOT,
-        env=sam.shell(stack.aws),
-        stderr=subprocess.DEVNULL,
-    )
+def invoke(stack: RunningStack) -> Invoke:
+    """As `sam local invoke`, in containers that are kept."""
+    (port,) = set(re.findall(r"Running on http://127\.0\.0\.1:(\d+)", stack.printed()))
+    functions = SamFunctions(int(port))
 
     def invoke(event: dict[str, Any], function: str = FUNCTION) -> Any:
         payload = json.dumps(event).encode()
-        return json.loads(asyncio.run(SamFunctions(port).invoke(function, payload, 60))[0])
+        return json.loads(asyncio.run(functions.invoke(function, payload, 60))[0])
 
-    try:
-        assert eventually(lambda: not is_free(port), 60)
-        yield invoke
-    finally:
-        sam.stop(process)
+    return invoke
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +103,34 @@ def test_the_guard_knows_the_demo_user_in_the_container(invoke: Invoke, minted: 
     assert (page["signed_in"], page["username"]) == (True, "demo")
 
 
+def test_both_stacks_functions_run_and_ctrl_c_leaves_no_container_behind(
+    stack: RunningStack,
+) -> None:
+    """The last test that uses this stack."""
+    visit_the_notes(stack.app)
+    assert containers(stack) <= existing_containers()
+    assert stack.press_ctrl_c() == 0
+    assert containers(stack).isdisjoint(existing_containers())
+    assert "Traceback" not in stack.printed()
+
+
+def test_without_an_app_the_demo_user_signs_in_and_ctrl_c_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    built()
+    with running_stack(tmp_path / "printed", ["--sam"]) as stack:
+        visitor = HttpVisitor(stack.app)
+        visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
+        assert visitor.page.heading == "Demo Visitor"
+        assert "demo@example.com" in visitor.page.text
+        members, made = family(stack.process.pid), containers(stack)
+        assert len(made) == 1  # warm: every request met the same one
+        assert stack.press_ctrl_c() == 0
+    assert made.isdisjoint(existing_containers())
+    assert eventually(lambda: not any(map(is_running, members)))
+    assert all(map(is_free, range(stack.port, stack.port + 3)))
+
+
 def test_the_home_event_needs_nothing_but_docker() -> None:
     built()
     done = subprocess.run(  # noqa: S603 - our own command
@@ -124,34 +144,3 @@ def test_the_home_event_needs_nothing_but_docker() -> None:
     )
     reply = json.loads(done.stdout.splitlines()[0])
     assert SAMPLES["home"].fits(reply), reply
-
-
-def test_the_demo_user_signs_in_and_out_and_ctrl_c_leaves_nothing_behind(
-    stack: RunningStack,
-) -> None:
-    """The last test that uses this stack."""
-    visitor = HttpVisitor(stack.app)
-    visitor.sign_in(DEMO_USER, DEMO_PASSWORD)
-    assert visitor.page.heading == "Demo Visitor"
-    assert "demo@example.com" in visitor.page.text
-    visitor.press("Sign out")
-    assert visitor.answer.url == f"{stack.app}/"
-    assert "Create account" in visitor.page.links
-
-    members, made = family(stack.process.pid), containers(stack)
-    assert len(made) == 1  # warm: every request met the same one
-    assert made <= existing_containers()
-    assert stack.press_ctrl_c() == 0
-    assert made.isdisjoint(existing_containers())
-    assert eventually(lambda: not any(map(is_running, members)))
-    assert all(map(is_free, range(stack.port, stack.port + 3)))
-    assert "Traceback" not in stack.printed()
-
-
-def test_with_an_app_both_stacks_functions_run_in_the_container(tmp_path: Path) -> None:
-    built_with("examples/notes")
-    with running_stack(tmp_path / "printed", ["--sam", "--app", "examples/notes"]) as stack:
-        visit_the_notes(stack.app)
-        assert stack.press_ctrl_c() == 0
-    assert containers(stack).isdisjoint(existing_containers())
-    assert "Traceback" not in stack.printed()
