@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from local.api_gateway import Request, build_event
 from local.integration_response import MalformedResponse, Response, parse_response
@@ -136,21 +134,12 @@ def test_text_bodies_stay_text_and_all_others_are_base64(content_type: str, is_t
     assert event["body"] == ("grüß" if is_text else "Z3LDvMOf")
 
 
-@given(
-    path=st.binary(),
-    query=st.binary(),
-    headers=st.lists(
-        st.tuples(st.binary() | st.sampled_from([b"host", b"cookie", b"content-type"]), st.binary())
-    ),
-    body=st.binary(),
-)
-def test_no_bytes_of_a_request_break_the_event(
-    path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
-) -> None:
-    event = _event(path=path, query=query, headers=headers, body=body)
+def test_no_bytes_of_a_request_break_the_event() -> None:
+    odd = bytes(range(256))
+    event = _event(path=odd, query=odd, headers=[(odd, odd), (b"host", odd), (b"cookie", odd)])
     assert json.loads(json.dumps(event)) == event
-    if event["isBase64Encoded"]:
-        assert base64.b64decode(event["body"]) == body
+    event = _event(body=odd)
+    assert base64.b64decode(event["body"]) == odd
 
 
 # -- Results --------------------------------------------------------------------------------------

@@ -23,51 +23,38 @@ def _signals_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("offset", [0, 2])
-def test_a_port_in_use_is_reported_in_one_sentence(
-    capsys: pytest.CaptureFixture[str], offset: int
-) -> None:
-    first = free_port()
-    with socket.create_server(("127.0.0.1", first + offset)):
-        assert run.main(["--port", str(first)]) == 1
-    assert capsys.readouterr().err == (
-        f"Foyer stopped: port {first + offset} on 127.0.0.1 cannot be used (address already in "
-        "use); choose another: `make run PORT=3100`.\n"
-    )
-
-
-def test_a_data_folder_that_is_none_is_reported_in_one_sentence(
+def test_what_keeps_it_from_starting_is_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("local.places.ROOT", tmp_path)
     port = free_port()
+
+    def complaint(*arguments: str) -> str:
+        assert run.main(["--port", str(port), *arguments]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+
+    for taken in (port, port + 2):
+        with socket.create_server(("127.0.0.1", taken)):
+            assert complaint() == (
+                f"Foyer stopped: port {taken} on 127.0.0.1 cannot be used (address already in "
+                "use); choose another: `make run PORT=3100`."
+            )
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert complaint("--sam") == (
+        "Foyer stopped: `sam local` needs Docker, which is not installed; "
+        "`make run` does not need it."
+    )
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\nexit 1\n")
+    docker.chmod(0o755)
+    assert (
+        complaint("--sam") == "Foyer stopped: Docker does not respond; start it, or use `make run`."
+    )
+    monkeypatch.setattr("local.places.ROOT", tmp_path)
     data = tmp_path / ".local" / str(port)
     data.parent.mkdir()
     data.touch()  # permissions would not stop root, whom build machines often run as
-    assert run.main(["--port", str(port)]) == 1
-    assert f"Foyer stopped: the data folder {data} cannot be written" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("docker", "sentence"),
-    [
-        ("", "`sam local` needs Docker, which is not installed; `make run` does not need it"),
-        ("#!/bin/sh\nexit 1\n", "Docker does not respond; start it, or use `make run`"),
-    ],
-)
-def test_without_docker_one_sentence_says_so(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    docker: str,
-    sentence: str,
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    if docker:
-        (tmp_path / "docker").write_text(docker)
-        (tmp_path / "docker").chmod(0o755)
-    assert run.main(["--port", str(free_port()), "--sam"]) == 1
-    assert capsys.readouterr().err == f"Foyer stopped: {sentence}.\n"
+    assert complaint().startswith(f"Foyer stopped: the data folder {data} cannot be written")
 
 
 class _Interrupted:
