@@ -1,8 +1,6 @@
-"""What follows a sign-up: the inbox, a forgotten or temporary password, and the users page."""
+"""What follows a sign-up: a forgotten or temporary password, and the users page."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 import requests
@@ -11,20 +9,6 @@ from tests.stack.login_pages import NEW_PASSWORD, PASSWORD, Pages, Visitor, clai
 from tests.stack.test_managed_login_sign_in import LATE, WRONG
 
 pytestmark = pytest.mark.stack
-
-
-def test_the_inbox_shows_the_newest_mail_first(pages: Pages, visitor: Visitor) -> None:
-    for name in ("first", "second"):
-        visitor.sign_up(username=name, email=f"{name}@example.com")
-    visitor.open("/inbox")
-    page = visitor.follow("Check for new mail")
-    articles = [article.text for article in page.all("article")]
-    assert "second@example.com" in articles[0]
-    assert "first@example.com" in articles[1]
-    code = page.all("output")[0].text
-    newest: dict[str, Any] = requests.get(f"{pages.origin}/inbox.json", timeout=10).json()[0]
-    assert (newest["to"], newest["code"]) == ("second@example.com", code)
-    assert code in newest["text"]
 
 
 def ask_for_code(visitor: Visitor, username: str = "ada") -> None:

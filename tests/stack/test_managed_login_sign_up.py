@@ -25,7 +25,8 @@ def test_a_visitor_signs_up_confirms_with_the_mailed_code_and_signs_in(
     visitor.open(asked_at)
     page = visitor.press("Confirm", code=" ")
     assert page.problem_at("code") == "Enter the code from the mail."
-    mails = visitor.open("/inbox").all("output")
+    visitor.open("/inbox")
+    mails = visitor.follow("Check for new mail").all("output")
     visitor.follow("Enter the code")
     page = visitor.press("Send a new code")
     assert page.input("code")["aria-describedby"] == "notice lead"
