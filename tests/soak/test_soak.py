@@ -9,7 +9,6 @@ import pytest
 from tests.running_stack import ROOT
 
 
-@pytest.mark.stack
 @pytest.mark.parametrize("sessions", ["cookie", "table"])
 def test_users_are_not_mixed_up_and_nothing_is_lost_or_leaks(sessions: str) -> None:
     options = (

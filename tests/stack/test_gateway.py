@@ -10,13 +10,9 @@ import socket
 import time
 from urllib.parse import quote
 
-import pytest
-
 from tests.process_tree import is_running
 from tests.running_stack import eventually
 from tests.stack.gateway_project import GatewayProject
-
-pytestmark = pytest.mark.stack
 
 # Evaluates what the query asks for; the process is the same as long as it survives.
 _DOES = """

@@ -25,8 +25,6 @@ from tests.process_tree import is_running
 from tests.running_stack import eventually
 from tests.stack.gateway_project import GatewayProject, RunningGateway
 
-pytestmark = pytest.mark.stack
-
 
 def test_a_changed_file_means_a_new_child_and_one_line_in_the_terminal(
     project: GatewayProject,

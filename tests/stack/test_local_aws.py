@@ -17,8 +17,6 @@ from local.places import RunError
 from tests.ports import free_port
 from tests.running_stack import eventually
 
-pytestmark = pytest.mark.stack
-
 _RUNS_A_PROGRAM = """
 import pathlib
 pathlib.Path({marker!r}).touch()

@@ -8,8 +8,6 @@ from local.managed_login.language import LANGUAGES
 from tests.http_visitor import NOBODY
 from tests.stack.login_pages import CALLBACK, Pages, Visitor
 
-pytestmark = pytest.mark.stack
-
 
 def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
     pages: Pages, visitor: Visitor

@@ -17,8 +17,6 @@ from tests.stack.login_pages import (
     refuse,
 )
 
-pytestmark = pytest.mark.stack
-
 Tokens = dict[str, Any]
 CONFIGURED_2 = "PreTokenGenerationConfig:V2_0"
 

@@ -12,8 +12,6 @@ from local.managed_login.app import PAGES, TOOLS
 from tests.http_visitor import NOBODY
 from tests.stack.login_pages import ANSWERS, PASSWORD, Pages, Visitor
 
-pytestmark = pytest.mark.stack
-
 HOSTILE = "<script>alert('x')</script>\"'&"
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 import requests
 
 from tests.stack.login_pages import NEW_PASSWORD, PASSWORD, Pages, Visitor, claims
 from tests.stack.test_managed_login_sign_in import LATE, WRONG
-
-pytestmark = pytest.mark.stack
 
 
 def ask_for_code(visitor: Visitor, username: str = "ada") -> None:

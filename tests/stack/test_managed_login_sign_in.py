@@ -15,8 +15,6 @@ from tests.stack.login_pages import (
     claims,
 )
 
-pytestmark = pytest.mark.stack
-
 WRONG = "Incorrect username or password."
 WRONG_CODE = "That code is incorrect."
 LATE = "That took longer than five minutes. Please sign in again."

@@ -6,8 +6,6 @@ import pytest
 
 from tests.stack.login_pages import ANSWERS, Pages, Visitor
 
-pytestmark = pytest.mark.stack
-
 
 def test_a_visitor_signs_up_confirms_with_the_mailed_code_and_signs_in(
     pages: Pages, visitor: Visitor

@@ -18,8 +18,6 @@ from tests.ports import free_port
 from tests.stack.gateway_project import GatewayProject
 from tests.stack.login_pages import Event, Pages, Visitor, refuse
 
-pytestmark = pytest.mark.stack
-
 
 def passed_on(event: Event) -> Event:
     return event

@@ -15,8 +15,6 @@ from local.run_options import read_options
 from local.stack import DEMO_PASSWORD, DEMO_USER
 from tests.running_stack import running_ministack
 
-pytestmark = pytest.mark.stack
-
 _APP = Path(__file__).parent / "app.yaml"
 
 

@@ -24,10 +24,9 @@ from tests.running_stack import (
     running_stack,
 )
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="looks into Linux's /proc"),
-]
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/net/tcp").exists(), reason="looks into Linux's /proc"
+)
 
 
 @pytest.fixture

@@ -30,8 +30,6 @@ from tests.ports import free_port
 from tests.process_tree import family, named
 from tests.running_stack import DEMO_PASSWORD, DEMO_USER, ROOT, command, eventually, forget
 
-pytestmark = pytest.mark.stack
-
 ADA: dict[str, Any] = {
     "username": "ada",
     "password": "Correct-horse-1",
