@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from email.utils import formatdate
@@ -19,7 +20,6 @@ from tests.wire_faults import Fault, Line, Reply, json_reply
 from tests.wire_server import Arrived, WireServer
 
 _ONE_AT_A_TIME = threading.Lock()  # MiniStack answers in one thread
-_CLOSE = {"Connection": "close"}
 
 
 @cache
@@ -36,7 +36,7 @@ class FakeDynamoDb:
         self.name = f"sessions-{uuid.uuid4().hex}"
         self.faults: dict[str, Fault] = {}  # by operation, or by "" for all
         self.before: Callable[[str], None] = lambda _operation: None
-        self.clock: Callable[[], float] | None = None  # of its Date header; None sends none
+        self.clock: Callable[[], float] = time.time
         self.asked: dict[str, dict[str, Any]] = {}  # the last request of each operation
         self._server = WireServer(self._answer)
         self.environ = {
@@ -68,7 +68,7 @@ class FakeDynamoDb:
         (row,) = self.rows()
         return row
 
-    def put(self, row: dict[str, Any]) -> None:
+    def put(self, **row: Any) -> None:
         self.call("PutItem", Item=row)
 
     def empty(self) -> None:
@@ -81,19 +81,15 @@ class FakeDynamoDb:
         self.before(operation)
         fault = self.faults.get(operation) or self.faults.get("")
         if fault is None:
-            line.send(self._carried_out(operation, arrived.body, **self._date()).to_bytes())
+            line.send(self._carried_out(operation, arrived.body).to_bytes())
         else:
             fault(line, json_reply({}))
         return False
 
-    def _date(self) -> dict[str, str]:
-        return {} if self.clock is None else {"Date": formatdate(self.clock(), usegmt=True)}
-
-    def _carried_out(self, operation: str, body: bytes, **more: str) -> Reply:
+    def _carried_out(self, operation: str, body: bytes) -> Reply:
         headers = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
         with _ONE_AT_A_TIME:
             status, _, answer = asyncio.run(dynamodb.handle_request("POST", "/", headers, body, {}))
         # Closed after each answer, so that clients need not be closed.
-        return Reply(
-            status, answer if isinstance(answer, bytes) else answer.encode(), {**_CLOSE, **more}
-        )
+        fields = {"Connection": "close", "Date": formatdate(self.clock(), usegmt=True)}
+        return Reply(status, answer if isinstance(answer, bytes) else answer.encode(), fields)

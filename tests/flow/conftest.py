@@ -168,6 +168,8 @@ def stack(kept_in: str) -> Iterator[Stack]:
         table = resources.enter_context(FakeDynamoDb()) if kept_in == "table" else None
         made = Stack(cognito, Vault(**cognito.credentials), table)
         cognito.clock = made.clock.now
+        if table is not None:
+            table.clock = made.clock.now
         yield made
         made.assert_documented()
         assert found_in(made.log_stream.getvalue(), private_values(made)) == set()

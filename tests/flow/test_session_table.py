@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -179,7 +180,7 @@ def test_an_access_token_is_kept_only_if_the_guard_passes_it_on(stack: Stack) ->
 def test_a_row_that_is_gone_or_that_something_else_has_written_opens_nothing(
     stack: Stack, ada: Browser
 ) -> None:
-    stack.sessions.put({"id": stack.sessions.row()["id"]})
+    stack.sessions.put(id=stack.sessions.row()["id"])
     assert not stack.copy_of(ada).is_signed_in
     stack.sessions.empty()
     assert not ada.is_signed_in
@@ -194,7 +195,7 @@ def test_a_row_moved_under_another_id_opens_nothing(stack: Stack, ada: Browser) 
     mallory = stack.signed_in()
     # The names of both cookies must be equal too, or that alone would be noticed.
     mallory.cookies = dict(zip(ada.cookies, mallory.cookies.values(), strict=True))
-    stack.sessions.put({**victim, "id": stack.sessions.row()["id"]})
+    stack.sessions.put(**victim | {"id": stack.sessions.row()["id"]})
     assert not mallory.is_signed_in
 
 
@@ -221,15 +222,6 @@ class First(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         self._act()
         return super().request(*args, **kwargs)
-
-
-class Died(BaseException):
-    """The container is gone in the middle of a request."""
-
-
-def with_wrong_clock(stack: Stack, seconds: float) -> Stack:
-    stack.sessions.clock = stack.clock.now
-    return replace(stack, seconds_fast=seconds)
 
 
 MINUTES = pytest.mark.parametrize("seconds", [-240, 0, 240])
@@ -260,8 +252,8 @@ def test_a_session_that_ends_before_its_renewal_lock_or_refresh_is_written_stays
 def test_during_a_refresh_others_serve_the_session_whatever_the_clocks_say(
     stack: Stack, ada: Browser, seconds: int, is_wrong_first: bool
 ) -> None:
-    wrong, right = with_wrong_clock(stack, seconds), stack
-    first, second = (wrong, right) if is_wrong_first else (right, wrong)
+    wrong = replace(stack, seconds_fast=seconds)
+    first, second = (wrong, stack) if is_wrong_first else (stack, wrong)
     other = second.copy_of(ada)
     assert other.is_signed_in
     stack.clock.advance(ACCESS_TOKEN)
@@ -276,12 +268,9 @@ def test_during_a_refresh_others_serve_the_session_whatever_the_clocks_say(
 def test_a_dead_containers_lock_expires_in_seconds(
     stack: Stack, ada: Browser, seconds: int
 ) -> None:
-    def die() -> None:
-        raise Died
-
-    dying = with_wrong_clock(stack, seconds).app(First(die))
+    dying = replace(stack, seconds_fast=seconds).app(First(sys.exit))
     stack.clock.advance(ACCESS_TOKEN)
-    with pytest.raises(Died):
+    with pytest.raises(SystemExit):
         Browser(dying, ada.origin, dict(ada.cookies)).get("/me")
     for later, calls in ((0, 1), (12, 1), (4, 2)):
         stack.clock.advance(later)
@@ -308,8 +297,7 @@ def test_a_refresh_between_read_and_lock_is_not_repeated(stack: Stack, ada: Brow
 def test_a_request_waits_for_a_refresh_under_way(stack: Stack, seconds: int, status: int) -> None:
     browser = owner(stack)
     locked_until = {"N": str(int(stack.clock.now()) + seconds)}
-    lock = {"lock_id": {"S": "another"}, "locked_until": locked_until}
-    stack.sessions.put({**stack.sessions.row(), **lock})
+    stack.sessions.put(**stack.sessions.row(), lock_id={"S": "x"}, locked_until=locked_until)
     assert browser.get("/account").status == status
     assert stack.reasons() == ["refresh_under_way"] * (status == 503)
 
@@ -318,7 +306,7 @@ def test_a_request_waits_for_a_refresh_under_way(stack: Stack, seconds: int, sta
 def test_a_wrong_clock_changes_no_limit_and_uses_no_refresh_token_twice(
     stack: Stack, ada: Browser, seconds: int
 ) -> None:
-    wrong = with_wrong_clock(stack, seconds).copy_of(ada)
+    wrong = replace(stack, seconds_fast=seconds).copy_of(ada)
     assert wrong.is_signed_in
     assert "UpdateItem" not in stack.sessions.asked, "not at each request"
     for _ in range(12):
@@ -340,7 +328,6 @@ def test_a_wrong_clock_changes_no_limit_and_uses_no_refresh_token_twice(
 def test_an_unreadable_time_of_the_table_is_left_alone(
     stack: Stack, ada: Browser, monkeypatch: pytest.MonkeyPatch, date: str
 ) -> None:
-    stack.sessions.clock = stack.clock.now
     monkeypatch.setattr("tests.fake_dynamodb.formatdate", lambda *_args, **_named: date)
     stack.clock.advance(ACCESS_TOKEN)
     assert ada.is_signed_in
