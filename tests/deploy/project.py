@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
 from local.aws import REGION, LocalAws
 from local.sam import SAM
 from tests.documents import ROOT
@@ -134,6 +136,12 @@ class Stack:
 
     def client(self, service: str) -> Any:
         return _client(self.aws, service)
+
+    def template(self, stage: str) -> dict[str, Any]:
+        """As it was uploaded (Original), or after SAM's transform (Processed)."""
+        client = self.client("cloudformation")
+        found = client.get_template(StackName=self.name, TemplateStage=stage)["TemplateBody"]
+        return dict(yaml_parse(found) if isinstance(found, str) else found)
 
     def ids(self) -> dict[str, str]:
         """Physical ids by logical id."""
