@@ -38,11 +38,14 @@ _REFUSED = {
     "AWS::WAFv2::WebACLAssociation",
 }
 PLAIN = {"LoginPages": "classic", "BrandColor": "", "RotationDays": "0"}
-_OTHERS = ("GoogleSecret", "FacebookSecret", "AmazonSecret", "OidcSecret", "WebAclArn")
+_OFF = (
+    *("GoogleSecret", "FacebookSecret", "AmazonSecret", "OidcSecret"),
+    *("AccessTokenResource", "WebAclArn"),
+)
 EVERYTHING = {
     **PARAMETER_SETS["everything"],
     **PLAIN,
-    **dict.fromkeys(_OTHERS, ""),
+    **dict.fromkeys(_OFF, ""),
     "Passkeys": "false",
 }
 NOTHING = {

@@ -53,7 +53,15 @@ PARAMETER_SETS["everything"] = {
     if chosen not in ("existing pool", "mfa off", "own prefix", "proxy")
     for name, value in PARAMETER_SETS[chosen].items()
 } | {
+    "AccessTokenResource": "https://notes.example",
+    "AccessTokenScopes": "notes-api/read,notes-api/write",
+    "AppHome": "/app",
+    "BrandColor": "#AB12cd",
+    "BrandLogoDark": "PHN2Zy8/",
+    "BrandTagline": "Hello",
     "Passkeys": "true",
+    "PostConfirmationArn": f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:notes-first",
+    "SessionGroups": "staff",
     "BrandLogo": "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=",
     "LocalUrl": "http://localhost:3000",
     "WebAclArn": f"arn:aws:wafv2:us-east-1:{_ACCOUNT}:regional/webacl/guard/1",

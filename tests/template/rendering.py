@@ -72,6 +72,10 @@ class Rendered:
         found: dict[str, Any] = self.resources[logical_id]["Properties"]
         return found
 
+    def environment(self, function: str) -> dict[str, str]:
+        variables: dict[str, str] = self.properties(function)["Environment"]["Variables"]
+        return variables
+
     def of_type(self, resource_type: str) -> dict[str, dict[str, Any]]:
         return {
             name: dict(resource["Properties"])
