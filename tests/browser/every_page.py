@@ -89,7 +89,7 @@ _ACCOUNT_FAULTS: dict[str, Exception] = {
 
 
 class _Walker(HttpVisitor):
-    """Shows the pages that it visits."""
+    """Shows the pages that it visits; ``text`` is what a page says in its state."""
 
     def __init__(self, stack: RunningStack, look: Look) -> None:
         super().__init__(stack.app)
@@ -97,29 +97,20 @@ class _Walker(HttpVisitor):
         self._look = look
 
     def shows(self, name: str, text: str = "") -> None:
-        """``text`` is what the page says in this state."""
         assert text in self.page.text
         self._look(name, self.answer.text)
 
-    def visit(self, path: str) -> None:
+    def at(self, path: str, name: str, text: str = "") -> None:
+        """``path`` is the app's."""
         self.open(f"{self.stack.app}{path}")
+        self.shows(name, text)
+
+    def after(self, button: str, name: str, text: str, /, **values: str) -> None:
+        self.press(button, **values)
+        self.shows(name, text)
 
     def begin_sign_in(self) -> None:
-        self.visit("/")
-        self.follow("Sign in")
-
-    def fill_in_sign_up(self, account: Account, password: str) -> None:
-        self.press(
-            "Create account",
-            username=account.username,
-            email=account.email,
-            name=account.name,
-            password=password,
-            repeated=password,
-        )
-
-    def choose_password(self, code: str) -> None:
-        self.press("Change password", code=code, password=NEW_PASSWORD, repeated=NEW_PASSWORD)
+        self.open(f"{self.stack.app}/login")
 
     def mailed_code(self, address: str) -> str:
         mails = self.http.get(f"{self.stack.login}/inbox.json", timeout=30).json()
@@ -129,16 +120,20 @@ class _Walker(HttpVisitor):
 def walk(stack: RunningStack, look: Look) -> None:
     """Every page in English."""
     visitor = _Walker(stack, look)
+    visitor.at("/", "landing", "Sign in to continue")
+    look("landing languages", visitor.answer.text.replace("<details", "<details open"))
     newcomer = Account.of_somebody_new()
     _sign_up(visitor, newcomer)
     _account(visitor)
-    secret = _authenticator(visitor)
-    _leave(visitor, newcomer)
-    _second_factor(visitor, newcomer, secret)
+    _second_factor(visitor, newcomer)
     forgetful = Directory(stack).add(LONG_NAME)
     _recovery(visitor, forgetful)
     _temporary_password(visitor, forgetful)
-    _errors(visitor)
+    visitor.begin_sign_in()
+    foreign = "This form was not sent from this page"
+    visitor.after("Sign in", "managed login error foreign form", foreign, csrf="made-up")
+    visitor.open(f"{stack.login}/oauth2/authorize?client_id=1example23456789")
+    visitor.shows("managed login error")
     for name, page in _shown_without_stack(stack):
         look(name, page)
 
@@ -155,133 +150,98 @@ def walk_languages(stack: RunningStack, look: Look) -> None:
         look(f"entry refused {tag}", _problem_page(pages, _ENTRY_REFUSED))
         look(f"problem {tag}", _problem_page(pages, BadRequest("state_unknown")))
         look(f"account devices {tag}", account_with_devices(pages))
-        visitor.visit(f"/signup?lang={tag}")
-        visitor.press(language.say("sign_up"), username="ada", email="ada", password="short")
-        visitor.shows(f"sign-up mistakes {tag}", language.say("enter_email"))
-        visitor.visit("/login")  # the language is kept
-        visitor.shows(f"sign-in {tag}", language.say("sign_in"))
+        visitor.open(f"{stack.app}/signup?lang={tag}")
+        entered = {"username": "ada", "email": "ada", "password": "short"}
+        sign_up, problem = language.say("sign_up"), language.say("enter_email")
+        visitor.after(sign_up, f"sign-up mistakes {tag}", problem, **entered)
+        visitor.at("/login", f"sign-in {tag}", language.say("sign_in"))  # the language is kept
 
 
 def _sign_up(visitor: _Walker, account: Account) -> None:
-    visitor.visit("/")
-    visitor.shows("landing")
-    visitor._look("landing languages", visitor.answer.text.replace("<details", "<details open"))
-    visitor.follow("Create account")
+    entered = {"username": account.username, "email": account.email, "name": account.name}
+    good, short = ({"password": each, "repeated": each} for each in (account.password, "short"))
+    button = "Create account"
+    visitor.follow(button)
     visitor.shows("sign-up", "Create an account")
-    visitor.press("Create account")
-    visitor.shows("sign-up nothing entered", "Please check:")
-    visitor.fill_in_sign_up(account, "short")
-    visitor.shows("sign-up weak password", "Use at least")
-    visitor.fill_in_sign_up(account, account.password)
-    visitor.shows("confirm", "Confirm your e-mail address")
+    visitor.after(button, "sign-up nothing entered", "Please check:")
+    visitor.after(button, "sign-up weak password", "Use at least", **entered, **short)
+    visitor.after(button, "confirm", "Confirm your e-mail address", **entered, **good)
     code = visitor.mailed_code(account.email)
-    visitor.press("Confirm", code=wrong(code))
-    visitor.shows("confirm wrong code", "That code is incorrect.")
+    visitor.after("Confirm", "confirm wrong code", "That code is incorrect.", code=wrong(code))
     visitor.open(f"{visitor.stack.login}/inbox")
     visitor.shows("inbox", code)
     visitor.follow("Enter the code")
-    visitor.press("Confirm", code=code)
-    visitor.shows("sign-in confirmed", "Your e-mail address is confirmed.")
-    visitor.press("Sign in", username=account.username, password=account.password)
-    visitor.shows("welcome", account.email)
+    confirmed = "Your e-mail address is confirmed."
+    visitor.after("Confirm", "sign-in confirmed", confirmed, code=code)
+    visitor.after("Sign in", "welcome", account.email, password=account.password)
 
 
 def _account(visitor: _Walker) -> None:
-    visitor.follow("Your account")
-    visitor.shows("account")
-    visitor.visit("/account/name")
-    visitor.shows("change name", "Change name")
-    visitor.press("Save", name="")
-    visitor.shows("change name nothing entered", "Enter a name.")
-    visitor.visit("/account/password")
-    visitor.shows("change password", "Current password")
-    visitor.press("Save", current=Account.password, new="short")
-    visitor.shows("change password weak", "That password is too weak.")
-    visitor.visit("/account/sign-out-everywhere")
-    visitor.shows("sign-out everywhere", "Sign out everywhere")
-    visitor.visit("/account/delete")
-    visitor.shows("delete account", "To confirm")
-    visitor.press("Delete account", username="somebody else")
-    visitor.shows("delete account wrong name", "That is not your user name or e-mail address.")
+    visitor.at("/account", "account", "Your account")
+    visitor.at("/account/name", "change name", "Change name")
+    visitor.after("Save", "change name nothing entered", "Enter a name.", name="")
+    visitor.at("/account/password", "change password", "Current password")
+    weak = "That password is too weak."
+    visitor.after("Save", "change password weak", weak, current=Account.password, new="short")
+    visitor.at("/account/sign-out-everywhere", "sign-out everywhere", "Sign out everywhere")
+    visitor.at("/account/delete", "delete account", "To confirm")
+    not_yours = "That is not your user name or e-mail address."
+    visitor.after("Delete account", "delete account wrong name", not_yours, username="eve")
 
 
-def _authenticator(visitor: _Walker) -> str:
-    """Returns the secret of the app that is set up."""
-    visitor.visit("/account/authenticator")
-    visitor.shows("account authenticator")
-    visitor.press("Continue")
-    visitor.shows("account authenticator set-up", "Scan this")
+def _second_factor(visitor: _Walker, account: Account) -> None:
+    page, incorrect = "/account/authenticator", "That code is incorrect."
+    visitor.at(page, "account authenticator", "Continue")
+    visitor.after("Continue", "account authenticator set-up", "Scan this")
     secret = visitor.page.by_id("key").replace(" ", "")
-    visitor.press("Finish", code=wrong(digits(secret)))
-    visitor.shows("account authenticator set-up wrong code", "That code is incorrect.")
-    visitor.press("Finish", code=digits(secret))
-    visitor.shows("account two steps", "Two-step sign-in is on")
-    visitor.visit("/account/authenticator/off")
-    visitor.shows("account two steps off", "Turn off")
-    visitor.visit("/account/authenticator")
-    visitor.press("Continue")
-    visitor.shows("account authenticator replaced", "Please complete the set-up")
-    return secret
-
-
-def _leave(visitor: _Walker, account: Account) -> None:
-    visitor.visit("/logout")
-    visitor.shows("sign-out", "Sign out?")
+    code = wrong(digits(secret))
+    visitor.after("Finish", "account authenticator set-up wrong code", incorrect, code=code)
+    visitor.after("Finish", "account two steps", "Two-step sign-in is on", code=digits(secret))
+    visitor.at(f"{page}/off", "account two steps off", "Turn off")
+    visitor.open(page)
+    visitor.after("Continue", "account authenticator replaced", "Please complete the set-up")
+    visitor.at("/logout", "sign-out", "Sign out?")
     visitor.press("Sign out")
-    visitor.begin_sign_in()
-    visitor.shows("sign-in", "Forgot your password?")
-    visitor.press("Sign in")
-    visitor.shows("sign-in nothing entered", "Please check:")
-    visitor.press("Sign in", username=account.username, password="not-the-Password-1")
-    visitor.shows("sign-in wrong password", "Incorrect username or password.")
-
-
-def _second_factor(visitor: _Walker, account: Account, secret: str) -> None:
-    visitor.press("Sign in", username=account.username, password=account.password)
-    visitor.shows("second step", "Enter the code")
-    visitor.press("Continue", code=wrong(digits(secret)))
-    visitor.shows("second step wrong code", "That code is incorrect.")
+    visitor.at("/login", "sign-in", "Forgot your password?")
+    visitor.after("Sign in", "sign-in nothing entered", "Please check:")
+    entered = {"username": account.username, "password": "not-the-Password-1"}
+    incorrect = "Incorrect username or password."
+    visitor.after("Sign in", "sign-in wrong password", incorrect, **entered)
+    entered["password"] = account.password
+    visitor.after("Sign in", "second step", "Enter the code", **entered)
+    visitor.after("Continue", "second step wrong code", "That code is incorrect.", code=code)
 
 
 def _recovery(visitor: _Walker, account: Account) -> None:
     visitor.begin_sign_in()
     visitor.follow("Forgot your password?")
     visitor.shows("forgot", "Forgot your password?")
-    visitor.press("Send the code")
-    visitor.shows("forgot nothing entered", "Enter your user name")
-    visitor.press("Send the code", username=account.username)
-    visitor.shows("reset", "Choose a new password")
-    visitor.choose_password(wrong(visitor.mailed_code(account.email)))
-    visitor.shows("reset wrong code", "That code is incorrect.")
-    visitor.press("Send a new code")
-    visitor.shows("reset new code", "We have sent a new code.")
-    visitor.choose_password(visitor.mailed_code(account.email))
-    visitor.shows("sign-in reset", "Your password has been changed.")
+    visitor.after("Send the code", "forgot nothing entered", "Enter your user name")
+    chosen = {"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+    username, change = account.username, "Change password"
+    visitor.after("Send the code", "reset", "Choose a new password", username=username)
+    code = wrong(visitor.mailed_code(account.email))
+    visitor.after(change, "reset wrong code", "That code is incorrect.", code=code, **chosen)
+    visitor.after("Send a new code", "reset new code", "We have sent a new code.")
+    changed, code = "Your password has been changed.", visitor.mailed_code(account.email)
+    visitor.after(change, "sign-in reset", changed, code=code, **chosen)
 
 
 def _temporary_password(visitor: _Walker, account: Account) -> None:
     visitor.open(f"{visitor.stack.login}/users")
     visitor.shows("users")
-    username = account.username
-    visitor.press("Disable", username=username, action="disable")
-    visitor.shows("users somebody disabled", "Disabled")
-    visitor.press("Enable", username=username, action="enable")
-    visitor.press("Require new password", username=username, action="require-new-password")
-    visitor.shows("users temporary password", "The temporary password is")
+    user = {"username": account.username}
+    visitor.after("Disable", "users somebody disabled", "Disabled", **user, action="disable")
+    visitor.press("Enable", **user, action="enable")
+    user["action"], says = "require-new-password", "The temporary password is"
+    visitor.after("Require new password", "users temporary password", says, **user)
     temporary = visitor.page.by_id("temporary-password")
     visitor.begin_sign_in()
-    visitor.press("Sign in", username=username, password=temporary)
-    visitor.shows("new password", "Choose your own password")
-    visitor.press("Save and continue", password=NEW_PASSWORD, repeated="another-Password-1")
-    visitor.shows("new password not the same twice", "The passwords do not match.")
-
-
-def _errors(visitor: _Walker) -> None:
-    visitor.open(f"{visitor.stack.login}/oauth2/authorize?client_id=1example23456789")
-    visitor.shows("managed login error")
-    visitor.begin_sign_in()
-    visitor.press("Sign in", csrf="made-up")
-    visitor.shows("managed login error foreign form", "This form was not sent from this page")
+    entered = {"username": account.username, "password": temporary}
+    visitor.after("Sign in", "new password", "Choose your own password", **entered)
+    chosen = {"password": NEW_PASSWORD, "repeated": "another-Password-1"}
+    name, problem = "new password not the same twice", "The passwords do not match."
+    visitor.after("Save and continue", name, problem, **chosen)
 
 
 def _shown_without_stack(stack: RunningStack) -> Iterator[tuple[str, str]]:
