@@ -8,33 +8,26 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import NO_NODE, NO_NPM_PACKAGES
 from tests.browser.people import Directory, Visitor
-from tests.ports import free_port
+from tests.ports import free_port, is_free
 from tests.running_stack import ROOT, RunningStack, eventually, running_stack
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass(frozen=True)
-class ViteApp:
-    stack: RunningStack
-    dev: str  # the address of Vite's development server
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Path:  # noqa: ARG001 - without a browser there is no need for it
+@pytest.fixture
+def project(tmp_path: Path, chromium: Browser) -> Path:  # noqa: ARG001 - without a browser there is no need for it
     """A copy of the example with its packages, built."""
     if not (npm := shutil.which("npm")):
         pytest.skip(NO_NODE)
-    project = tmp_path_factory.mktemp("project") / "vite"
+    project = tmp_path / "vite"
     made_by_npm = shutil.ignore_patterns("node_modules", "dist")
     shutil.copytree(ROOT / "examples/vite", project, ignore=made_by_npm)
     installed = run(project, npm, "ci", "--no-audit", "--no-fund")
@@ -50,15 +43,10 @@ def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
 
 
-@pytest.fixture(scope="module")
-def app(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ViteApp]:
-    port = free_port()
-    dev = f"http://localhost:{port}"
-    output = tmp_path_factory.mktemp("run") / "output"
-    with (
-        running_stack(output, ["--app", str(project), "--front", dev]) as stack,
-        (project / "dev.output").open("wb") as printed,
-    ):
+@contextmanager
+def development_server(project: Path, stack: RunningStack, port: int) -> Iterator[None]:
+    output = project / "dev.output"
+    with output.open("wb") as printed:
         vite = subprocess.Popen(  # noqa: S603 - the project's own
             [project / "node_modules/.bin/vite", "--port", str(port)],
             cwd=project,
@@ -68,28 +56,12 @@ def app(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vit
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            assert eventually(lambda: answers(f"{dev}/vite/"), 60), (
-                project / "dev.output"
-            ).read_text()
-            yield ViteApp(stack, dev)
-        finally:
-            os.killpg(vite.pid, signal.SIGTERM)
-            vite.wait(timeout=30)
-
-
-def answers(url: str) -> bool:
     try:
-        with urlopen(url) as answer:  # noqa: S310 - on this machine
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-@pytest.fixture
-def visitor(app: ViteApp, chromium: Browser) -> Iterator[Visitor]:
-    with Visitor.arriving(app.stack, chromium) as arrived:
-        yield arrived
+        assert eventually(lambda: not is_free(port), 60), output.read_text()
+        yield
+    finally:
+        os.killpg(vite.pid, signal.SIGTERM)
+        vite.wait(timeout=30)
 
 
 def shout(visitor: Visitor, text: str) -> None:
@@ -98,14 +70,26 @@ def shout(visitor: Visitor, text: str) -> None:
 
 
 def test_the_app_works_through_the_development_server_and_as_it_is_built(
-    visitor: Visitor, app: ViteApp
+    project: Path, tmp_path: Path, chromium: Browser
 ) -> None:
-    account = Directory(app.stack).add("Ada")
-    visitor.open(f"{app.dev}/vite/?tab=1")
+    port = free_port()
+    dev = f"http://localhost:{port}"
+    arguments = ["--app", str(project), "--front", dev]
+    with (
+        running_stack(tmp_path / "output", arguments) as stack,
+        development_server(project, stack, port),
+        Visitor.arriving(stack, chromium) as visitor,
+    ):
+        visit(visitor, dev)
+
+
+def visit(visitor: Visitor, dev: str) -> None:
+    account = Directory(visitor.stack).add("Ada")
+    visitor.open(f"{dev}/vite/?tab=1")
     visitor.sees("You are not signed in.")
     visitor.follow("Sign in")
     visitor.submit_sign_in(account)
-    expect(visitor.page).to_have_url(f"{app.dev}/vite/?tab=1")
+    expect(visitor.page).to_have_url(f"{dev}/vite/?tab=1")
     visitor.sees("Hello, Ada")
     shout(visitor, "good morning")
     visitor.reads("Ada says GOOD MORNING")
@@ -115,9 +99,9 @@ def test_the_app_works_through_the_development_server_and_as_it_is_built(
     visitor.sees("Sign in")
     visitor.submit_sign_in(account)
     visitor.sees("Hello, Ada")
-    expect(visitor.page).to_have_url(f"{app.dev}/vite/?tab=1")
+    expect(visitor.page).to_have_url(f"{dev}/vite/?tab=1")
 
-    built = f"http://localhost:{app.stack.port}"  # cookies do not depend on the port
+    built = f"http://localhost:{visitor.stack.port}"  # cookies do not depend on the port
     visitor.open(f"{built}/vite/")
     visitor.sees("Hello, Ada")
     expect(visitor.page.locator("script[src^='/vite/assets/']")).to_be_attached()
@@ -125,12 +109,12 @@ def test_the_app_works_through_the_development_server_and_as_it_is_built(
     visitor.reads("Ada says HELLO")
 
     sibling = f"{built}/sibling"  # another port: the same site, so its forms bring the cookie
-    refused = visitor.press_on_a_page_at(sibling, sends_to=f"{app.dev}/vite/api/shout")
+    refused = visitor.press_on_a_page_at(sibling, sends_to=f"{dev}/vite/api/shout")
     assert refused.request.header_value("cookie")
     assert refused.status == 403
 
-    visitor.open(f"{app.dev}/vite/")
+    visitor.open(f"{dev}/vite/")
     visitor.press("Sign out")
-    expect(visitor.page).to_have_url(f"{app.dev}/")
-    visitor.open(f"{app.dev}/vite/")
+    expect(visitor.page).to_have_url(f"{dev}/")
+    visitor.open(f"{dev}/vite/")
     visitor.sees("You are not signed in.")
