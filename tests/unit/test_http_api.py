@@ -79,11 +79,6 @@ def test_a_planted_name_is_not_read_as_one_with_the_host_prefix(before: str) -> 
     assert understand(event(cookies=[f"__Host-a{before}=planted"]), app_url=None).cookies == {}
 
 
-@pytest.mark.parametrize("absent", [{"headers": None}, {"headers": {}}, {"rawQueryString": None}])
-def test_a_bare_event_is_understood(absent: dict[str, Any]) -> None:
-    assert understand(event(**absent), app_url=None).query(code=9) == {}
-
-
 @given(st.text())
 def test_any_query_is_understood_or_a_400(query: str) -> None:
     try:
@@ -93,20 +88,17 @@ def test_any_query_is_understood_or_a_400(query: str) -> None:
     assert all(name in "ab" and len(value) <= 9 for name, value in found.items())
 
 
-@pytest.mark.parametrize(
-    ("query", "value"),
-    [
-        ("a=", ""),
-        ("a=1,2", "1,2"),
-        ("b=1&b=2&a=1", "1"),
-        ("b=%ff&a=1", "1"),
-        ("a=" + "%31" * 9, "1" * 9),
-        ("a=%C3%A4+b", "ä b"),
-        ("&".join(["b="] * 99) + "&a=1", "1"),
-    ],
-)
-def test_parameters_are_decoded_once(query: str, value: str) -> None:
-    assert request(query).query(a=9) == {"a": value}
+def test_parameters_are_decoded_once() -> None:
+    for query, value in {
+        "a=": "",
+        "a=1,2": "1,2",
+        "b=1&b=2&a=1": "1",
+        "b=%ff&a=1": "1",
+        "a=" + "%31" * 9: "1" * 9,
+        "a=%2531+b": "%31 b",
+        "&".join(["b="] * 99) + "&a=1": "1",
+    }.items():
+        assert request(query).query(a=9) == {"a": value}
 
 
 @pytest.mark.parametrize(

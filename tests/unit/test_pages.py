@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import shutil
@@ -15,14 +14,9 @@ from foyer.pages import Brand, Pages
 from foyer.sessions.device import device_of
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 PAGES = Pages(Brand("Foyer", "#3d5a80"), "en")
-
-
-@given(st.text(min_size=1))
-def test_a_name_appears_as_text_whatever_it_is(name: str) -> None:
-    escaped = html.escape(name).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
-    assert f"<h1><bdi>{escaped}</bdi></h1>" in PAGES.welcome({"name": name})
 
 
 @pytest.mark.parametrize(
@@ -55,17 +49,11 @@ def test_a_missing_text_is_in_english(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("foyer.pages._TEMPLATES", tmp_path / "pages")
     monkeypatch.setattr("foyer.pages._TEXTS", tmp_path / "languages")
     (tmp_path / "pages/orders.html").write_text("<h1>{text[orders]}, {name}</h1>", "utf-8")
-
-    def shown(language: str, **texts: str) -> str:
+    for language, orders in {"en": "Your orders", "de": "Ihre Bestellungen & mehr"}.items():
         file = tmp_path / f"languages/{language}.json"
-        file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | texts), "utf-8")
-        pages = Pages(Brand("Foyer", "#3d5a80"), "de")
-        return pages.page("orders", title="Orders", name="<Ada>")
-
-    assert "<h1>Your orders, &lt;Ada&gt;</h1>" in shown("en", orders="Your orders")
-    assert "<h1>Ihre Bestellungen &amp; mehr, &lt;Ada&gt;</h1>" in shown(
-        "de", orders="Ihre Bestellungen & mehr"
-    )
+        file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"orders": orders}))
+        page = Pages(Brand("Foyer", "#3d5a80"), "de").page("orders", title="Orders", name="<Ada>")
+        assert f"<h1>{escape(orders)}, &lt;Ada&gt;</h1>" in page
 
 
 @pytest.mark.parametrize("name", ["{language}", "{text[name]}", "{}", "{{x}}", "{name!r}"])
