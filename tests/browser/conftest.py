@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.chromium import NO_BROWSER, NoBrowser, launch
-from tests.browser.people import Directory, Visitor
+from tests.browser.people import NO_BROWSER, Directory, NoBrowser, Visitor, launch
 from tests.running_stack import RunningStack
 
 NO_NODE = "node is not installed; `apt-get install nodejs` or the like gets it"

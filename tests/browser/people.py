@@ -1,11 +1,14 @@
-"""The participants of the browser tests: visitors with browsers, and accounts in the pool."""
+"""The participants of the browser tests: visitors, their browser, and accounts in the pool."""
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import (
@@ -13,6 +16,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Locator,
+    Playwright,
     Response,
     expect,
 )
@@ -22,6 +26,36 @@ from tests.running_stack import RunningStack
 PASSWORD = "Analytical-1843"
 _PATIENCE = 20_000  # ms; long, because build machines can be slow
 _A_BAD_STATUS = "Failed to load resource: the server responded with a status of"
+
+
+NO_BROWSER = "no Chromium or Chrome found; `apt-get install chromium` or the like gets one"
+
+_ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    # elsewhere.example is another site whose name resolves to this machine.
+    "--host-resolver-rules=MAP elsewhere.example 127.0.0.1, MAP * ~NOTFOUND, "
+    "EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1",
+]
+
+
+class NoBrowser(Exception):
+    """The message says how to get one."""
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The system's browser, or the one that Playwright has downloaded; reaches this machine only.
+
+    Raises NoBrowser.
+    """
+    names = ("chromium", "chromium-browser", "google-chrome")
+    own = playwright.chromium.executable_path
+    found = next(filter(None, map(shutil.which, names)), own if Path(own).exists() else None)
+    if found is None:
+        raise NoBrowser(NO_BROWSER)
+    # Chromium's sandbox does not work for root, which build machines often use.
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=found, args=_ARGUMENTS + root)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.people import launch
 from tests.documents import ROOT
 
 MERMAID = "mermaid@12.3.0"

@@ -10,14 +10,13 @@ import html
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from tests.browser.chromium import launch
 from tests.browser.every_page import PHONE, walk, walk_languages
+from tests.browser.people import launch
 from tests.running_stack import ROOT, running_stack
 
 GALLERY = ROOT / "build" / "gallery"
@@ -25,8 +24,7 @@ _WINDOWS: dict[str, ViewportSize] = {
     "phone": PHONE,
     "desk": {"width": 1024, "height": 768},
 }
-Scheme = Literal["light", "dark"]
-_SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _INDEX = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title><style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; }}
@@ -35,58 +33,49 @@ img {{ height: 24rem; border: 1px solid #8888; border-radius: .5rem; }}
 </style><h1>Every page in every state</h1>{sections}</html>"""
 
 
-@dataclass(frozen=True)
-class Picture:
-    file: str
-    window: str
-    scheme: Scheme
-    language: str
+class _Gallery:
+    """``pictures`` are files, with what they show, by the heading above them."""
 
-    def __str__(self) -> str:
-        return f"{self.window}, {self.scheme}, {self.language}"
+    def __init__(self, browser: Browser) -> None:
+        self.pictures: dict[str, list[tuple[str, str]]] = {}
+        self._views = {
+            f"{name}.{scheme}": browser.new_page(viewport=window, color_scheme=scheme)
+            for name, window in _WINDOWS.items()
+            for scheme in _SCHEMES
+        }
+
+    def look(self, name: str, page: str) -> None:
+        self.pictures[name] = [self._shoot(name, page, view) for view in self._views]
+
+    def look_in_its_language(self, name: str, page: str) -> None:
+        title, _, _language = name.rpartition(" ")
+        taken = self.pictures.setdefault(f"{title} in every language", [])
+        taken.append(self._shoot(name, page, "phone.light"))
+
+    def _shoot(self, name: str, page: str, view: str) -> tuple[str, str]:
+        file = f"{name.replace(' ', '-')}.{view}.png"
+        self._views[view].set_content(page)
+        self._views[view].screenshot(path=GALLERY / file, full_page=True, animations="disabled")
+        return file, f"{name}, {view.replace('.', ', ')}"
 
 
 def main() -> None:
     shutil.rmtree(GALLERY, ignore_errors=True)
     GALLERY.mkdir(parents=True)
-    pictures: dict[str, list[Picture]] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = launch(playwright)
-        views = [_View(browser, window, scheme) for window in _WINDOWS for scheme in _SCHEMES]
-
-        def look(name: str, page: str) -> None:
-            pictures[name] = [view.picture(name, page) for view in views]
-
-        def look_in_its_language(name: str, page: str) -> None:
-            title, _, language = name.rpartition(" ")
-            taken = pictures.setdefault(f"{title} in every language", [])
-            taken.append(views[0].picture(name, page, language))
-
+        gallery = _Gallery(launch(playwright))
         with running_stack(Path(folder) / "output") as stack:
-            walk(stack, look)
-            walk_languages(stack, look_in_its_language)
-        browser.close()
-    sections = "".join(_section(name, taken) for name, taken in pictures.items())
+            walk(stack, gallery.look)
+            walk_languages(stack, gallery.look_in_its_language)
+    sections = "".join(_section(name, taken) for name, taken in gallery.pictures.items())
     (GALLERY / "index.html").write_text(_INDEX.format(sections=sections), "utf-8")
-    print(f"{len(pictures)} pages: {GALLERY.relative_to(ROOT)}/index.html")  # noqa: T201 - its answer
+    print(f"{len(gallery.pictures)} pages: {GALLERY.relative_to(ROOT)}/index.html")  # noqa: T201 - its answer
 
 
-class _View:
-    def __init__(self, browser: Browser, window: str, scheme: Scheme) -> None:
-        self._window, self._scheme = window, scheme
-        self._page: Page = browser.new_page(viewport=_WINDOWS[window], color_scheme=scheme)
-
-    def picture(self, name: str, page: str, language: str = "en") -> Picture:
-        file = f"{name.replace(' ', '-')}.{self._window}.{self._scheme}.png"
-        self._page.set_content(page)
-        self._page.screenshot(path=GALLERY / file, full_page=True, animations="disabled")
-        return Picture(file, self._window, self._scheme, language)
-
-
-def _section(name: str, pictures: Sequence[Picture]) -> str:
+def _section(name: str, pictures: Sequence[tuple[str, str]]) -> str:
     shown = "".join(
-        f'<a href="{picture.file}"><img src="{picture.file}" alt="{picture}" loading="lazy"></a>'
-        for picture in pictures
+        f'<a href="{file}"><img src="{file}" alt="{shows}" loading="lazy"></a>'
+        for file, shows in pictures
     )
     return f"<section><h2>{html.escape(name)}</h2><div>{shown}</div></section>"
 

@@ -13,8 +13,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.chromium import launch
-from tests.browser.people import Account, Visitor
+from tests.browser.people import Account, Visitor, launch
 from tests.running_stack import ROOT, RunningStack, running_stack
 
 Scheme = Literal["light", "dark"]

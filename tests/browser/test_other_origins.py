@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.process_tree import family, listening
 from tests.running_stack import RunningStack
 
-_ELSEWHERE = "elsewhere.example"  # its name leads to this machine (tests/browser/chromium.py)
+_ELSEWHERE = "elsewhere.example"  # its name leads to this machine (tests/browser/people.py)
 _TEMPLATE = {"Resources": {"H": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
 
 

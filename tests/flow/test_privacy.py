@@ -153,6 +153,7 @@ def test_an_unexpected_error_is_logged_without_the_values_it_quotes(
     assert answer.status == 500
     (line,) = stack.logged("unexpected_error")
     assert line["error"] == "builtins.RuntimeError"
+    assert line["stack"][-1].endswith(" broken"), "its place"
     assert line["correlation_id"] in (answer.json["reference"] if path == "/me" else answer.body)
     lines = written()
     assert found_in(lines, values) == set()
