@@ -5,17 +5,10 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from foyer_rotation.errors import (
-    CallFailed,
-    ConfigurationError,
-    NotProven,
-    NotStaged,
-    UnknownOwner,
-)
+from foyer_rotation.errors import CallFailed, ConfigurationError, NotProven, NotStaged, UnknownOwner
 from foyer_rotation.secret_value import SecretValue
 
 from tests.rotating_secret import STEPS, Rotating
@@ -26,7 +19,9 @@ def client_secrets(stack: Rotating) -> set[str]:
     return set(stack.cognito.api.active.values())
 
 
-def test_the_secrets_before_a_rotation_work_until_the_next_one(stack: Rotating) -> None:
+def test_the_secrets_before_a_rotation_work_until_the_next_and_none_is_logged(
+    stack: Rotating, capfd: pytest.CaptureFixture[str]
+) -> None:
     values = [stack.secret.value()]
     for _ in range(3):
         stack.rotate()
@@ -38,8 +33,11 @@ def test_the_secrets_before_a_rotation_work_until_the_next_one(stack: Rotating) 
         assert after.get("previous_session_key") == before["session_key"]
         assert (after["owner"], after["client_id"]) == (before["owner"], before["client_id"])
         assert stack.secret.value("AWSPREVIOUS") == before
+    written = stack.log.getvalue() + "".join(capfd.readouterr())
+    assert all(step in written for step in STEPS)
     for name in ("client_secret", "session_key"):
         assert len({value[name] for value in values}) == len(values)
+        assert not any(value[name] in written for value in values)
 
 
 def test_every_step_may_be_repeated_even_after_the_last(stack: Rotating) -> None:
@@ -206,44 +204,36 @@ class Died(BaseException):
 
 
 class Strike:
-    """Counts the function's AWS calls; ends the function at one of them."""
+    """Ends the function before or after the ``left``-th of its AWS calls from now on."""
 
-    def __init__(self, stack: Rotating) -> None:
-        self.at: tuple[str, int] | None = None
-        self.seen = {"before": 0, "after": 0}
+    def __init__(self, stack: Rotating, when: str) -> None:
+        self.left = 0
         for client, service in (
             (stack.secret.boto3_client, "secrets-manager"),
             (stack.function.client_secrets.client, "cognito-identity-provider"),
         ):
-            client.meta.events.register_first(f"before-call.{service}", self._hook("before"))
-            client.meta.events.register_last(f"after-call.{service}", self._hook("after"))
+            events = client.meta.events
+            register = events.register_first if when == "before" else events.register_last
+            register(f"{when}-call.{service}", self._happens)
 
-    def _hook(self, when: str) -> Callable[..., None]:
-        def happened(**_: Any) -> None:
-            self.seen[when] += 1
-            if self.at == (when, self.seen[when]):
-                self.at = None
-                raise Died
-
-        return happened
-
-    def arm(self, when: str, nth: int) -> None:
-        self.seen = {"before": 0, "after": 0}
-        self.at = (when, nth)
+    def _happens(self, **_: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Died
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_after_any_interruption_a_retry_can_finish(stack: Rotating, when: str) -> None:
     """The calls are counted in an undisturbed rotation; then each of them is interrupted."""
-    strike = Strike(stack)
+    strike = Strike(stack, when)
     stack.rotate()  # the first one deletes no client secret
-    strike.arm("before", 0)
+    strike.left = 0
     stack.rotate()
-    calls = strike.seen["before"]
+    calls = -strike.left
     assert calls >= 12  # else nothing was counted
     for nth in range(1, calls + 1):
         cached, token = stack.secret.value()["client_secret"], stack.secret.stage()
-        strike.arm(when, nth)
+        strike.left = nth
         with pytest.raises(Died):
             stack.rotate(token)
         assert {stack.secret.value()["client_secret"], cached} <= client_secrets(stack)
@@ -254,20 +244,6 @@ def test_after_any_interruption_a_retry_can_finish(stack: Rotating, when: str) -
         assert client_secrets(stack) == {after, cached}
         assert after != cached
         assert stack.secret.labels(token) == ["AWSCURRENT"]
-
-
-def test_logs_show_the_steps_and_no_values(
-    stack: Rotating, capfd: pytest.CaptureFixture[str]
-) -> None:
-    values = [stack.secret.value()]
-    for _ in range(2):
-        stack.rotate()
-        values.append(stack.secret.value())
-    written = stack.log.getvalue() + "".join(capfd.readouterr())
-    assert all(step in written for step in STEPS)
-    for value in values:
-        for name in ("client_secret", "session_key"):
-            assert value[name] not in written
 
 
 # The value of a version
