@@ -64,8 +64,8 @@ def app_client(backchannel: str, jwks: str, **fields: str) -> AppClient:
     )
 
 
-def call(endpoint: str, fake: FakeCognito, secret: str = "") -> Any:
-    """Sends the secret, or what Cognito accepts."""
+def call(endpoint: str, fake: FakeCognito) -> Any:
+    """A call that Cognito accepts."""
     cognito = app_client(fake.domain_url, fake.jwks_url, **fake.credentials)
     ample = time.monotonic() + 30
     match endpoint:
@@ -73,15 +73,15 @@ def call(endpoint: str, fake: FakeCognito, secret: str = "") -> Any:
             location = cognito.sign_in_url("/oauth2/authorize", **SIGN_IN)
             callback = fake.visit(location.replace(LOGIN, fake.domain_url))
             return cognito.exchange_code(
-                code=secret or dict(parse_qsl(urlsplit(callback).query))["code"],
+                code=dict(parse_qsl(urlsplit(callback).query))["code"],
                 redirect_uri=SIGN_IN["redirect_uri"],
                 code_verifier=VERIFIER,
                 deadline=ample,
             )
         case "revoke":
-            return cognito.revoke(secret or "any", deadline=ample)
+            return cognito.revoke("any", deadline=ample)
         case "userinfo":
-            return cognito.userinfo(secret or exchange(fake).access_token, deadline=ample)
+            return cognito.userinfo(exchange(fake).access_token, deadline=ample)
     return cognito.signing_keys(deadline=ample)
 
 
@@ -91,9 +91,9 @@ def exchange(fake: FakeCognito) -> Tokens:
     return tokens
 
 
-def failure_of(endpoint: str, fake: FakeCognito, secret: str = "") -> RequestFailed:
+def failure_of(endpoint: str, fake: FakeCognito) -> RequestFailed:
     with pytest.raises(RequestFailed) as caught:
-        call(endpoint, fake, secret)
+        call(endpoint, fake)
     return caught.value
 
 
@@ -135,18 +135,6 @@ def test_tokens_stay_out_of_the_repr(fake: FakeCognito) -> None:
     assert repr(exchange(fake)) == f"Tokens(client_id={fake.client_id!r}, expires_in=3600)"
 
 
-@pytest.mark.parametrize("endpoint", ["token", "revoke", "userinfo"])
-def test_a_code_and_a_token_stay_out_of_errors(fake: FakeCognito, endpoint: str) -> None:
-    """Whatever the network does: an error's text ends up in a log."""
-    for kind in ("reset", "not_http", "invalid_grant", "http_500", "refused"):
-        fake.fault(endpoint, kind)
-        failure = failure_of(endpoint, fake, "very-secret")
-        assert "very-secret" not in f"{failure} {failure.__dict__}"
-
-
-# Errors
-
-
 @pytest.mark.parametrize("endpoint", KNOWN_ERRORS)
 def test_a_known_error_is_passed_on_by_name(fake: FakeCognito, endpoint: str) -> None:
     is_bearer = endpoint == "userinfo"
@@ -159,14 +147,13 @@ def test_a_known_error_is_passed_on_by_name(fake: FakeCognito, endpoint: str) ->
         assert (failure.error, failure.reason) == (error, f"{endpoint}_{error}")
 
 
-def answering(body: bytes, status: int = 200, content_type: str = JSON) -> Fault:
-    reply = Reply(status, body, {"Content-Type": content_type})
+def answering(body: bytes, status: int = 200, **headers: str) -> Fault:
+    reply = Reply(status, body, {"Content-Type": JSON, **headers})
     return lambda line, _: line.send(reply.to_bytes())
 
 
 def challenged(challenge: str, status: int = 401) -> Fault:
-    reply = Reply(status, b"", {"WWW-Authenticate": challenge})
-    return lambda line, _: line.send(reply.to_bytes())
+    return answering(b"", status, **{"WWW-Authenticate": challenge})
 
 
 @pytest.mark.parametrize(
@@ -200,10 +187,10 @@ def test_an_unknown_error_is_not_passed_on(fake: FakeCognito, fault: Fault, reas
 
 def test_only_an_answer_whose_type_is_json_is_read(fake: FakeCognito) -> None:
     for json in (JSON, "application/json", "Application/JWK-Set+JSON", "text/json"):
-        fake.fault("jwks", answering(b'{"keys": []}', content_type=json))
+        fake.fault("jwks", answering(b'{"keys": []}', 200, **{"Content-Type": json}))
         assert call("jwks", fake) == {"keys": []}
     for other in ("", "text/html", "text/plain; x=/json", "application/jwt", "json"):
-        fake.fault("jwks", answering(b'{"keys": []}', content_type=other))
+        fake.fault("jwks", answering(b'{"keys": []}', 200, **{"Content-Type": other}))
         assert failure_of("jwks", fake).reason == "jwks_answer_malformed"
 
 
@@ -220,9 +207,6 @@ def test_a_long_challenge_is_read_once() -> None:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-# Members of answers
 
 
 def test_a_lifetime_is_at_most_a_day_and_may_be_missing(fake: FakeCognito) -> None:
