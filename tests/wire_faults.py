@@ -34,6 +34,10 @@ class Reply:
     def to_bytes(self) -> bytes:
         return self.head() + self.body
 
+    def always(self) -> Fault:
+        """This, whatever the correct reply is."""
+        return lambda line, _: line.send(self.to_bytes())
+
 
 def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     return Reply(status, json.dumps(value).encode(), {"Content-Type": JSON, **(headers or {})})
@@ -62,10 +66,6 @@ class Line:
 
 # A fault answers in the server's place; afterwards the connection is closed.
 Fault = Callable[[Line, Reply], None]
-
-
-def _reset(line: Line, _reply: Reply) -> None:
-    line.reset()
 
 
 def _reset_if_reused(line: Line, reply: Reply) -> None:
@@ -107,10 +107,6 @@ def _drip_head(line: Line, reply: Reply) -> None:
     line.send(b"\r\n" + rest)
 
 
-def _truncated(line: Line, reply: Reply) -> None:
-    line.send(reply.head() + reply.body[: len(reply.body) // 2])
-
-
 def _with_lines(lines: bytes) -> Fault:
     """A good answer with further header lines."""
 
@@ -138,53 +134,40 @@ def _gzipped(line: Line, reply: Reply) -> None:
     line.send(reply.head(Content_Encoding="gzip", Content_Length=str(len(body))) + body)
 
 
-def _garbage(line: Line, reply: Reply) -> None:
-    line.send(Reply(reply.status, secrets.token_bytes(64), {"Content-Type": JSON}).to_bytes())
-
-
-def _not_http(line: Line, _reply: Reply) -> None:
-    line.send(b"220 mail.example ESMTP\r\n")
-
-
-def _status(status: int, **headers: str) -> Fault:
-    fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda line, _: line.send(Reply(status, b"", fields).to_bytes())
-
-
 def oauth_error(error: str, status: int = 400) -> Fault:
-    return lambda line, _: line.send(json_reply({"error": error}, status).to_bytes())
+    return json_reply({"error": error}, status).always()
 
 
 def bearer_error(error: str, status: int = 401) -> Fault:
     """RFC 6750 §3."""
     challenge = {"WWW-Authenticate": f'Bearer error="{error}", error_description="no"'}
-    return lambda line, _: line.send(json_reply({"error": error}, status, challenge).to_bytes())
+    return json_reply({"error": error}, status, challenge).always()
 
 
 def refusal(code: str, status: int = 400) -> Fault:
     """The words of AWS's JSON APIs."""
     error = {"__type": code, "Message": "canary-message"}
-    return lambda line, _: line.send(json_reply(error, status, {"Connection": "close"}).to_bytes())
+    return json_reply(error, status, {"Connection": "close"}).always()
 
 
 WIRE_FAULTS: dict[str, Fault] = {
-    "reset": _reset,
+    "reset": lambda line, _: line.reset(),
     "reset_if_reused": _reset_if_reused,
     "hang": _hang,
     "late": _late,
     "drip": _drip,
     "drip_head": _drip_head,
-    "truncated": _truncated,
+    "truncated": lambda line, reply: line.send(reply.to_bytes()[:-1]),
     "endless": _endless,
     "large_head": _with_lines((b"WWW-Authenticate: " + b"Bearer " * 9000 + b"\r\n") * 4),
     "many_headers": _with_lines(b"X: 1\r\n" * 99),
     "endless_head": _endless_head,
     "gzipped": _gzipped,
-    "not_http": _not_http,
-    "garbage": _garbage,
-    "http_500": _status(500),
-    "http_503": _status(503, Retry_After="7"),
-    "http_429": _status(429, Retry_After="7"),
+    "not_http": lambda line, _: line.send(b"220 mail.example ESMTP\r\n"),
+    "garbage": lambda line, reply: line.send(reply.head() + secrets.token_bytes(len(reply.body))),
+    "http_500": Reply(500).always(),
+    "http_503": Reply(503).always(),
+    "http_429": Reply(429, headers={"Retry-After": "7"}).always(),
     # 307 requests the same request again, with its body: the most dangerous one to follow.
-    "redirect": _status(307, Location="/elsewhere"),
+    "redirect": Reply(307, headers={"Location": "/elsewhere"}).always(),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from tests.aws_endpoints import botocores, regions
 from tests.certificates import server_context
 from tests.fake_secrets_manager import FakeSecretsManager
 from tests.ports import refusing_port
-from tests.wire_faults import WIRE_FAULTS, Line, Reply, json_reply, refusal
+from tests.wire_faults import WIRE_FAULTS, Reply, json_reply, refusal
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI"}
 
@@ -122,7 +122,7 @@ def test_each_refusal_has_its_reason_and_only_what_may_pass_is_tried_once_more(
 
 def test_without_a_code_the_status_says_what_was_refused(server: FakeSecretsManager) -> None:
     client = calls(server)
-    server.faults = [lambda line, _: line.send(json_reply({}, 404).to_bytes())]
+    server.faults = [json_reply({}, 404).always()]
     with pytest.raises(AwsRefused, match="HTTP 404"):
         ask(client)
     server.faults = [WIRE_FAULTS["http_429"]] * 2
@@ -140,15 +140,11 @@ def test_a_refused_connection_is_unreachable() -> None:
 # Limits
 
 
-def sized(size: int) -> Callable[[Line, Reply], None]:
-    body = b'{"padding": "' + b"x" * (size - 15) + b'"}'
-    return lambda line, _: line.send(Reply(200, body).to_bytes())
-
-
 def test_an_answer_may_have_a_mebibyte_and_not_a_byte_more(server: FakeSecretsManager) -> None:
-    server.faults = [sized(ANSWER_BYTES)]
-    assert ask(calls(server))
-    server.faults = [sized(ANSWER_BYTES + 1)] * 2
+    body = b"{" + b" " * (ANSWER_BYTES - 2) + b"}"
+    server.faults = [Reply(200, body).always()]
+    assert ask(calls(server)) == {}
+    server.faults = [Reply(200, body + b" ").always()] * 2
     with pytest.raises(AwsUnreachable, match="over"):
         ask(calls(server))
 

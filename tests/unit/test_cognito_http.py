@@ -126,14 +126,9 @@ RETRY_AFTER = {"7": 7, "0": 1, "301": 300, "9" * 5000: 5, "": 5, "-1": 5, "²": 
                "Wed, 21 Oct 2026 07:28:00 GMT": 5}  # fmt: skip
 
 
-def throttling(retry_after: str) -> Fault:
-    reply = Reply(429, b"", {"Retry-After": retry_after})
-    return lambda line, _: line.send(reply.to_bytes())
-
-
 def test_retry_after_is_passed_on_in_limits(cognito: FakeCognito) -> None:
     for value, seconds in RETRY_AFTER.items():
-        cognito.fault("jwks", throttling(value))
+        cognito.fault("jwks", Reply(429, headers={"Retry-After": value}).always())
         with pytest.raises(Unavailable) as caught:
             ask_for_keys(cognito)
         assert caught.value.retry_after == seconds
@@ -141,9 +136,9 @@ def test_retry_after_is_passed_on_in_limits(cognito: FakeCognito) -> None:
 
 def test_an_answer_may_have_64_kib_and_not_a_byte_more(cognito: FakeCognito) -> None:
     body = b"x" * 64 * 1024
-    cognito.fault("jwks", lambda line, _: line.send(Reply(200, body).to_bytes()))
+    cognito.fault("jwks", Reply(200, body).always())
     assert ask_for_keys(cognito) == body
-    body += b"x"
+    cognito.fault("jwks", Reply(200, body + b"x").always())
     assert reason_for(cognito) == (502, "jwks_answer_too_large")
 
 

@@ -148,8 +148,7 @@ def test_a_known_error_is_passed_on_by_name(fake: FakeCognito, endpoint: str) ->
 
 
 def answering(body: bytes, status: int = 200, **headers: str) -> Fault:
-    reply = Reply(status, body, {"Content-Type": JSON, **headers})
-    return lambda line, _: line.send(reply.to_bytes())
+    return Reply(status, body, {"Content-Type": JSON, **headers}).always()
 
 
 def challenged(challenge: str, status: int = 401) -> Fault:
