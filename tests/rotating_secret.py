@@ -34,14 +34,9 @@ class RotatingSecret:
     """Needs ``mock_aws``. The web function's ``Source`` too."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
-        self.boto3_client: SecretsManagerClient = boto3.client(
-            "secretsmanager",
-            region_name=REGION,
-            aws_access_key_id="made-up",
-            aws_secret_access_key="made-up",
-        )
-        made = self.boto3_client.create_secret(Name="s", SecretString=json.dumps(fields))
-        self.arn = made["ARN"]
+        self.boto3_client: SecretsManagerClient = boto3.client("secretsmanager", REGION)
+        text = json.dumps(fields)
+        self.arn = self.boto3_client.create_secret(Name="s", SecretString=text)["ARN"]
         self._kept: Any = get_backend("secretsmanager")[DEFAULT_ACCOUNT_ID][REGION].secrets["s"]
         self.enable(rotation=True)
 

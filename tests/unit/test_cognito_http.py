@@ -221,9 +221,8 @@ def test_a_header_that_cannot_be_sent_is_not_quoted(cognito: FakeCognito) -> Non
 def test_a_certificate_of_an_unknown_authority_or_another_host_is_refused(
     tmp_path: Path, address: str, verify: bool | str | None
 ) -> None:
-    authority = tmp_path / "ca.pem"
+    http, authority = requests.Session(), tmp_path / "ca.pem"
     with FakeCognito(tls=server_context(tmp_path, authority, address=address)) as cognito:
-        http = requests.Session()
         http.verify = str(authority) if verify == "authority" else verify
         with pytest.raises(Exception, match=r".") as caught:
             ask_for_keys(cognito, client=upstreams(http))
@@ -233,7 +232,7 @@ def test_a_certificate_of_an_unknown_authority_or_another_host_is_refused(
 
 
 def test_over_tls_a_trusted_server_is_called_and_a_dripping_answer_given_up(tmp_path: Path) -> None:
-    authority, http = tmp_path / "ca.pem", requests.Session()
+    http, authority = requests.Session(), tmp_path / "ca.pem"
     http.verify = str(authority)
     with FakeCognito(tls=server_context(tmp_path, authority)) as cognito:
         client = upstreams(http)
