@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from local import ministack
 from local.aws import LocalAws
@@ -99,6 +102,24 @@ def running_ministack(data: Path, **options: Any) -> Iterator[LocalAws]:
         yield started.aws
     finally:
         started.stop()
+
+
+@cache
+def built() -> None:
+    """Runs `make build` once; skips the test if Docker cannot run the result."""
+    try:
+        subprocess.run(["docker", "version"], capture_output=True, timeout=20, check=True)  # noqa: S607 - wherever it is
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("no Docker engine answers, and `sam local` needs one")
+    done = subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - wherever it is
+    assert done.returncode == 0, done.stderr
+
+
+def built_with(app: str) -> None:
+    """The same, with an app's template."""
+    built()
+    make = ["make", "build-app", f"APP={app}"]
+    subprocess.run(make, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own
 
 
 def command(port: int, *arguments: str) -> list[str]:

@@ -18,8 +18,7 @@ from playwright.sync_api import Browser, Route, expect
 from tests.browser.conftest import NO_NODE
 from tests.browser.people import Account, Directory, Visitor
 from tests.documents import blocks
-from tests.running_stack import ROOT, RunningStack, running_stack
-from tests.sam_cli import built_with
+from tests.running_stack import ROOT, RunningStack, built_with, running_stack
 
 pytestmark = pytest.mark.browser
 

@@ -24,10 +24,11 @@ from tests.running_stack import (
     DEMO_PASSWORD,
     DEMO_USER,
     RunningStack,
+    built,
+    built_with,
     eventually,
     running_stack,
 )
-from tests.sam_cli import built, built_with
 from tests.sample_events import FOLDER, GUARD_NOBODY, GUARD_SIGNED_IN, MINTED, SAMPLES, sample
 from tests.stack.test_run_detached import visit_the_notes
 

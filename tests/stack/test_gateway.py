@@ -204,9 +204,7 @@ _GUARDED = """
         Guarded:
           Type: HttpApi
           Properties: {Method: GET, Path: /guarded, Auth: {Authorizer: SignedIn}}
-  Guard:
-    Type: AWS::Serverless::Function
-    Properties: {CodeUri: code, Handler: app.guard}
+  Guard: {Type: AWS::Serverless::Function, Properties: {CodeUri: code, Handler: app.guard}}
 Globals:
   HttpApi:
     Auth:

@@ -194,9 +194,11 @@ def test_what_cannot_run_says_so_and_the_rest_works(
 
 def test_a_breakpoint_waits_for_the_debugger_and_no_timeout_counts(project: GatewayProject) -> None:
     project.set_timeout(1)
-    project.write("wanted = 1\nbreakpoint()\nreturn wanted")
+    stops = "if event.get('queryStringParameters'): breakpoint()"
+    project.write(f"wanted = 1\n{stops}\nreturn wanted")
     with project.serve(integration_timeout=1) as gateway, ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(gateway.ask)
+        assert eventually(lambda: gateway.ask().status_code == 200)  # it has started
+        waiting = pool.submit(gateway.ask, "GET", "/page?stop")
         assert eventually(lambda: "`make attach`" in gateway.shown)
         with pytest.raises(TimeoutError):
             waiting.result(1.2)  # longer than the function's Timeout, and the gateway's
