@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from errno import EADDRINUSE
 
+REFUSING_PORT = 1  # tcpmux; nothing listens there
 _BLOCK = 4  # a latch, and three ports to use
 _BLOCKS = range(20_000, 32_000, _BLOCK)  # below every ephemeral range
 
@@ -60,13 +61,3 @@ def held(listener: socket.socket) -> Iterator[None]:
         both.enter_context(closing(listener.accept()[0]))
         both.enter_context(ours)
         yield
-
-
-@contextmanager
-def refusing_port() -> Iterator[int]:
-    """A port on 127.0.0.1 that refuses connections and stays reserved."""
-    with ExitStack() as holding:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            holding.enter_context(held(listener))
-            port: int = listener.getsockname()[1]
-        yield port

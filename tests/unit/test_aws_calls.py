@@ -20,7 +20,7 @@ from foyer.errors import AwsRefused, AwsUnreachable, ConfigurationError, Unavail
 from tests.aws_endpoints import botocores, regions
 from tests.certificates import server_context
 from tests.fake_secrets_manager import FakeSecretsManager
-from tests.ports import refusing_port
+from tests.ports import REFUSING_PORT
 from tests.wire_faults import WIRE_FAULTS, Reply, json_reply, refusal
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI"}
@@ -133,8 +133,8 @@ def test_without_a_code_the_status_says_what_was_refused(server: FakeSecretsMana
 
 def test_a_refused_connection_is_unreachable() -> None:
     reason = "secret_unreachable: ConnectionRefusedError"
-    with refusing_port() as port, pytest.raises(Unavailable, match=reason):
-        secrets_manager(f"http://127.0.0.1:{port}").secret_text("s")
+    with pytest.raises(Unavailable, match=reason):
+        secrets_manager(f"http://127.0.0.1:{REFUSING_PORT}").secret_text("s")
 
 
 # Limits

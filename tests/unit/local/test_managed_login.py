@@ -22,7 +22,7 @@ from local.managed_login.triggers import UNREADABLE, not_run
 from local.managed_login.users import temporary_password
 from local.managed_login.visits import AnswerTotp
 from tests.documents import in_source
-from tests.ports import refusing_port
+from tests.ports import REFUSING_PORT
 from tests.unit.local import asgi
 
 FOLDER = Path(managed_login.__file__).parent
@@ -136,19 +136,18 @@ def test_triggers_that_nothing_runs_are_named() -> None:
 
 @pytest.mark.parametrize("path", ["/login", "/users", "/inbox"])
 def test_a_page_says_that_the_pool_does_not_answer(path: str) -> None:
-    with refusing_port() as nobodys:
-        settings = ManagedLogin(
-            aws=LocalAws(f"http://127.0.0.1:{nobodys}", "key", "secret"),
-            user_pool_id="us-east-1_pool",
-            pages_client_id="client",
-            public_url="http://localhost:3001",
-            app_url="http://localhost:3000",
-            brand_name="Foyer",
-            brand_color="#3d5a80",
-            token_keys=Path(),
-        )
-        target = f"{path}?client_id=client"
-        answer = asgi.ask(create_app(settings), {"host": "localhost:3001"}, target=target)
+    settings = ManagedLogin(
+        aws=LocalAws(f"http://127.0.0.1:{REFUSING_PORT}", "key", "secret"),
+        user_pool_id="us-east-1_pool",
+        pages_client_id="client",
+        public_url="http://localhost:3001",
+        app_url="http://localhost:3000",
+        brand_name="Foyer",
+        brand_color="#3d5a80",
+        token_keys=Path(),
+    )
+    target = f"{path}?client_id=client"
+    answer = asgi.ask(create_app(settings), {"host": "localhost:3001"}, target=target)
     assert answer.status == 503
     assert "The local user pool does not respond." in answer.body
     assert "<h1>Something is wrong</h1>" in answer.body  # not with the request

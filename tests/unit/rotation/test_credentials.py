@@ -17,7 +17,7 @@ from foyer_rotation import custom_resource
 from foyer_rotation.errors import CallFailed
 from foyer_rotation.secret_value import SecretValue
 
-from tests.ports import refusing_port
+from tests.ports import REFUSING_PORT
 from tests.rotating_secret import RotatingSecret
 from tests.wire_faults import Line, Reply
 from tests.wire_server import Arrived, WireServer
@@ -222,10 +222,9 @@ def test_an_answer_that_does_not_arrive_is_tried_again_and_its_url_is_not_logged
     deployment.statuses = [403]
     with pytest.raises(CallFailed, match="status 403") as refused:
         deployment.send("Delete", "any")
-    with refusing_port() as port:
-        deployment.url = f"http://127.0.0.1:{port}/key?X-Amz-Signature=abc"
-        with pytest.raises(CallFailed, match="no answer: MaxRetryError") as unreachable:
-            deployment.send("Delete", "any")
+    deployment.url = f"http://127.0.0.1:{REFUSING_PORT}/key?X-Amz-Signature=abc"
+    with pytest.raises(CallFailed, match="no answer: MaxRetryError") as unreachable:
+        deployment.send("Delete", "any")
     assert "X-Amz-Signature" not in f"{refused.value} {unreachable.value} {caplog.text}"
 
 
