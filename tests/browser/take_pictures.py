@@ -6,7 +6,6 @@ Each shows one page of a running local stack, as the tests' visitor meets it, li
 from __future__ import annotations
 
 import base64
-import html
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -21,7 +20,6 @@ Scheme = Literal["light", "dark"]
 PICTURES = ROOT / "docs" / "pictures"
 ACCOUNT = Account("ada", "ada@example.com")
 _WINDOW = {"width": 320, "height": 540}
-_STEPS = ("sign-up", "inbox", "sign-in", "welcome")
 _GAP = 16
 _STRIP = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: {gap}px; display: flex; gap: {gap}px; background: {paper}; }}
@@ -57,37 +55,33 @@ def _picture_flow(stack: RunningStack, browser: Browser, scheme: Scheme) -> None
         visitor.follow("Create account")
         visitor.fill_in_sign_up(ACCOUNT)
         visitor.page.evaluate("scrollTo(0, 0)")
-        shoot("sign-up")
+        shoot("Sign up")
         visitor.press("Create account")
         visitor.sees("Confirm your e-mail address")
         mail = visitor.newest_mail(ACCOUNT.email)
-        shots["inbox"] = mail.page.screenshot()
+        shots["Inbox"] = mail.page.screenshot()
         visitor.enter_code(mail)
         visitor.press("Confirm")
         visitor.page.get_by_label("Password").fill(ACCOUNT.password)
-        shoot("sign-in")
+        shoot("Sign in")
         visitor.press("Sign in")
         visitor.is_welcome(ACCOUNT)
-        shoot("welcome")
+        shoot("Welcome")
     _save_strip(browser, shots, scheme)
 
 
 def _save_strip(browser: Browser, shots: dict[str, bytes], scheme: Scheme) -> None:
     """All steps side by side in one picture."""
     figures = "".join(
-        f"<figure><figcaption>{number}. {html.escape(_caption(step))}</figcaption>"
-        f'<img src="data:image/png;base64,{base64.b64encode(shots[step]).decode()}"></figure>'
-        for number, step in enumerate(_STEPS, start=1)
+        f"<figure><figcaption>{number}. {step}</figcaption>"
+        f'<img src="data:image/png;base64,{base64.b64encode(shot).decode()}"></figure>'
+        for number, (step, shot) in enumerate(shots.items(), start=1)
     )
-    width = _GAP + len(_STEPS) * (_WINDOW["width"] + 2 + _GAP)  # 2 for the border
+    width = _GAP + len(shots) * (_WINDOW["width"] + 2 + _GAP)  # 2 for the border
     with browser.new_context(viewport={"width": width, "height": 100}) as context:
         page = context.new_page()
         page.set_content(_STRIP.format(figures=figures, gap=_GAP, **_COLOURS[scheme]))
         page.screenshot(path=PICTURES / f"flow-{scheme}.png", full_page=True)
-
-
-def _caption(step: str) -> str:
-    return step.replace("-", " ").capitalize()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ With the environment variable NOTES_UNDER_SAM, as `make start-api APP=examples/n
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -22,31 +21,22 @@ from tests.running_stack import ROOT, RunningStack, built_with, running_stack
 
 pytestmark = pytest.mark.browser
 
-EDITOR = Account("edith", "edith@example.com", "Edith")
+(RECIPE_USERS,), (RECIPE,) = (blocks("docs/recipes/playwright.md", of) for of in ("json", "python"))
+EDITOR = Account("ada", "ada@example.com", "Ada Lovelace", "Correct-horse-1")  # the recipe's
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[RunningStack]:  # noqa: ARG001 - without a browser there is no need for a stack
     folder = tmp_path_factory.mktemp("notes")
-    attributes = {"name": EDITOR.name, "email": EDITOR.email}
-    editor = {"username": EDITOR.username, "password": EDITOR.password, "attributes": attributes}
-    (of_recipe,) = blocks("docs/recipes/playwright.md", "json")
-    accounts = [{**editor, "groups": ["editors"]}, *json.loads(of_recipe)]
-    (folder / "users.json").write_text(json.dumps(accounts))
+    users = folder / "users.json"
+    users.write_text(RECIPE_USERS)
     trigger = "PostConfirmationArn=arn:aws:lambda:us-east-1:000000000000:function:FirstNote"
-    users = str(folder / "users.json")
-    arguments = ["--app", "examples/notes", "--users", users, "--parameter", trigger]
+    arguments = ["--app", "examples/notes", "--users", str(users), "--parameter", trigger]
     if os.environ.get("NOTES_UNDER_SAM"):
         built_with("examples/notes")
         arguments.append("--sam")
     with running_stack(folder / "output", arguments) as running:
         yield running
-
-
-@pytest.fixture
-def visitor(stack: RunningStack, chromium: Browser) -> Iterator[Visitor]:
-    with Visitor.arriving(stack, chromium) as arrived:
-        yield arrived
 
 
 def arrive(visitor: Visitor, account: Account) -> None:
@@ -160,9 +150,8 @@ def test_the_recipe_for_playwright_works(
     running = ROOT / ".local" / str(stack.port) / "running.json"
     (tmp_path / "running.json").write_bytes(running.read_bytes())
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("docs/recipes/playwright.md", "python")
     names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - the recipe's own
+    exec(RECIPE, names)  # noqa: S102 - the recipe's own
     names["test_a_note_is_kept"](visitor.page)
 
 
