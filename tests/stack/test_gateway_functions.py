@@ -6,10 +6,8 @@ import contextlib
 import io
 import json
 import os
-import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import zipfile
@@ -19,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from local import gateway_alone, runtimes
+from local import runtimes
 from local.places import BREAKPOINTS, ROOT
 from tests.process_tree import is_running
 from tests.running_stack import eventually
@@ -273,19 +271,3 @@ def test_ctrl_c_does_not_wait_for_a_function_that_hangs(project: GatewayProject)
         assert waiting.result().status_code == 503
     assert "Traceback" not in rest
     assert eventually(lambda: not is_running(int(marker.read_text())))
-
-
-def test_what_stops_it_from_starting_is_reported_in_one_sentence(project: GatewayProject) -> None:
-    template = ["--template", str(project.template)]
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        in_use = f"port {port} on 127.0.0.1 cannot be used (address already in use)"
-        with pytest.raises(SystemExit, match=re.escape(in_use)):
-            gateway_alone.main([*template, "--port", str(port)])
-    project.template.unlink()
-    missing = (
-        f"Gateway stopped: the template {project.template} cannot be read "
-        "(no such file or directory); correct its path."
-    )
-    with pytest.raises(SystemExit, match=re.escape(missing)):
-        gateway_alone.main(template)

@@ -116,18 +116,17 @@ def test_it_says_where_things_are_to_its_owner_alone(stack: Stack) -> None:
     assert stat.S_IMODE(stack.places.running.stat().st_mode) == 0o600
 
 
-def test_users_of_the_file_are_there_with_attributes_and_groups(stack: Stack) -> None:
+def test_users_of_the_file_are_there_and_a_second_one_on_the_port_does_not_start(
+    stack: Stack,
+) -> None:
     ada = stack.user("ada")
     assert (ada["status"], ada["groups"]) == ("CONFIRMED", ["admins"])
     assert ada["attributes"]["name"] == "Ada"
     assert ada["attributes"]["email_verified"] == "true"
-
-
-def test_a_second_one_on_the_same_port_says_why_it_does_not_start(stack: Stack) -> None:
     refused = stack.start()
     assert refused.returncode == 1
     assert "cannot be used" in refused.stderr
-    assert requests.get(f"{stack.facts['app']}/healthz", timeout=10).ok
+    assert stack.user("ada") == ada
 
 
 def test_the_documented_commands_end_sessions_at_once(stack: Stack, tmp_path: Path) -> None:

@@ -133,6 +133,11 @@ def test_an_unusable_template_is_reported(written: Path, old: str, new: str, mes
         template.read(written)
 
 
+def test_a_missing_template_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"none\.yaml cannot be read \(no such file"):
+        template.read(tmp_path / "none.yaml")
+
+
 def test_triggers_are_served_or_named_as_left_out(written: Path) -> None:
     deployed = Deployed(Template(written, read_template(written), {}, {}), {}, {}, ("Cluster",))
     apps = assemble(deployed, None)
