@@ -173,22 +173,19 @@ class FakeCognito:
     def fault(self, endpoint: str, kind: str | Fault) -> None:
         """From now on ``endpoint`` (token, userinfo, revoke, jwks, user_api) fails in this way.
 
-        ``kind`` is ``refused``, a name in WIRE_FAULTS, any OAuth error code, or a fault of the
-        test's own. With ``refused`` nobody listens any more; for userinfo this begins after
-        the token answer, since both share an origin.
+        ``kind`` is a name in WIRE_FAULTS, any OAuth error code, or a fault of the test's own.
         """
         as_error = bearer_error if endpoint == "userinfo" else oauth_error
-        if not isinstance(kind, str):
-            self._faults[endpoint] = ("own", kind)
-        elif kind != "refused":
-            self._faults[endpoint] = (kind, WIRE_FAULTS.get(kind) or as_error(kind))
-        else:
-            self._faults[endpoint] = (kind, None)
-            if endpoint != "userinfo":
-                (self._issuer_origin if endpoint == "jwks" else self._domain).stop()
+        fault = (WIRE_FAULTS.get(kind) or as_error(kind)) if isinstance(kind, str) else kind
+        self._faults[endpoint] = (str(kind), fault)
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
+        self._domain.stop()
+        self._issuer_origin.stop()
 
     def repair(self, endpoint: str) -> None:
-        """Ends the fault. What was stopped by ``refused`` stays stopped."""
+        """Ends the fault."""
         self._faults.pop(endpoint, None)
 
     def rotate_keys(self) -> None:
@@ -252,10 +249,6 @@ class FakeCognito:
         if fault is not None:
             fault(line, reply)
             return kind == "reset_if_reused" and not line.served_before
-        if endpoint == "token" and self._faults.get("userinfo", ("", None))[0] == "refused":
-            self._domain.stop_listening()
-            line.send(reply.head(Connection="close") + reply.body)
-            return False
         line.send(reply.to_bytes())
         return True
 

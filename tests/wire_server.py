@@ -6,7 +6,7 @@ import socketserver
 import ssl
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_RDWR, socket
@@ -70,23 +70,15 @@ class WireServer(socketserver.ThreadingTCPServer):
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
-    def drop_connections(self) -> None:
-        for connection in list(self._connections):
-            try:
-                connection.shutdown(SHUT_RDWR)
-            except OSError:
-                continue  # closed meanwhile
-
-    def stop_listening(self) -> None:
-        self.shutdown()
-        self.server_close()
-
     def stop(self) -> None:
         """Refuses further connections; the port is reserved until ``close``."""
         if not self.closing.is_set():
             self.closing.set()
-            self.stop_listening()
-            self.drop_connections()
+            self.shutdown()
+            self.server_close()
+            for connection in list(self._connections):
+                with suppress(OSError):  # closed meanwhile
+                    connection.shutdown(SHUT_RDWR)
             self._thread.join()
 
     def close(self) -> None:

@@ -48,10 +48,14 @@ def test_an_attempt_shows_none_of_its_values_and_its_challenge_is_the_verifiers_
     assert base64.urlsafe_b64decode(attempt.code_challenge + "=") == digest
 
 
-def test_five_attempts_are_open_and_the_oldest_makes_room() -> None:
-    attempts, cookies = begun(*range(1000, 1000 + MAX_OPEN + 2))
+def test_five_attempts_are_open_and_what_is_no_attempt_and_the_oldest_make_room() -> None:
+    attempts, cookies = begun(*range(1000, 1000 + MAX_OPEN + 1))
+    cookies["__Host-foyer-attempt-junk"] = "x"
+    newest, lines = COOKIES.begin(cookies, return_to="/", keys=KEYS, now=1050)
+    keep(lines, cookies)
     assert len(cookies) == MAX_OPEN
-    assert [is_open(attempt, cookies) for attempt in attempts] == [False] * 2 + [True] * MAX_OPEN
+    opened = [is_open(attempt, cookies) for attempt in (*attempts, newest)]
+    assert opened == [False] * 2 + [True] * MAX_OPEN
 
 
 @given(st.lists(st.integers(0, MAX_CHARACTERS - 1), max_size=9), st.integers(0, 5000))

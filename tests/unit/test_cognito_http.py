@@ -54,7 +54,6 @@ def reason_for(cognito: FakeCognito, seconds: float = 30) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("kind", "status", "reason"),
     [
-        ("refused", 502, "unreachable"),
         ("reset", 502, "unreachable"),
         ("not_http", 502, "unreachable"),
         ("redirect", 502, "redirected"),
@@ -72,7 +71,7 @@ def test_each_fault_of_the_wire_has_its_status_and_reason_and_nothing_is_tried_t
 ) -> None:
     cognito.fault("jwks", kind)
     assert reason_for(cognito) == (status, f"jwks_{reason}")
-    assert cognito.upstream_calls == (kind != "refused")
+    assert cognito.upstream_calls == 1
 
 
 def in_two_parts(line: Line, reply: Reply) -> None:
@@ -103,6 +102,11 @@ def test_what_arrives_after_the_deadline_is_not_read() -> None:
         theirs.sendall(b"late")
         with pytest.raises(TimeoutError):
             ReadInTime(raw, ours, time.monotonic() - 1).readinto(bytearray(4))
+
+
+def test_a_refused_connection_is_unreachable(cognito: FakeCognito) -> None:
+    cognito.stop()
+    assert reason_for(cognito) == (502, "jwks_unreachable")
 
 
 def test_nothing_is_sent_once_the_deadline_has_passed(cognito: FakeCognito) -> None:
