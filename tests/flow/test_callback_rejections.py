@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import pytest
 
 from tests.flow.browser import Answer, Browser
@@ -78,17 +76,6 @@ def test_the_code_of_another_issuer_is_not_used(stack: Stack, browser: Browser) 
             assert stack.reasons()[-1] == "callback_other_issuer"
     assert stack.cognito.upstream_calls == 0
     assert browser.cookies == {}
-
-
-def test_either_form_of_the_pools_issuer_is_accepted(stack: Stack) -> None:
-    forms = ("https://cognito-idp.", "https://issuer-cognito-idp.")
-    pool = stack.cognito.issuer.removeprefix(forms[0])
-    for configured in forms:
-        stack.cognito.issuer = f"{configured}{pool}"
-        browser = stack.browser()
-        for named in forms:
-            callback = stack.callback(browser)
-            assert browser.get(f"{callback}&iss={quote(named + pool, safe='')}").status == 303
 
 
 def test_an_expired_attempt_is_refused_and_forgotten(stack: Stack, browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 from collections.abc import Iterator
@@ -223,26 +224,22 @@ def container(server: FakeSecretsManager, key_id: str, minutes: float) -> dict[s
     return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/credentials"}
 
 
-@pytest.mark.parametrize("kept_in", ["file", "variable"])
 def test_under_snapstart_the_container_gives_credentials(
-    server: FakeSecretsManager, tmp_path: Path, kept_in: str
+    server: FakeSecretsManager, tmp_path: Path
 ) -> None:
-    token = secrets.token_hex(16)
-    keys = container(server, "AKIDCONTAINER", minutes=60)
-    if kept_in == "file":
-        (tmp_path / "token").write_text(token)
-        keys["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(tmp_path / "token")
-        keys["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "the file goes first"
-    else:
-        keys["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token
-    client = calls(server, keys=keys)
-    assert server.authorizations == [], "a snapshot must hold no credentials"
-    for _ in range(2):
-        ask(client)
-    headers = server.requests[-1].headers
-    assert server.authorizations == [token], "asked once"
-    assert "Credential=AKIDCONTAINER/" in headers["Authorization"]
-    assert headers["X-Amz-Security-Token"] == "of AKIDCONTAINER"
+    (tmp_path / "token").write_text("of the file")
+    variable = {"AWS_CONTAINER_AUTHORIZATION_TOKEN": "of the variable"}
+    file = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token")}
+    for tokens, token in ((variable, "of the variable"), (variable | file, "of the file")):
+        client = calls(server, keys=container(server, "AKIDCONTAINER", minutes=60) | tokens)
+        assert server.authorizations == [], "a snapshot must hold no credentials"
+        for _ in range(2):
+            ask(client)
+        headers = server.requests[-1].headers
+        assert server.authorizations.pop() == token
+        assert server.authorizations == [], "asked once"
+        assert "Credential=AKIDCONTAINER/" in headers["Authorization"]
+        assert headers["X-Amz-Security-Token"] == "of AKIDCONTAINER"
 
 
 def test_credentials_are_renewed_early_or_used_until_they_expire(
@@ -299,13 +296,11 @@ def test_the_endpoint_is_the_one_that_boto3_would_call(
         assert endpoint(variables, service, "eu-central-1") == expected
 
 
-@pytest.mark.parametrize("is_fips", [False, True])
 @pytest.mark.parametrize("service", [SECRETS_MANAGER, DYNAMODB], ids=lambda service: service.name)
-def test_in_every_region_the_endpoint_is_botocores(service: Service, is_fips: bool) -> None:
-    variables = {"AWS_USE_FIPS_ENDPOINT": str(is_fips)}
-    for region, _ in regions():
+def test_in_every_region_the_endpoint_is_botocores(service: Service) -> None:
+    for (region, _), is_fips in itertools.product(regions(), (False, True)):
         expected = botocores(service.name, region, is_fips=is_fips)
-        assert endpoint(variables, service, region) == expected
+        assert endpoint({"AWS_USE_FIPS_ENDPOINT": str(is_fips)}, service, region) == expected
 
 
 @pytest.mark.parametrize("url", ["http://a/path", "http://a?b", "localhost:4566", "http://a:b"])

@@ -82,6 +82,14 @@ def test_a_good_token_gives_issuer_subject_and_claims_which_stay_out_of_its_repr
     assert "visitor@example.com" not in repr(token)
 
 
+def test_either_form_of_the_pools_issuer_is_the_issuer() -> None:
+    forms = (ISSUER, ISSUER.replace("cognito-idp", "issuer-cognito-idp", 1))
+    for form in forms:
+        verifier = IdTokenVerifier(issuer=form, fetch_keys=Issuer().keys, now=lambda: NOW)
+        assert all(verifier.is_issuer(named) for named in forms)
+        assert not verifier.is_issuer(f"{form}x")
+
+
 REASONS = {
     "wrong_issuer": "wrong_issuer missing_iss",
     "wrong_audience": "wrong_audience several_audiences missing_aud",

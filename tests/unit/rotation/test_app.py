@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,18 +18,12 @@ ENVIRON = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _fresh_container() -> Iterator[None]:
-    app._rotation.cache_clear()
-    yield
-    app._rotation.cache_clear()
-
-
 def test_an_event_reaches_secrets_manager_and_the_environment_is_read_once(
     stack: Rotating, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ENVIRON:
         monkeypatch.delenv(name, raising=False)
+    app._rotation.cache_clear()
     event: Any = stack.event("createSecret", "unknown")
     with pytest.raises(ConfigurationError, match="USER_POOL_ID is not set"):
         app.handler(event, None)  # type: ignore[arg-type]

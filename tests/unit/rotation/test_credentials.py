@@ -108,7 +108,6 @@ def deployment(aws: None) -> Iterator[Deployment]:  # noqa: ARG001 - moto has to
     made = Deployment()
     with closing(made.cloudformation):
         yield made
-    custom_resource._clients.cache_clear()
 
 
 def test_a_new_stack_gets_its_clients_id_and_secret_and_shows_neither(
