@@ -1,6 +1,6 @@
 """The structure and headers of answers, what pages cost, and whose address and brand they bear.
 
-Browser checks the headers and cookies of every answer; see header_rules.py.
+Browser checks the headers and cookies of every answer.
 """
 
 from __future__ import annotations
