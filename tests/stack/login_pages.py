@@ -16,9 +16,11 @@ import jwt
 import requests
 from starlette.types import Receive, Scope, Send
 
+from local import seed
 from local.aws import LocalAws
 from local.managed_login import ManagedLogin, create_app
 from local.managed_login.triggers import TriggerFailed, Triggers
+from local.seed import SeedUser
 from tests.http_visitor import NOBODY, HtmlPage, HttpVisitor
 
 CALLBACK = f"{NOBODY}/callback"
@@ -166,24 +168,14 @@ class Pages:
         chosen = parameters | changes
         return urlencode({name: value for name, value in chosen.items() if value is not None})
 
-    def new_user(self, username: str = "ada", *, temporary: bool = False, **more: str) -> None:
+    def new_user(self, username: str = "ada", *groups: str, **more: str) -> None:
         """A confirmed user with a verified address, and PASSWORD."""
         address = {"email": f"{username}@example.com", "email_verified": "true"}
-        given = address | {"name": "Ada Lovelace"} | more
-        self.administrate(
-            "create_user",
-            username,
-            MessageAction="SUPPRESS",
-            TemporaryPassword=PASSWORD,
-            UserAttributes=[{"Name": key, "Value": value} for key, value in given.items()],
-        )
-        if not temporary:
-            self.administrate("set_user_password", username, Password=PASSWORD, Permanent=True)
+        given = {"name": "Ada Lovelace", **address, **more}
+        seed.apply(self.aws, self.pool_id, [SeedUser(username, PASSWORD, given, groups)])
 
-    def join(self, group: str) -> None:
-        """Ada joins a new group."""
-        self.cognito.create_group(UserPoolId=self.pool_id, GroupName=group)
-        self.administrate("add_user_to_group", GroupName=group)
+    def make_password_temporary(self) -> None:
+        self.administrate("set_user_password", Password=PASSWORD, Permanent=False)
 
     def administrate(self, operation: str, username: str = "ada", **more: Any) -> dict[str, Any]:
         """Call an operation of the pool's API for this user."""

@@ -24,7 +24,7 @@ CONFIGURED_2 = "PreTokenGenerationConfig:V2_0"
 @pytest.fixture
 def visitor(pages: Pages, visitor: Visitor) -> Visitor:
     """Just signed in, with a code."""
-    pages.new_user()
+    pages.new_user("ada", "staff")
     visitor.sign_in()
     return visitor
 
@@ -176,7 +176,6 @@ def verified(pages: Pages, tokens: Tokens) -> tuple[Tokens, Tokens]:
 def test_tokens_keep_resource_groups_and_time_of_the_sign_in_at_a_refresh(
     pages: Pages, visitor: Visitor
 ) -> None:
-    pages.join("staff")
     for resource in ("https://notes.example", "http://localhost:3000/api", "notes://api", None):
         tokens, times = issued(pages, visitor, resource=resource), set()
         for answer in (tokens, pages.refresh(tokens).json()):
@@ -199,7 +198,6 @@ def test_version_2_of_pre_token_generation_changes_both_tokens_at_sign_in_and_at
         return {**event, "response": {"claimsAndScopeOverrideDetails": details}}
 
     pages.on(CONFIGURED_2, add_a_tenant)
-    pages.join("staff")
     tokens = issued(pages, visitor)
     for answer in (tokens, pages.refresh(tokens).json()):
         own, access = verified(pages, answer)

@@ -75,7 +75,8 @@ def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
     pages: Pages, visitor: Visitor
 ) -> None:
     pages.new_user("grace")
-    pages.new_user(temporary=True)
+    pages.new_user()
+    pages.make_password_temporary()
     assert visitor.sign_in().heading == "Choose your own password"
     page = visitor.choose_password("short")
     assert page.problem_at("password").startswith("Use at least 10 characters.")

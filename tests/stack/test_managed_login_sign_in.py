@@ -146,7 +146,8 @@ def secret_of_an_app(pages: Pages) -> str:
 def test_where_mfa_is_demanded_the_first_sign_in_sets_an_app_up(
     pages: Pages, visitor: Visitor
 ) -> None:
-    pages.new_user(temporary=True)
+    pages.new_user()
+    pages.make_password_temporary()
     visitor.sign_in()
     assert visitor.choose_password(PASSWORD).heading == "Set up an authenticator app"
     for path in ("/oauth2/authorize", "/login"):
@@ -186,8 +187,8 @@ def test_a_user_with_an_app_needs_its_code_at_each_sign_in(pages: Pages, visitor
     pages.now += 301
     assert visitor.press("Continue", code=digits(secret)).notice == LATE
     assert visitor.authorize().heading == "Sign in"
-    pages.administrate("set_user_password", Password="Temporary-1", Permanent=False)
-    visitor.submit(password="Temporary-1")
+    pages.make_password_temporary()
+    visitor.submit()
     assert visitor.choose_password().heading == "Enter the code"
     visitor.press("Continue", code=digits(secret))
     assert pages.exchange(visitor.code).status_code == 200
