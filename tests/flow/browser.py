@@ -9,8 +9,11 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from local import api_gateway
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 FORM = "application/x-www-form-urlencoded"
@@ -93,43 +96,6 @@ class Answer:
         return json.loads(self.body)
 
 
-def event(
-    method: str,
-    url: str,
-    *,
-    domain: str,
-    cookies: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: str = "",
-) -> dict[str, Any]:
-    """An event as an HTTP API sends it for its explicit routes."""
-    parts = urlsplit(url)
-    joined: dict[str, str] = {}
-    for name, value in parse_qsl(parts.query, keep_blank_values=True, errors="replace"):
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    optional = {
-        "queryStringParameters": joined,
-        "cookies": [f"{name}={value}" for name, value in cookies.items()],
-        "body": body,
-    }
-    return {
-        "version": "2.0",
-        "routeKey": f"{method} {parts.path}",
-        "rawPath": parts.path,
-        "rawQueryString": parts.query,
-        "headers": {"host": domain, **headers},
-        "requestContext": {
-            "domainName": domain,
-            "http": {"method": method, "path": parts.path, "protocol": "HTTP/1.1"},
-            "requestId": uuid.uuid4().hex[:15] + "=",
-            "routeKey": f"{method} {parts.path}",
-            "stage": "$default",
-        },
-        "isBase64Encoded": False,
-        **{name: value for name, value in optional.items() if value},
-    }
-
-
 @dataclass
 class Browser:
     """One visitor's browser; ``origin`` is the app's."""
@@ -162,10 +128,26 @@ class Browser:
     def event(
         self, method: str, url: str, headers: Mapping[str, str], body: str = ""
     ) -> dict[str, Any]:
-        path, domain = url.removeprefix(self.origin), urlsplit(self.origin).netloc
-        return event(
-            method, path, domain=domain, cookies=dict(self.cookies), headers=headers, body=body
+        """An event as an HTTP API sends it for its explicit routes; ``body`` is as it should be."""
+        parts, domain = urlsplit(url.removeprefix(self.origin)), urlsplit(self.origin).netloc
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent = {"host": domain, "cookie": cookies, **headers}
+        request = api_gateway.Request(
+            method,
+            parts.path.encode(),
+            parts.query.encode(),
+            [(name.encode(), value.encode()) for name, value in sent.items()],
+            client="192.0.2.1",
         )
+        made = api_gateway.build_event(
+            request,
+            route_key=f"{method} {parts.path}",
+            path_parameters={},
+            request_id=uuid.uuid4().hex[:15] + "=",
+            now=datetime.now(UTC),
+        )
+        made["requestContext"]["domainName"] = domain  # whatever the Host header says
+        return {**made, "body": body} if body else made
 
     def deliver(self, made: Mapping[str, Any]) -> Answer:
         return self.arrive(self.answered(made))

@@ -9,7 +9,7 @@ from typing import Any
 from foyer.guard import build, signed_in, visitor
 from foyer.settings import CommonSettings
 
-from tests.flow.browser import Browser, Context, Handler, event
+from tests.flow.browser import Browser, Context, Handler
 from tests.flow.conftest import FOR_BOTH_FUNCTIONS, Stack
 
 DOMAIN = "app.example.com"
@@ -48,7 +48,8 @@ class Guards:
     def _ask(
         self, handler: Handler, browser: Browser, method: str, path: str, headers: dict[str, str]
     ) -> dict[str, Any]:
-        made = event(method, path, domain=self._domain, cookies=browser.cookies, headers=headers)
+        made = browser.event(method, path, headers)
+        made["requestContext"]["domainName"] = self._domain
         made |= {"type": "REQUEST", "identitySource": None, "routeArn": "arn:aws:execute-api:x"}
         answer: dict[str, Any] = json.loads(json.dumps(handler(made, Context())))
         return answer

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.managed_login.tokens import unverified_claims
-from tests.flow.browser import OWN_PAGE, Browser, Context, event
+from tests.flow.browser import OWN_PAGE, Browser, Context
 from tests.flow.conftest import ORIGIN, Counted, Stack
-from tests.flow.guards import DOMAIN, REFUSED, Guards
+from tests.flow.guards import REFUSED, Guards
 from tests.wire_faults import refusal
 
 IN_TABLE = pytest.mark.sessions("table")
@@ -289,7 +289,7 @@ VALUES = st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{50,80}", fullmatch
 def test_no_made_up_cookie_passes_or_breaks_the_guard(
     guards: Guards, listed: list[str], method: str
 ) -> None:
-    asked = event(method, "/api", domain=DOMAIN, cookies={}, headers=OWN_PAGE)
+    asked = Browser(lambda *_: {}, ORIGIN).event(method, "/api", OWN_PAGE)
     for made in ({**asked, "cookies": listed}, {**asked, "headers": {"Cookie": ";".join(listed)}}):
         assert guards.ask_signed_in(made, Context()) == REFUSED
 
