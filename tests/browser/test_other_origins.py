@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -14,39 +12,20 @@ from playwright.sync_api import Browser, Page
 from tests.process_tree import family, listening
 from tests.running_stack import RunningStack
 
-_ELSEWHERE = "elsewhere.example"  # its name leads to this machine (tests/browser/people.py)
 _TEMPLATE = {"Resources": {"H": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
 
 
-class _Anything(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<title>elsewhere</title>")
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[str]:
-    """A site of another origin."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Anything)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://{_ELSEWHERE}:{server.server_address[1]}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
-def page(chromium: Browser, elsewhere: str) -> Iterator[Page]:
-    with chromium.new_context() as context:
+def page(stack: RunningStack, chromium: Browser) -> Iterator[Page]:
+    """Of another site: the gateway's answer to a foreign name, without its policy."""
+    with chromium.new_context(bypass_csp=True) as context:
         page = context.new_page()
-        page.goto(elsewhere)
+        page.goto(elsewhere(stack.port))
         yield page
+
+
+def elsewhere(port: int) -> str:
+    return f"http://elsewhere.example:{port}/"  # this machine; see tests/browser/people.py
 
 
 def planting(stack: RunningStack, name: str) -> str:
@@ -64,9 +43,7 @@ def stacks(stack: RunningStack) -> set[str]:
     return {one["StackName"] for one in listed}
 
 
-def test_a_signed_request_works_from_a_program_alone(
-    stack: RunningStack, page: Page, elsewhere: str
-) -> None:
+def test_a_signed_request_works_from_a_program_alone(stack: RunningStack, page: Page) -> None:
     send = """([url, options]) =>
         fetch(url, options).then(a => a.text(), error => error.message)"""
     for options in (
@@ -81,7 +58,7 @@ def test_a_signed_request_works_from_a_program_alone(
     assert page.evaluate(send, [f"{stack.aws.endpoint}/", preflighted]) == "Failed to fetch"
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
         form = f'<form method="post" enctype="{kind}"><button>Win a prize</button></form>'
-        page.goto(elsewhere)
+        page.goto(elsewhere(stack.port))
         page.set_content(form)
         page.locator("form").evaluate(
             "(form, url) => { form.action = url }", planting(stack, "by-form")
