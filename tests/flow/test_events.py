@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,24 +14,10 @@ from tests.flow.browser import Context, Handler
 from tests.flow.conftest import Stack
 from tests.flow.guards import Guards
 from tests.sample_events import FOLDER, GUARD_NOBODY, SAMPLES, sample
-from tests.template.rendering import source
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_every_sample_event_has_an_expected_outcome() -> None:
     assert {file.stem for file in FOLDER.glob("*.json")} == set(SAMPLES)
-
-
-def test_every_route_has_a_sample_event() -> None:
-    """Of Foyer's own; pages below the mark in the template may go without."""
-    own = (ROOT / "template.yaml").read_text("utf-8").partition("# Your own pages:")[0]
-    events = source()["Resources"]["WebFunction"]["Properties"]["Events"]
-    properties = [events[name]["Properties"] for name in events if f"        {name}: {{" in own]
-    assert properties
-    routes = {f"{each['Method']} {each['Path']}" for each in properties if "Path" in each}
-    sampled = {sample(name)["routeKey"] for name in SAMPLES}
-    assert {route for route in routes if not route.startswith(("HEAD ", "ANY "))} <= sampled
 
 
 @pytest.mark.parametrize("name", SAMPLES)
