@@ -65,11 +65,6 @@ CLIENT: dict[str, Any] = {
 Event = dict[str, Any]
 
 
-def claims(token: str) -> dict[str, Any]:
-    """Unverified."""
-    return jwt.decode(token, options={"verify_signature": False})
-
-
 def refuse(_: Event) -> Event:
     """A trigger's function that raises an error."""
     raise TriggerFailed("only on Mondays")
@@ -197,6 +192,14 @@ class Pages:
         grant = {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         form = {"grant_type": "authorization_code", **grant, **changes}
         return self.post("/oauth2/token", auth, **form)
+
+    def claims(self, tokens: dict[str, Any]) -> list[dict[str, Any]]:
+        """Those of ID and access token, checked with the pool's published keys."""
+        keys = jwt.PyJWKClient(f"{self.aws.endpoint}/{self.pool_id}/.well-known/jwks.json")
+        options: Any = {"verify_aud": False}
+        both = (tokens["id_token"], tokens["access_token"])
+        found = [(token, keys.get_signing_key_from_jwt(token)) for token in both]
+        return [jwt.decode(token, key, ["RS256"], options) for token, key in found]
 
     def refresh(self, tokens: dict[str, Any], auth: Any = ()) -> requests.Response:
         form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from tests.stack.login_pages import NEW_PASSWORD, PASSWORD, Pages, Visitor, claims
+from tests.stack.login_pages import NEW_PASSWORD, PASSWORD, Pages, Visitor
 from tests.stack.test_managed_login_sign_in import LATE, WRONG
 
 
@@ -92,7 +92,7 @@ def test_a_temporary_password_has_to_be_replaced_by_one_that_keeps_the_rules(
     other_tab.submit("grace")
     assert other_tab.returned["state"] == "of the other tab"
     visitor.choose_password()
-    id_token = claims(pages.exchange(visitor.code).json()["id_token"])
+    id_token, _ = pages.claims(pages.exchange(visitor.code).json())
     assert id_token["cognito:username"] == "ada"
     assert pages.user()["status"] == "CONFIRMED"
     fresh = Visitor(pages)

@@ -12,7 +12,6 @@ from tests.stack.login_pages import (
     SIGNED_OUT,
     Pages,
     Visitor,
-    claims,
 )
 
 WRONG = "Incorrect username or password."
@@ -31,7 +30,7 @@ def test_a_fresh_form_gives_a_code_and_a_session_of_an_hour(pages: Pages, visito
     header, first = visitor.answer.headers["Set-Cookie"], visitor.cookies["cognito"]
     assert {"HttpOnly", "SameSite=lax", "Max-Age=3600"} <= set(header.split("; "))
     assert PASSWORD not in header
-    id_token = claims(pages.exchange(visitor.code).json()["id_token"])
+    id_token, _ = pages.claims(pages.exchange(visitor.code).json())
     assert id_token["cognito:username"] == "ada"
     assert id_token["nonce"] == "the-nonce"
     assert id_token["aud"] == pages.client_id
