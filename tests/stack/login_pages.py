@@ -124,8 +124,8 @@ class Pages:
             self.cognito.delete_user_pool_client(ClientId=client["ClientId"], **pool)
         return self._pools[key]
 
-    def on(self, trigger: str, do: Callable[[Event], object]) -> None:
-        """``do`` is the function of this trigger from now on."""
+    def on(self, trigger: str, do: Callable[[Event], object] = lambda event: event) -> None:
+        """``do`` is the function of this trigger from now on; by default, it changes nothing."""
         self._trigger_names[trigger] = trigger
         self._triggers[trigger] = do
 

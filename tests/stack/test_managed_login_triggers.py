@@ -19,13 +19,9 @@ from tests.stack.gateway_project import GatewayProject
 from tests.stack.login_pages import Event, Pages, Visitor, refuse
 
 
-def passed_on(event: Event) -> Event:
-    return event
-
-
 def test_triggers_run_where_cognito_runs_them(pages: Pages, visitor: Visitor) -> None:
     for name in ("PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication"):
-        pages.on(name, passed_on)
+        pages.on(name)
     visitor.sign_up()
     assert pages.sources == ["PreSignUp_SignUp"]
     visitor.press("Confirm", code=visitor.mailed_code())
@@ -51,7 +47,7 @@ def test_triggers_run_where_cognito_runs_them(pages: Pages, visitor: Visitor) ->
 def test_pre_sign_up_can_confirm_the_user_at_once(pages: Pages, visitor: Visitor) -> None:
     wishes = {"response": {"autoConfirmUser": True, "autoVerifyEmail": True}}
     pages.on("PreSignUp", lambda event: event | wishes)
-    pages.on("PostConfirmation", passed_on)
+    pages.on("PostConfirmation")
     visitor.sign_up()
     user = pages.user()
     assert (user["status"], user["email_verified"]) == ("CONFIRMED", "true")
@@ -67,7 +63,7 @@ def test_refusals_are_shown_in_the_functions_words(pages: Pages, visitor: Visito
     pages.on("PreSignUp", refuse)
     assert visitor.sign_up().alert == f"PreSignUp {why}"
     assert pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"] == []
-    pages.on("PreSignUp", passed_on)
+    pages.on("PreSignUp")
     pages.on("PostConfirmation", refuse)
     visitor.sign_up()
     page = visitor.press("Confirm", code=visitor.mailed_code())
