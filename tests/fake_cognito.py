@@ -112,9 +112,8 @@ class FakeCognito:
         self.id_token_defect: str | None = None  # one of ID_TOKEN_DEFECTS
         self.requests: defaultdict[str, list[Arrived]] = defaultdict(list)
         self.handed_out: list[str] = []  # codes and tokens, which must not be logged
-        self.attacker = SigningKey()
-        self.jwks: Json = {"keys": []}
-        self.rotate_keys()
+        self._id_key, self._access_key, self.attacker = SigningKey(), SigningKey(), SigningKey()
+        self.jwks: Json = {"keys": [self._id_key.jwk(), self._access_key.jwk()]}
         self._faults: dict[str, tuple[str, Fault | None]] = {}
         self._codes: dict[str, Grant] = {}
         self._access_tokens: dict[str, tuple[Grant, float]] = {}
@@ -187,11 +186,6 @@ class FakeCognito:
     def repair(self, endpoint: str) -> None:
         """Ends the fault."""
         self._faults.pop(endpoint, None)
-
-    def rotate_keys(self) -> None:
-        """Signs with new keys; the old ones stay published, behind them."""
-        self._id_key, self._access_key = SigningKey(), SigningKey()
-        self.jwks = {"keys": [self._id_key.jwk(), self._access_key.jwk(), *self.jwks["keys"]]}
 
     def sign_out_everywhere(self) -> None:
         """GlobalSignOut: every grant so far is void."""

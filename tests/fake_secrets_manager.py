@@ -42,7 +42,7 @@ class Vault:
         return json.dumps(self.fields)
 
 
-class FakeSecretsManager:
+class FakeSecretsManager(WireServer):
     """Answers each request with the next fault, and when there are none left with the secret.
 
     Also gives a container its credentials.
@@ -55,8 +55,7 @@ class FakeSecretsManager:
         self.requests: list[Arrived] = []
         self.authorizations: list[str | None] = []
         self.connections: list[int] = []  # the clients' ports, in order
-        self._server = WireServer(self._answer, tls)
-        self.url = self._server.url
+        super().__init__(self._answer, tls)
         self.environ = {
             "SECRET_ID": "foyer/test",
             "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.url,
@@ -64,12 +63,6 @@ class FakeSecretsManager:
             "AWS_SECRET_ACCESS_KEY": "made-up",
             "AWS_REGION": "eu-central-1",
         }
-
-    def __enter__(self) -> FakeSecretsManager:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.close()
 
     def _answer(self, arrived: Arrived, line: Line) -> bool:
         if arrived.method == "GET":  # the container's endpoint for credentials

@@ -41,8 +41,8 @@ def at_hash(access_token: str) -> str:
 
 
 # RSA keys are slow to make: they are fresh in every run and handed out in turn within it.
-# Eight are more than one test has in use at a time.
-_turn = itertools.cycle(range(8))
+# Four are more than one test has in use at a time.
+_turn = itertools.cycle(range(4))
 
 
 @functools.cache

@@ -81,6 +81,9 @@ class WireServer(socketserver.ThreadingTCPServer):
                     connection.shutdown(SHUT_RDWR)
             self._thread.join()
 
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self.stop()
         self._port_held.close()

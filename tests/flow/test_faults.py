@@ -138,11 +138,15 @@ class Scene:
         return answer
 
 
+@pytest.fixture
+def scene(stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault) -> Scene:
+    return Scene(stack, capsys, fault)
+
+
 @pytest.mark.parametrize("fault", [*POSTPONED, *ENDED], ids=str)
 def test_a_fault_during_sign_in_is_a_calm_page_and_changes_nothing(
-    stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
+    stack: Stack, scene: Scene, fault: Fault
 ) -> None:
-    scene = Scene(stack, capsys, fault)
     scene.browser.get("/login?return_to=/other-tab")
     before = dict(scene.browser.cookies)
     callback = stack.callback(scene.browser)
@@ -162,9 +166,8 @@ def test_a_fault_during_sign_in_is_a_calm_page_and_changes_nothing(
 
 @pytest.mark.parametrize("fault", WITHOUT_USERINFO, ids=str)
 def test_without_userinfo_the_verified_id_token_serves(
-    stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
+    stack: Stack, scene: Scene, fault: Fault
 ) -> None:
-    scene = Scene(stack, capsys, fault)
     callback, before = stack.callback(scene.browser), scene.browser.named("session")
     scene.begin()
 
@@ -179,9 +182,8 @@ def test_without_userinfo_the_verified_id_token_serves(
 @pytest.mark.sessions("cookie", "table")
 @pytest.mark.parametrize("fault", POSTPONED, ids=str)
 def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
-    stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
+    stack: Stack, scene: Scene, fault: Fault
 ) -> None:
-    scene = Scene(stack, capsys, fault)
     good_keys = stack.cognito.jwks
     stack.clock.advance(stack.cognito.access_token_seconds)
     scene.begin()
@@ -211,10 +213,9 @@ def test_a_fault_during_refresh_leaves_the_session_to_be_refreshed_later(
 @pytest.mark.sessions("cookie", "table")
 @pytest.mark.parametrize("fault", ENDED, ids=str)
 def test_a_refusal_during_refresh_ends_the_session_and_says_so(
-    stack: Stack, capsys: pytest.CaptureFixture[str], fault: Fault
+    stack: Stack, scene: Scene, fault: Fault
 ) -> None:
     """Only a refusal by Cognito, or an invalid ID token, ends a session."""
-    scene = Scene(stack, capsys, fault)
     stack.clock.advance(stack.cognito.access_token_seconds)
     scene.begin()
 
