@@ -230,9 +230,6 @@ def test_a_refusal_during_refresh_ends_the_session_and_says_so(
     assert not scene.browser.is_signed_in
 
 
-# As slow as can be
-
-
 @pytest.mark.parametrize(
     ("request_", "status"), [("callback", 502), ("/me", 200), ("/logout", 200)]
 )

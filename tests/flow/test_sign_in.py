@@ -166,13 +166,3 @@ def test_userinfo_about_another_user_ends_the_sign_in(stack: Stack, browser: Bro
     stack.cognito.userinfo_answer = {"sub": "somebody-else"}
     assert stack.sign_in(browser).status == 502
     assert browser.cookies == {}
-
-
-def test_on_http_localhost_cookies_lose_prefix_and_secure(stack: Stack) -> None:
-    browser = stack.browser(APP_URL="http://localhost:3000")
-    (cookie,) = browser.get("/login").cookies
-    assert cookie.startswith("foyer-attempt-")
-    assert "Secure" not in cookie
-    stack.sign_in(browser)
-    assert all(name.startswith("foyer-session-") for name in browser.named("session"))
-    assert stack.cognito.user.name in browser.get("/").body

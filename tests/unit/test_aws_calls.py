@@ -138,9 +138,6 @@ def test_a_refused_connection_is_unreachable() -> None:
         secrets_manager(f"http://127.0.0.1:{REFUSING_PORT}").secret_text("s")
 
 
-# Limits
-
-
 def test_an_answer_may_have_a_mebibyte_and_not_a_byte_more(server: FakeSecretsManager) -> None:
     body = b"{" + b" " * (ANSWER_BYTES - 2) + b"}"
     server.faults = [Reply(200, body).always()]

@@ -118,15 +118,14 @@ def test_each_defect_is_refused_for_its_own_reason(defect: str) -> None:
     assert reason_for(defective(defect)) == f"id_token_{expected}"
 
 
-@pytest.mark.parametrize(
-    ("defect", "fetches"),
-    [("attackers_jku", 1), ("attackers_x5u", 1), ("attackers_jwk", 1), ("alg_none", 0),
-     ("critical_header", 0), ("not_a_jwt", 0)],
-)  # fmt: skip
-def test_keys_come_from_the_issuer_if_a_token_may_be_good(defect: str, fetches: int) -> None:
-    issuer = Issuer(KEY)
-    reason_for(defective(defect), issuer=issuer)
-    assert issuer.deadlines == [7.0] * fetches
+def test_keys_come_from_the_issuer_if_a_token_may_be_good() -> None:
+    for defect in ("attackers_jku", "attackers_x5u", "attackers_jwk"):
+        issuer = Issuer(KEY)
+        reason_for(defective(defect), issuer=issuer)
+        assert issuer.deadlines == [7.0]
+    for defect in ("alg_none", "critical_header", "not_a_jwt"):
+        reason_for(defective(defect), issuer=issuer)
+    assert issuer.deadlines == [7.0]
 
 
 def test_a_token_may_leave_its_key_unnamed_if_there_is_only_one() -> None:
@@ -152,25 +151,20 @@ def test_the_algorithm_is_rs256_a_key_id_is_text_and_claims_are_an_object(
     assert reason_for(signed(header, payload)) == f"id_token_{reason}"
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"exp": NOW - 59},
-        {"exp": NOW - 59.5},
-        {"iat": NOW + 60},
-        {"nbf": NOW + 60},
-        {"nbf": NOW - 60},
-        {"aud": [CLIENT_ID]},
-        {"azp": CLIENT_ID},
-        {"at_hash": None},
-        {"sub": "x" * 255},
-        {"name": "😀" * 2_048},
-    ],
-)
-def test_clocks_may_differ_by_a_minute_and_a_token_may_have_these_claims(
-    changes: dict[str, Any],
-) -> None:
-    assert verify(KEY.token(claims(**changes)))
+def test_clocks_may_differ_by_a_minute_and_a_token_may_have_these_claims() -> None:
+    possible: dict[str, list[object]] = {
+        "exp": [NOW - 59, NOW - 59.5],
+        "iat": [NOW + 60],
+        "nbf": [NOW + 60, NOW - 60],
+        "aud": [[CLIENT_ID]],
+        "azp": [CLIENT_ID],
+        "at_hash": [None],
+        "sub": ["x" * 255],
+        "name": ["😀" * 2_048],
+    }
+    for claim, values in possible.items():
+        for value in values:
+            assert verify(KEY.token(claims(**{claim: value})))
 
 
 ODD_CLAIMS: dict[tuple[str, str], list[object]] = {

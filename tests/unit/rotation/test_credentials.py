@@ -155,9 +155,6 @@ def test_a_rollback_restores_a_rotated_client_secret(deployment: Deployment) -> 
     assert deployment.succeeds("Update", first) == rotated
 
 
-# Every path answers
-
-
 def test_a_failure_is_answered_with_its_reason(deployment: Deployment) -> None:
     def failure(client_id: str, **more: Any) -> str:
         answer = deployment.send("Create", client_id, **more)

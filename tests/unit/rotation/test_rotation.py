@@ -246,9 +246,6 @@ def test_after_any_interruption_a_retry_can_finish(stack: Rotating, when: str) -
         assert stack.secret.labels(token) == ["AWSCURRENT"]
 
 
-# The value of a version
-
-
 FIELDS = {name: secrets.token_hex(24) for name in ("client_id", "client_secret", "session_key")}
 
 

@@ -62,12 +62,9 @@ def test_a_new_client_secret_is_given_time_to_spread(cognito: FakeCognito) -> No
     prove(cognito, new, sleep=sleep)
 
 
-@pytest.mark.parametrize("answer", ["invalid_grant", "unauthorized_client"])
-def test_an_endpoint_that_answers_every_client_secret_alike_proves_nothing(
-    cognito: FakeCognito, answer: str
-) -> None:
-    cognito.fault("token", answer)
-    with pytest.raises(NotProven, match=answer):
+def test_an_endpoint_that_accepts_any_client_secret_proves_nothing(cognito: FakeCognito) -> None:
+    cognito.fault("token", "invalid_grant")
+    with pytest.raises(NotProven, match="invalid_grant"):
         prove(cognito)
 
 
