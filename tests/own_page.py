@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.documents import read
+from tests.documents import read, section
 
 PAGES = "# Your own pages: add their {} below this line.\n"
 FUNCTIONS = "# Your own functions: add them below this line.\n"
@@ -13,8 +13,8 @@ FUNCTIONS = "# Your own functions: add them below this line.\n"
 
 def add_page(project: Path) -> None:
     """The four steps."""
-    section = read("README.md").partition("## A page of your own")[2].partition("\n## ")[0]
-    page, function, route, event = re.findall(r"^```\w+\n(.*?)^```$", section, re.DOTALL | re.M)
+    steps = section(read("README.md"), "A page of your own")
+    page, function, route, event = re.findall(r"^```\w+\n(.*?)^```$", steps, re.DOTALL | re.M)
     package = project / "functions/web/foyer"
     (package / "pages/orders.html").write_text(page, "utf-8")
     add_below(package / "routes.py", PAGES.format("functions"), f"\n\n{function}\n")

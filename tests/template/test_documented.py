@@ -5,41 +5,30 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from tests.documents import read, section, table
+from tests.documents import ROOT, read, section, table
 from tests.template.rendering import render, source
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = read("docs/settings.md")
-SAMCONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+SAMCONFIG: dict[str, Any] = tomllib.loads(read("samconfig.toml"))
 STAGES = ("staging", "prod")
 
 
-def test_every_parameter_is_documented_with_its_default() -> None:
+def test_every_parameter_is_documented_with_its_default_and_what_is_allowed() -> None:
     rows = table(section(SETTINGS, "Parameters"))
-    documented = {row[0].strip("`"): row[1].strip("`") for row in rows}
-    declared = {
-        name: str(parameter["Default"]) or "\N{EN DASH}"
-        for name, parameter in source()["Parameters"].items()
-    }
-    assert documented == declared
-    assert len(rows) == len(documented), "each once"
-
-
-@pytest.mark.parametrize("row", table(section(SETTINGS, "Parameters")), ids=lambda row: row[0])
-def test_the_documents_and_the_template_allow_the_same(row: list[str]) -> None:
-    declared = source()["Parameters"][row[0].strip("`")]
-    if "AllowedValues" in declared:
-        assert row[2].split(", ") == [str(value) for value in declared["AllowedValues"]]
-    elif declared["Type"] == "Number":
-        assert row[2] == f"{declared['MinValue']} to {declared['MaxValue']}"
-    else:
-        assert row[2].replace("`", "") == declared["ConstraintDescription"]
+    declared = source()["Parameters"]
+    assert [row[0].strip("`") for row in rows] == list(declared)
+    for row, parameter in zip(rows, declared.values(), strict=True):
+        assert row[1].strip("`") == (str(parameter["Default"]) or "\N{EN DASH}")
+        if "AllowedValues" in parameter:
+            assert row[2].split(", ") == [str(value) for value in parameter["AllowedValues"]]
+        elif parameter["Type"] == "Number":
+            assert row[2] == f"{parameter['MinValue']} to {parameter['MaxValue']}"
+        else:
+            assert row[2].replace("`", "") == parameter["ConstraintDescription"]
 
 
 def test_every_output_is_documented() -> None:
@@ -49,28 +38,22 @@ def test_every_output_is_documented() -> None:
     assert "Change here" in section(SETTINGS, "Parameters"), "which every marked place says"
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_the_environments_of_samconfig_set_what_the_template_takes(stage: str) -> None:
-    deploy = SAMCONFIG[stage]["deploy"]["parameters"]
-    chosen = dict(each.split("=", 1) for each in deploy["parameter_overrides"])
-    assert render(chosen).resources
-    assert deploy["capabilities"] == "CAPABILITY_IAM"
-    assert deploy["confirm_changeset"] is True
-
-
-def test_no_two_environments_share_a_stack() -> None:
+def test_each_environment_of_samconfig_sets_what_the_template_takes_in_a_stack_of_its_own() -> None:
+    for stage in STAGES:
+        deploy = SAMCONFIG[stage]["deploy"]["parameters"]
+        assert render(dict(each.split("=", 1) for each in deploy["parameter_overrides"])).resources
+        assert deploy["capabilities"] == "CAPABILITY_IAM"
+        assert deploy["confirm_changeset"] is True
     names = [SAMCONFIG[env]["global"]["parameters"]["stack_name"] for env in ("default", *STAGES)]
-    assert len(set(names)) == 3
+    assert names == ["foyer", *(f"foyer-{stage}" for stage in STAGES)]
 
 
 # -- examples/deploy ----------------------------------------------------------------------------
 
 
-def test_the_workflow_deploys_environments_that_exist_to_the_stacks_that_they_name() -> None:
+def test_the_workflow_deploys_environments_that_exist() -> None:
     inputs = _workflow()[True]["workflow_dispatch"]["inputs"]  # YAML 1.1 reads "on" as true
     assert inputs["stage"]["options"] == list(STAGES)
-    for stage in STAGES:
-        assert SAMCONFIG[stage]["global"]["parameters"]["stack_name"] == f"foyer-{stage}"
     assert not (ROOT / ".github/workflows/deploy.yaml").exists(), "an example, not at work"
 
 

@@ -14,17 +14,13 @@ TRIGGER = "arn:aws:lambda:eu-west-1:123456789012:function:notes-first"
 CLASSIC = {"LoginPages": "classic"}
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_every_parameter_has_a_default_a_description_a_constraint_and_a_message(name: str) -> None:
-    declared = PARAMETERS[name]
-    check(name, str(declared["Default"]))
-    assert declared["Description"]
-    assert declared["ConstraintDescription"]
-    constraints = {"AllowedValues", "AllowedPattern", "MinValue", "MaxValue"} & declared.keys()
-    assert constraints not in (set(), {"MinValue"}, {"MaxValue"}), "without one, anything goes"
-
-
-def test_every_parameter_is_in_one_group() -> None:
+def test_every_parameter_is_explained_constrained_and_in_one_group() -> None:
+    for name, declared in PARAMETERS.items():
+        check(name, str(declared["Default"]))
+        assert declared["Description"]
+        assert declared["ConstraintDescription"]
+        constraints = {"AllowedValues", "AllowedPattern", "MinValue", "MaxValue"} & declared.keys()
+        assert constraints not in (set(), {"MinValue"}, {"MaxValue"}), "anything goes"
     groups = source()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [name for group in groups for name in group["Parameters"]]
     assert sorted(grouped) == sorted(PARAMETERS)

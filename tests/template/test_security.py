@@ -18,38 +18,37 @@ _SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:foyer/shop-?????
 _POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/"
 _TABLE = "<SessionTable.Arn>"
 
+
+def _grant(service: str, resource: str, *actions: str) -> set[tuple[str, str]]:
+    return {(f"{service}:{action}", resource) for action in actions}
+
+
 # By role, these actions on these resources and nothing else, besides writing its own log. A new
 # permission has to be added here too, so that it is reviewed.
 GRANTS = {
-    "WebRole": {("secretsmanager:GetSecretValue", _SECRET)},
-    "GuardRole": {("secretsmanager:GetSecretValue", _SECRET)},
-    "VisitorRole": {("secretsmanager:GetSecretValue", _SECRET)},
+    "WebRole": _grant("secretsmanager", _SECRET, "GetSecretValue"),
+    "GuardRole": _grant("secretsmanager", _SECRET, "GetSecretValue"),
+    "VisitorRole": _grant("secretsmanager", _SECRET, "GetSecretValue"),
     "CredentialsRole": {
-        ("secretsmanager:GetSecretValue", "<Secret.Id>"),
-        ("secretsmanager:PutSecretValue", "<Secret.Id>"),
-        ("cognito-idp:DescribeUserPoolClient", _POOL),
-        ("cognito-idp:ListUserPoolClientSecrets", _POOL),
+        *_grant("secretsmanager", "<Secret.Id>", "GetSecretValue", "PutSecretValue"),
+        *_grant("cognito-idp", _POOL, "DescribeUserPoolClient", "ListUserPoolClientSecrets"),
     },
     "RotationRole": {
-        ("secretsmanager:DescribeSecret", "<Secret>"),
-        ("secretsmanager:GetSecretValue", "<Secret>"),
-        ("secretsmanager:PutSecretValue", "<Secret>"),
-        ("secretsmanager:UpdateSecretVersionStage", "<Secret>"),
-        ("cognito-idp:ListUserPoolClientSecrets", _POOL),
-        ("cognito-idp:AddUserPoolClientSecret", _POOL),
-        ("cognito-idp:DeleteUserPoolClientSecret", _POOL),
+        *_grant("secretsmanager", "<Secret>", "DescribeSecret", "GetSecretValue", "PutSecretValue"),
+        *_grant("secretsmanager", "<Secret>", "UpdateSecretVersionStage"),
+        *_grant("cognito-idp", _POOL, "AddUserPoolClientSecret", "DeleteUserPoolClientSecret"),
+        *_grant("cognito-idp", _POOL, "ListUserPoolClientSecrets"),
     },
 }
-_ITEMS = {(f"dynamodb:{name}Item", _TABLE) for name in ("Get", "Update")}
-_ALL_ITEMS = {f"dynamodb:{name}" for name in ("GetItem", "UpdateItem", "PutItem", "DeleteItem")}
+_CHECK = ("GetItem", "UpdateItem")
+_KEEP = (*_CHECK, "PutItem", "DeleteItem", "Query")
 WITH_A_TABLE = {
     "WebRole": {
-        (action, resource)
-        for action in _ALL_ITEMS | {"dynamodb:Query"}
-        for resource in (_TABLE, f"{_TABLE}/index/BySubject")
+        *_grant("dynamodb", _TABLE, *_KEEP),
+        *_grant("dynamodb", f"{_TABLE}/index/BySubject", *_KEEP),
     },
-    "GuardRole": _ITEMS,
-    "VisitorRole": _ITEMS,
+    "GuardRole": _grant("dynamodb", _TABLE, *_CHECK),
+    "VisitorRole": _grant("dynamodb", _TABLE, *_CHECK),
 }
 
 
@@ -66,9 +65,9 @@ def test_each_role_grants_exactly_this(stack: Rendered) -> None:
     assert roles.keys() == GRANTS.keys()
     for name, role in roles.items():
         log = f"<{name.removesuffix('Role')}Logs.Arn>"
-        expected = {(f"logs:{action}", log) for action in ("CreateLogStream", "PutLogEvents")}
+        expected = {(action, pool if at == _POOL else at) for action, at in GRANTS[name]}
         expected |= WITH_A_TABLE.get(name, set()) if has_table else set()
-        expected |= {(action, pool if at == _POOL else at) for action, at in GRANTS[name]}
+        expected |= _grant("logs", log, "CreateLogStream", "PutLogEvents")
         assert _grants(role) == expected
 
 

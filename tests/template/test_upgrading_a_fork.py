@@ -10,43 +10,30 @@ import shutil
 from pathlib import Path
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+from local.template_file import read_template
 from tests.documents import ROOT, blocks, git
 from tests.own_page import FUNCTIONS, PAGES, add_below, add_page
 from tests.template import rendering
 
-FILES = ("template.yaml", "samconfig.toml", "pyproject.toml", "CHANGELOG.md")
+PACKAGE = "functions/web/foyer"
+ROUTES = f"{PACKAGE}/routes.py"
+FILES = ("template.yaml", "samconfig.toml", "pyproject.toml", "CHANGELOG.md", ROUTES)
 
 
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The new version, merged into the fork; fails if git finds a conflict."""
-    project = tmp_path_factory.mktemp("fork")
+    before, fork, version = (tmp_path_factory.mktemp(name) for name in ("before", "fork", "new"))
+    for project in (before, fork, version):
+        (project / PACKAGE / "pages").mkdir(parents=True)
+        for file in FILES:
+            shutil.copy(ROOT / file, project / file)
+    change_as_a_fork(fork)
+    change_as_a_version(version)
     for file in FILES:
-        shutil.copy(ROOT / file, project)
-    package = "functions/web/foyer"
-    skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / package, project / package, ignore=skip)
-    git("init", "--quiet", "--initial-branch", "main", cwd=project)
-    who = {"user.name": "Somebody", "user.email": "somebody@example.com", "commit.gpgsign": "false"}
-    for name, value in who.items():
-        git("config", name, value, cwd=project)
-    commit(project, "This version")
-    git("switch", "--quiet", "--create", "fork", cwd=project)
-    change_as_a_fork(project)
-    commit(project, "Our app")
-    git("switch", "--quiet", "main", cwd=project)
-    change_as_a_version(project)
-    commit(project, "The next version")
-    git("switch", "--quiet", "fork", cwd=project)
-    git("merge", "--quiet", "--no-edit", "main", cwd=project)
-    return project
-
-
-def commit(project: Path, subject: str) -> None:
-    git("add", "--all", cwd=project)
-    git("commit", "--quiet", "--message", subject, cwd=project)
+        git("merge-file", *(str(project / file) for project in (fork, before, version)))
+    return fork
 
 
 def change_as_a_fork(project: Path) -> None:
@@ -56,8 +43,6 @@ def change_as_a_fork(project: Path) -> None:
     orders = next(each for each in blocks("docs/guard.md", "yaml") if "OrdersFunction" in each)
     indented = "".join(f"  {line}" for line in orders.splitlines(keepends=True))
     add_below(template, FUNCTIONS, f"\n{indented}")
-    (project / "functions/orders").mkdir()
-    (project / "functions/orders/app.py").write_text("def handler(event, context): ...\n")
     replace(template, "verification code is {####}.", "code for our shop is {####}.")
     add_below(
         template,
@@ -71,7 +56,7 @@ def change_as_a_fork(project: Path) -> None:
 def change_as_a_version(project: Path) -> None:
     """Beside these places: before the comments, and after what follows them."""
     template = project / "template.yaml"
-    routes = project / "functions/web/foyer/routes.py"
+    routes = project / ROUTES
     event = "{ Type: HttpApi, Properties: { ApiId: !Ref HttpApi, Method: GET, Path: /news } }"
     add_above(template, f"        {PAGES.format('events')}", f"        News: {event}\n")
     topic = "Type: AWS::SNS::Topic\n\n"
@@ -99,8 +84,7 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def test_the_merged_template_has_both_sides_and_is_accepted(merged: Path) -> None:
-    text = (merged / "template.yaml").read_text("utf-8")
-    resources = rendering.without_sam(yaml_parse(text))["Resources"]
+    resources = rendering.without_sam(read_template(merged / "template.yaml"))["Resources"]
     assert {"OrdersFunction", "Before", "After"} <= resources.keys()
     paths = resources["HttpApi"]["Properties"]["Body"]["paths"]
     assert {"/orders", "/api/orders", "/news"} <= paths.keys()
@@ -110,7 +94,7 @@ def test_the_merged_template_has_both_sides_and_is_accepted(merged: Path) -> Non
 
 
 def test_the_merged_routes_have_both_sides(merged: Path) -> None:
-    tree = ast.parse((merged / "functions/web/foyer/routes.py").read_text("utf-8"))
+    tree = ast.parse((merged / ROUTES).read_text("utf-8"))
     keys = {each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)}
     assert {"GET /orders", "GET /news", "GET /healthz"} <= keys
     functions = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
