@@ -11,13 +11,14 @@ from botocore.endpoint_provider import EndpointProvider
 
 
 @functools.cache
-def _loader() -> Any:
-    return botocore.session.get_session().get_component("data_loader")
+def _models() -> tuple[Any, Any]:
+    loader = botocore.session.get_session().get_component("data_loader")
+    return loader, loader.load_data("partitions")
 
 
 def regions() -> Iterator[tuple[str, str]]:
     """Every region, with the suffix of its host names (CloudFormation's ``AWS::URLSuffix``)."""
-    for partition in _loader().load_data("partitions")["partitions"]:
+    for partition in _models()[1]["partitions"]:
         for region in partition["regions"]:
             if not region.endswith("-global"):
                 yield region, partition["outputs"]["dnsSuffix"]
@@ -25,8 +26,8 @@ def regions() -> Iterator[tuple[str, str]]:
 
 @functools.cache
 def _rules(service: str) -> EndpointProvider:
-    rules = _loader().load_service_model(service, "endpoint-rule-set-1")
-    return EndpointProvider(rules, _loader().load_data("partitions"))
+    loader, partitions = _models()
+    return EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
 
 
 def botocores(service: str, region: str, *, is_fips: bool) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import shutil
 import subprocess
@@ -15,8 +14,9 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.aws import REGION, LocalAws
-from local.sam import SAM
+from local import sam
+from local.aws import LocalAws
+from local.template_file import read_template
 from tests.documents import ROOT
 
 
@@ -35,9 +35,11 @@ class Project:
         shutil.copytree(ROOT / "functions", folder / "functions", ignore=leave_out)
         return cls(folder, aws)
 
-    @property
-    def built(self) -> Path:
-        return self.folder / ".aws-sam/build"
+    def package(self, function: str) -> Path:
+        """What was built for it; functions with the same code share a folder."""
+        built = self.folder / ".aws-sam/build"
+        properties = read_template(built / "template.yaml")["Resources"][function]["Properties"]
+        return built / str(properties["CodeUri"])
 
     def require_only(self, function: str, *packages: str) -> None:
         """Leave other packages out of the next build, which then takes less than half the time."""
@@ -48,7 +50,7 @@ class Project:
     def make_deploy(self, parameters: Mapping[str, str]) -> str:
         """What `make deploy` calls, with "y" typed after it; returns what it prints."""
         given = [f"{name}={value}" for name, value in parameters.items()]
-        return self.run(SAM.parent / "python", ROOT / "local/deploy.py", *given, answers="y\n")
+        return self.run(sam.SAM.parent / "python", ROOT / "local/deploy.py", *given, answers="y\n")
 
     def run(self, *command: str | Path, answers: str) -> str:
         """What it prints; fails the test with that when it fails. ``answers`` is what is typed."""
@@ -57,15 +59,12 @@ class Project:
             command,
             cwd=self.folder,
             env={
-                **{name: value for name, value in os.environ.items() if "AWS" not in name},
-                **self.aws.credentials(),
-                "AWS_DEFAULT_REGION": REGION,
+                **sam.shell(self.aws),
                 "AWS_ENDPOINT_URL": self.aws.endpoint,
                 # The system's Python and uv, not the tests' environment.
                 "PATH": f"{Path(uv).parent}:/usr/bin:/bin",
                 # No download to wait for; tests/sam/test_package.py is about the bytecode.
                 "UV_PYTHON_DOWNLOADS": "never",
-                "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             },
             input=answers,

@@ -23,7 +23,7 @@ CONFIRMED, SCOPES, WEB_ACL = (
     {name: EVERYTHING[name]} for name in ("PostConfirmationArn", "AccessTokenScopes", "WebAclArn")
 )
 PASSKEYS = OWN_DOMAINS | {"Passkeys": "true"}
-INVITED, SHOP = {"SelfSignUp": "false"}, {"BrandName": "Corner Shop"}
+INVITED = {"SelfSignUp": "false"}
 COLOUR, LOGO = {"BrandColor": "#AB12cd"}, {"BrandLogo": "PHN2Zy8+", "BrandColor": ""}
 DARK = LOGO | {"BrandLogoDark": "PHN2Zy8/"}
 WEB, ROTATION = (f"{name}Function.Environment.Variables" for name in ("Web", "Rotation"))
@@ -148,16 +148,15 @@ def test_parameters_reach_resources(
     assert found == expected
 
 
-@pytest.mark.parametrize(
-    ("parameters", "resource", "words"),
-    [
-        (CLASSIC | COLOUR, "ClassicPagesStyle", "background-color: #AB12cd"),
-        (SHOP, "UserPool", "Your Corner Shop verification code is {####}."),
-        (SHOP, "UserPool", "Corner Shop. User name: {username}, temporary password: {####}"),
-    ],
-)
-def test_parameters_reach_texts(parameters: dict[str, str], resource: str, words: str) -> None:
-    assert words in str(render(parameters).properties(resource))
+def test_messages_and_classic_pages_carry_the_brand() -> None:
+    stack = render(CLASSIC | COLOUR | {"BrandName": "Corner Shop"})
+    pool = stack.properties("UserPool")
+    invitation = pool["AdminCreateUserConfig"]["InviteMessageTemplate"]["EmailMessage"]
+    assert "{username}" in invitation
+    for words in (pool["VerificationMessageTemplate"]["EmailMessage"], invitation):
+        assert "Corner Shop" in words
+        assert "{####}" in words
+    assert "background-color: #AB12cd" in stack.properties("ClassicPagesStyle")["CSS"]
 
 
 @pytest.mark.parametrize("off", [None, {"AccountPage": "false"}, CLASSIC])
