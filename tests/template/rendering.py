@@ -1,15 +1,15 @@
 """Renders template.yaml for given parameters like CloudFormation, without an account.
 
-SAM's own transform runs first; then conditions, rules and intrinsic functions are worked out. A
-reference to a resource stays visible: ``<UserPool>`` for Ref, ``<UserPool.Arn>`` for GetAtt.
+SAM's own transform runs first; then MiniStack works out conditions, rules and intrinsic functions.
+A reference to a resource stays visible: ``<UserPool>`` for Ref, ``<UserPool.Arn>`` for GetAtt.
 """
 
 from __future__ import annotations
 
 import copy
+import json
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,21 +17,15 @@ from unittest import mock
 
 from foyer_rotation.fingerprints import TYPE as FINGERPRINTS
 from foyer_rotation.fingerprints import fingerprints
+from ministack.core import responses  # type: ignore[import-untyped]
+from ministack.services.cloudformation import engine  # type: ignore[import-untyped]
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
 from local.template_file import read_template
 from tests.documents import ROOT
 
 REGION = "eu-west-1"
-PSEUDO_PARAMETERS = {
-    "AWS::AccountId": "123456789012",
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:123456789012:stack/s/0a1b2c3d-0000-11f0-8000",
-    "AWS::StackName": "shop",
-    "AWS::URLSuffix": "amazonaws.com",
-}
-_NO_VALUE = object()
+STACK = "shop", f"arn:aws:cloudformation:{REGION}:123456789012:stack/s/0a1b2c3d-0000-11f0-8000"
 
 
 @cache
@@ -41,9 +35,13 @@ def source() -> dict[str, Any]:
 
 
 @cache
-def transformed() -> dict[str, Any]:
+def transformed(partition: str = "aws") -> dict[str, Any]:
     """The template after SAM's transform: plain CloudFormation; not to be changed."""
-    return without_sam(source())
+    written = json.dumps(without_sam(source()))
+    # MiniStack has one partition only, and conditions do not know it.
+    written = written.replace('{"Ref": "AWS::Partition"}', f'"{partition}"')
+    result: dict[str, Any] = json.loads(written.replace("${AWS::Partition}", partition))
+    return result
 
 
 def without_sam(template: dict[str, Any]) -> dict[str, Any]:
@@ -55,10 +53,6 @@ def without_sam(template: dict[str, Any]) -> dict[str, Any]:
     with mock.patch.dict(os.environ, AWS_DEFAULT_REGION=REGION):  # it asks boto3 for one
         result: dict[str, Any] = transform(template, {}, mock.Mock(load=dict))
     return result
-
-
-class Refused(Exception):
-    """The constraints of a parameter or the section Rules do not allow a value; says why."""
 
 
 @dataclass(frozen=True)
@@ -84,132 +78,68 @@ class Rendered:
         }
 
 
-def render(given: Mapping[str, str] | None = None, *, check_rules: bool = True) -> Rendered:
-    """Raises Refused as CloudFormation would before it creates anything."""
-    template = transformed()
-    given = given or {}
-    for name in given:
-        check(name, given[name])
-    stack = _Stack(template, given)
+class _Attributes(dict[str, str]):
+    """A resource has every attribute."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__()
+        self._resource = resource
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return f"<{self._resource}.{name}>"
+
+
+class _Existing(dict[str, dict[str, Any]]):
+    """Resources by name; another one is what CloudFormation calls an unresolved dependency."""
+
+    def __contains__(self, name: object) -> bool:
+        return bool(self[str(name)])
+
+    def get(self, name: str, _: object = None) -> dict[str, Any]:
+        return self[name]
+
+
+def resolved(given: Mapping[str, str]) -> Any:
+    """All parameters; raises ValueError unless their constraints allow the values."""
+    assert given.keys() <= source()["Parameters"].keys()
+    pairs = [{"Key": name, "Value": value} for name, value in given.items()]
+    return engine._resolve_parameters(source(), pairs)
+
+
+def render(
+    given: Mapping[str, str] | None = None,
+    *,
+    check_rules: bool = True,
+    region: str = REGION,
+    partition: str = "aws",
+) -> Rendered:
+    """Raises ValueError as CloudFormation refuses a value before it creates anything."""
+    template = transformed(partition)
+    responses.set_request_region(region)
+    responses.set_request_account_id("123456789012")
+    parameters = resolved(given or {})
+    conditions = engine._evaluate_conditions(template, parameters)
     if check_rules:
-        stack.check_rules()
-    return Rendered(
-        resources={
-            name: stack.resolve(resource)
-            for name, resource in template["Resources"].items()
-            if stack.exists(resource)
-        },
-        outputs={
-            name: stack.resolve(output["Value"])
-            for name, output in template["Outputs"].items()
-            if stack.exists(output)
-        },
-    )
+        engine._evaluate_rules(template, parameters, conditions)
+    existing = _Existing()
 
+    def resolve(part: Any) -> Any:
+        mappings = template["Mappings"]
+        return engine._resolve_refs(part, existing, parameters, conditions, mappings, *STACK)
 
-def check(name: str, value: str) -> None:
-    """Raise Refused unless the parameter's constraints allow the value."""
-    declared = source()["Parameters"][name]
-    allowed = [str(each) for each in declared.get("AllowedValues", [value])]
-    # Java's syntax (docs.aws.amazon.com, cfn-regexes), and the whole value has to match. The
-    # patterns keep to what Python understands in the same way.
-    if value not in allowed or not re.fullmatch(declared.get("AllowedPattern", ".*"), value):
-        raise Refused(f"{name}: {declared['ConstraintDescription']}")
-    if declared["Type"] == "Number":
-        number = float(value)
-        if not declared.get("MinValue", number) <= number <= declared.get("MaxValue", number):
-            raise Refused(f"{name}: {declared['ConstraintDescription']}")
+    def kept(section: str) -> dict[str, Any]:
+        parts = template[section].items()
+        return {name: each for name, each in parts if conditions.get(each.get("Condition"), True)}
 
-
-# Intrinsic functions of arguments that are resolved.
-_OF_RESOLVED: dict[str, Callable[[Any], Any]] = {
-    "And": all,
-    "Equals": lambda pair: str(pair[0]) == str(pair[1]),
-    "Join": lambda given: str(given[0]).join(str(each) for each in given[1]),
-    "Not": lambda given: not given[0],
-    "Or": any,
-    "Select": lambda given: given[1][int(given[0])],
-    "Split": lambda given: str(given[1]).split(given[0]),
-}
-
-
-class _Stack:
-    def __init__(self, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
-        self._template = template
-        self._values = dict(PSEUDO_PARAMETERS) | {
-            name: given.get(name, str(declared["Default"]))
-            for name, declared in template["Parameters"].items()
-        }
-
-    def check_rules(self) -> None:
-        for rule in self._template["Rules"].values():
-            if self.resolve(rule.get("RuleCondition", True)):
-                for assertion in rule["Assertions"]:
-                    if not self.resolve(assertion["Assert"]):
-                        raise Refused(assertion["AssertDescription"])
-
-    def exists(self, resource: Mapping[str, Any]) -> bool:
-        return "Condition" not in resource or self._holds(resource["Condition"])
-
-    def _holds(self, condition: str) -> bool:
-        return bool(self.resolve(self._template["Conditions"][condition]))
-
-    def resolve(self, part: Any) -> Any:
-        if isinstance(part, list):
-            resolved = (self.resolve(each) for each in part)
-            return [each for each in resolved if each is not _NO_VALUE]
-        if not isinstance(part, dict):
-            return part
-        if len(part) == 1:
-            ((key, value),) = part.items()
-            if key == "Condition" and isinstance(value, str):
-                return self._holds(value)
-            name = key.removeprefix("Fn::")
-            if name in _OF_RESOLVED:
-                return _OF_RESOLVED[name](self.resolve(value))
-            if key == "Ref" or name != key:
-                return getattr(self, f"_{name.lower()}")(value)
-        resolved_items = {key: self.resolve(value) for key, value in part.items()}
-        return {key: value for key, value in resolved_items.items() if value is not _NO_VALUE}
-
-    def _ref(self, name: str) -> Any:
-        if name == "AWS::NoValue":
-            return _NO_VALUE
-        if name in self._values:
-            return self._values[name]
-        return f"<{self._existing(name)}>"
-
-    def _getatt(self, value: Any) -> str:
-        name, attribute = value if isinstance(value, list) else value.split(".", 1)
-        resource = self._template["Resources"][self._existing(name)]
+    for name in kept("Resources"):
+        existing[name] = {"PhysicalResourceId": f"<{name}>", "Attributes": _Attributes(name)}
+    for name, resource in kept("Resources").items():
         if resource["Type"] == FINGERPRINTS:
-            return fingerprints(self.resolve(resource["Properties"]))[attribute]
-        return f"<{self._existing(name)}.{attribute}>"
-
-    def _existing(self, name: str) -> str:
-        # What CloudFormation calls "Unresolved resource dependencies".
-        if not self.exists(self._template["Resources"][name]):
-            raise AssertionError(f"{name} is referred to where its condition does not hold")
-        return name
-
-    def _sub(self, value: Any) -> str:
-        text, own = (value, {}) if isinstance(value, str) else value
-        own = self.resolve(own)
-
-        def replace(match: re.Match[str]) -> str:
-            name = match[1]
-            if name.startswith("!"):
-                return f"${{{name[1:]}}}"
-            if name in own:
-                return str(own[name])
-            return str(self._getatt(name) if "." in name else self._ref(name))
-
-        return re.sub(r"\$\{([^}]+)\}", replace, text)
-
-    def _if(self, value: list[Any]) -> Any:
-        condition, when_true, when_false = value
-        return self.resolve(when_true if self._holds(condition) else when_false)
-
-    def _findinmap(self, value: list[Any]) -> Any:
-        mapping, first, second = self.resolve(value)
-        return self._template["Mappings"][mapping][first][second]
+            existing[name]["Attributes"].update(fingerprints(resolve(resource["Properties"])))
+    return Rendered(
+        {name: resolve(resource) for name, resource in kept("Resources").items()},
+        {name: resolve(output["Value"]) for name, output in kept("Outputs").items()},
+    )

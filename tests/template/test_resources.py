@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.template.parameter_sets import PARAMETER_SETS
-from tests.template.rendering import PSEUDO_PARAMETERS, render, transformed
+from tests.template.rendering import render, transformed
 
 EXECUTE_API = "https://<HttpApi>.execute-api.eu-west-1.amazonaws.com"
 APP = "https://www.example.com"
@@ -167,13 +167,9 @@ def test_only_with_an_account_page_may_tokens_change_accounts(off: dict[str, str
     assert stack.environment("WebFunction")["ACCOUNT_PAGE"] == ("false" if off else "true")
 
 
-def test_in_govcloud_pages_and_functions_use_fips_endpoints(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_in_govcloud_pages_and_functions_use_fips_endpoints() -> None:
     assert not render().environment("WebFunction")["AWS_USE_FIPS_ENDPOINT"]
-    monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::Partition", "aws-us-gov")
-    monkeypatch.setitem(PSEUDO_PARAMETERS, "AWS::Region", "us-gov-west-1")
-    stack = render({"DomainPrefix": "acme"})
+    stack = render({"DomainPrefix": "acme"}, region="us-gov-west-1", partition="aws-us-gov")
     host = "https://<UserPoolDomain>.auth-fips.us-gov-west-1.amazoncognito.com"
     assert stack.outputs["LoginUrl"] == host
     for function in ("WebFunction", "RotationFunction"):
