@@ -62,9 +62,9 @@ def sign_in_and_out(stack: RunningStack) -> None:
     assert "demo@example.com" in visitor.page.text
     visitor.press("Sign out")
     assert visitor.answer.url == f"{stack.app}/"
-    assert visitor.page.has_link("Create account"), visitor.page.text
+    assert "Create account" in visitor.page.links, visitor.page.text
     visitor.begin_sign_in()
-    assert "password" in visitor.page.form("Sign in").fields, "managed login's session did not end"
+    assert "password" in visitor.page.fields("Sign in"), "managed login's session did not end"
 
 
 if __name__ == "__main__":
