@@ -12,15 +12,7 @@ from aws_lambda_powertools import Logger
 from foyer import login, problems
 from foyer.account.pages import AccountPages
 from foyer.cognito.user_api import User
-from foyer.errors import (
-    AccessDenied,
-    BadGateway,
-    BadRequest,
-    EntryRefused,
-    GatewayTimeout,
-    SignInAgain,
-    Unavailable,
-)
+from foyer.errors import EntryRefused, SignInAgain
 from foyer.http_api import Request
 from foyer.pages import Brand, Pages
 from foyer.route import Route
@@ -58,34 +50,25 @@ _CORNER_SHOP = (
 
 _BRANDS = {"yellow": "#ffdd00", "red": "#d90429", "near-black": "#0b0b0c"}
 
-_ENTRY_REFUSED = EntryRefused(
-    "entry_group", account="ada@example.com", subject="", return_to="/notes"
+_REQUEST = Request(
+    route_key="GET /callback",
+    path="/callback",
+    request_id="JKJaXmPLvHcESHA=",
+    app_url="http://localhost",
+    raw_query="",
+    headers={},
+    cookies={},
 )
 
-# One for each sentence of problems.py; most come up only while Cognito or the secret is missing.
-_FAULTS: dict[str, Exception] = {
-    "bad request": BadRequest("state_unknown"),
-    "access denied": AccessDenied("access_denied"),
-    "entry refused": _ENTRY_REFUSED,
-    "entry refused long": EntryRefused(
-        "entry_email_unverified",
-        account=f"{'wolfeschlegelsteinhausenbergerdorff.' * 3}{'x' * 80}@example.com",
-        subject="",
-        return_to="/",
-    ),
-    "our mistake": RuntimeError(),
-    "bad gateway": BadGateway("token_answer_malformed"),
-    "unavailable": Unavailable("secret_unavailable"),
-    "time-out": GatewayTimeout("token_timeout"),
-    "sign-out incomplete": BadGateway("sign_out_incomplete"),
-    "cross-site sign-out": BadRequest("cross_site_post"),
-}
-_ACCOUNT_FAULTS: dict[str, Exception] = {
-    "problem 400": BadRequest("form_malformed"),
-    "problem 502": BadGateway("user_api_failed"),
-    "problem 503": Unavailable("busy"),
-    "sign-in again": SignInAgain("sign_in_not_recent", with_password=True),
-}
+# All that the visitor reads on problem pages; most come up only while Cognito is missing.
+_PROBLEMS = (
+    problems._OURS,
+    problems._NOT_FOUND,
+    problems._OF_ACCOUNT_ELSE,
+    *problems._BY_STATUS.values(),
+    *problems._BY_REASON.values(),
+    *problems._OF_ACCOUNT.values(),
+)
 
 
 class _Walker(HttpVisitor):
@@ -147,8 +130,8 @@ def walk_languages(stack: RunningStack, look: Look) -> None:
         look(f"landing session ended {tag}", pages.landing(notice=pages.text["session_ended"]))
         claims = {"name": "Ada Lovelace", "email": "ada@example.com", "cognito:username": "ada"}
         look(f"welcome {tag}", pages.welcome(claims))
-        look(f"entry refused {tag}", _problem_page(pages, _ENTRY_REFUSED))
-        look(f"problem {tag}", _problem_page(pages, BadRequest("state_unknown")))
+        look(f"entry refused {tag}", _entry_refused(pages, "ada@example.com"))
+        look(f"problem {tag}", problems._page(problems._BY_STATUS[400], _REQUEST, pages))
         look(f"account devices {tag}", account_with_devices(pages))
         visitor.open(f"{stack.app}/signup?lang={tag}")
         entered = {"username": "ada", "email": "ada", "password": "short"}
@@ -248,9 +231,12 @@ def _shown_without_stack(stack: RunningStack) -> Iterator[tuple[str, str]]:
     """Pages that a working stack does not show, or not at once, rendered directly."""
     pages = Pages(Brand("Foyer", "#3d5a80"), "en")
     text = pages.text
-    for name, fault in _FAULTS.items():
-        yield f"problem {name}", _problem_page(pages, fault)
-    yield "problem not found", problems.not_found(_request("/callback"), pages).body
+    for words in _PROBLEMS:
+        name = words.sentence.removesuffix("_sentence").replace("_", " ")
+        yield name, problems._page(words, _REQUEST, pages)
+    long = f"{'wolfeschlegelsteinhausenbergerdorff.' * 3}{'x' * 80}@example.com"
+    for name, account in {"": "ada@example.com", " long": long}.items():
+        yield f"problem entry refused{name}", _entry_refused(pages, account)
     for name, notice in {
         "session ended": text["session_ended"],
         "session may be copied": text["session_ended"] + " " + text["session_may_be_copied"],
@@ -275,9 +261,9 @@ def _shown_without_stack(stack: RunningStack) -> Iterator[tuple[str, str]]:
 
 
 def _account_without_stack(pages: Pages) -> Iterator[tuple[str, str]]:
-    account, route = AccountPages(pages, username="ada"), Route(login.callback, is_account=True)
-    for name, fault in _ACCOUNT_FAULTS.items():
-        yield f"account {name}", _problem_page(pages, fault, route)
+    account = AccountPages(pages, username="ada")
+    again = SignInAgain("sign_in_not_recent", with_password=True)
+    yield "account sign-in again", _problem_page(pages, again)
     yield "account devices", account_with_devices(pages)
     too_late = account.authenticator_start(problem="authenticator_too_late")
     yield "account authenticator too late", too_late.body
@@ -311,21 +297,14 @@ def _managed_login_without_stack(stack: RunningStack) -> Iterator[tuple[str, str
         yield f"authenticator set-up{name}", shown("mfa_setup.html", fields=fields, **set_up)
 
 
-def _problem_page(pages: Pages, fault: Exception, route: Route = Route(login.callback)) -> str:  # noqa: B008 - frozen
-    log = Logger("every page", level="CRITICAL")
-    return problems.answer(fault, route, _request("/callback"), pages, log, session=None).body
+def _entry_refused(pages: Pages, account: str) -> str:
+    fault = EntryRefused("entry_email_unverified", account=account, subject="", return_to="/")
+    return _problem_page(pages, fault)
 
 
-def _request(path: str) -> Request:
-    return Request(
-        route_key=f"GET {path}",
-        path=path,
-        request_id="JKJaXmPLvHcESHA=",
-        app_url="http://localhost",
-        raw_query="",
-        headers={},
-        cookies={},
-    )
+def _problem_page(pages: Pages, fault: Exception) -> str:
+    log, route = Logger("every page", level="CRITICAL"), Route(login.callback)
+    return problems.answer(fault, route, _REQUEST, pages, log, session=None).body
 
 
 def account_with_devices(pages: Pages) -> str:
