@@ -20,7 +20,8 @@ from foyer.container import Container
 from foyer.settings import CommonSettings, Settings
 
 from tests.documents import documented
-from tests.fake_cognito import FakeCognito
+from tests.fake_cognito import SCOPES, FakeCognito
+from tests.fake_cognito_api import SCOPE, FakeCognitoApi
 from tests.fake_dynamodb import FakeDynamoDb
 from tests.fake_secrets_manager import Vault
 from tests.flow.browser import Answer, Browser
@@ -148,6 +149,38 @@ class Stack:
         assert reasons <= documented("Reasons")
 
 
+@dataclass(kw_only=True)
+class Owner(Browser):
+    """The browser of an account's owner, in front of an app that has an account page."""
+
+    stack: Stack
+
+    @property
+    def api(self) -> FakeCognitoApi:
+        return self.stack.cognito.api
+
+    @property
+    def sub(self) -> str:
+        return self.stack.cognito.user.sub
+
+    def has_changed(self, kind: str) -> bool:
+        lines = self.stack.logged("account_changed")
+        return [(line["kind"], line.get("sub")) for line in lines] == [(kind, self.sub)]
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    api = stack.cognito.user_api_url
+    return {"ACCOUNT_PAGE": "true", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": api}
+
+
+def owner(stack: Stack, **environ: str) -> Owner:
+    stack.cognito.scopes = (*SCOPES, SCOPE)
+    made = Owner(stack.app(**environment(stack) | environ), ORIGIN, stack=stack)
+    stack.browsers.append(made)
+    stack.sign_in(made)
+    return made
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Where sessions are kept: in cookies, unless a mark says otherwise."""
     mark = metafunc.definition.get_closest_marker("sessions")
@@ -183,6 +216,11 @@ def browser(stack: Stack) -> Browser:
 @pytest.fixture
 def signed_in(stack: Stack) -> Browser:
     return stack.signed_in()
+
+
+@pytest.fixture
+def ada(stack: Stack) -> Owner:
+    return owner(stack)
 
 
 Counted = Callable[[str], list[tuple[str, str | None]]]

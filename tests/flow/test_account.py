@@ -7,10 +7,10 @@ import re
 import pytest
 
 from tests.fake_cognito_api import PASSWORD, SCOPE, Refusal
-from tests.flow.account import A_NEW_PASSWORD, Owner, environment, owner
 from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Owner, Stack, environment, owner
 
+A_NEW_PASSWORD = "Difference-Engine-1822"
 PAGES = [
     "/account",
     "/account/name",
@@ -21,11 +21,6 @@ PAGES = [
     "/account/delete",
 ]
 OF_GOOGLE = {"identities": [{"providerName": "Google", "userId": "1234"}]}
-
-
-@pytest.fixture
-def ada(stack: Stack) -> Owner:
-    return owner(stack)
 
 
 def test_it_is_off_by_default(stack: Stack, signed_in: Browser) -> None:

@@ -11,16 +11,11 @@ from markupsafe import escape
 
 from tests.authenticator import digits, wrong
 from tests.fake_cognito import User
-from tests.flow.account import QUARTER_OF_AN_HOUR, Owner, owner
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Owner, Stack, owner
 
+QUARTER_OF_AN_HOUR = 15 * 60
 PAGE = "/account/authenticator"
 CODE = f"{PAGE}/code"
-
-
-@pytest.fixture
-def ada(stack: Stack) -> Owner:
-    return owner(stack)
 
 
 def begin(ada: Owner) -> str:

@@ -9,11 +9,12 @@ import pytest
 from tests.authenticator import digits
 from tests.fake_cognito import SCOPES
 from tests.fake_cognito_api import PASSWORD, SCOPE
-from tests.flow.account import A_NEW_PASSWORD, QUARTER_OF_AN_HOUR, Owner, environment, owner
 from tests.flow.browser import FORM, OWN_PAGE, Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Owner, Stack, environment, owner
 from tests.flow.private_values import found_in, private_values, somebody
 
+A_NEW_PASSWORD = "Difference-Engine-1822"
+QUARTER_OF_AN_HOUR = 15 * 60
 pytestmark = pytest.mark.sessions("cookie", "table")
 
 FORMS: dict[str, dict[str, str]] = {
@@ -26,11 +27,6 @@ FORMS: dict[str, dict[str, str]] = {
     "/account/delete": {"username": "visitor"},
 }
 RECENT = ["/account/authenticator", "/account/authenticator/off", "/account/delete"]
-
-
-@pytest.fixture
-def ada(stack: Stack) -> Owner:
-    return owner(stack)
 
 
 @pytest.mark.parametrize("path", FORMS)

@@ -11,10 +11,9 @@ import base64
 import pytest
 from foyer.sealing import KeyRing
 
-from tests.flow.account import environment
-from tests.flow.account import owner as account_owner
 from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Stack, environment
+from tests.flow.conftest import owner as account_owner
 
 ACCESS_TOKEN = 900  # seconds, as in the template
 

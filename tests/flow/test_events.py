@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import api_gateway
-from tests.flow.account import environment
 from tests.flow.browser import Context, Handler
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Stack, environment
 from tests.flow.guards import Guards
 from tests.sample_events import FOLDER, GUARD_NOBODY, SAMPLES, sample
 

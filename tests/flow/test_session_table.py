@@ -18,9 +18,8 @@ from foyer.sealing import KeyRing
 
 from tests.fake_cognito import User
 from tests.fake_cognito_api import SCOPE
-from tests.flow.account import environment, owner
 from tests.flow.browser import Browser
-from tests.flow.conftest import Stack
+from tests.flow.conftest import Stack, environment, owner
 from tests.wire_faults import WIRE_FAULTS, Fault, refusal
 
 pytestmark = pytest.mark.sessions("table")
