@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import requests
-from foyer import http_api, routes
-from foyer.route import Needs, Route
+from foyer import routes
 
 from tests.documents import blocks
 from tests.flow.conftest import Stack
-
-OTHER_API = "https://orders.example.com/mine"
 
 
 @pytest.mark.sessions("cookie", "table")
@@ -20,15 +15,10 @@ def test_a_page_of_the_web_function_calls_another_api_with_a_new_token_each_time
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (code,) = (each for each in blocks("docs/calling-apis.md", "python") if "Route(" in each)
-    assert OTHER_API in code
+    before, _, after = code.partition("https://orders.example.com/mine")
     # UserInfo is an API that takes access tokens too.
-    code = code.replace(OTHER_API, f"{stack.cognito.domain_url}/oauth2/userInfo")
-    names: dict[str, Any] = {
-        "requests": requests,
-        "http_api": http_api,
-        "Route": Route,
-        "Needs": Needs,
-    }
+    code = f"{before}{stack.cognito.domain_url}/oauth2/userInfo{after}"
+    names = {**vars(routes), "requests": requests}
     exec(code, names)  # noqa: S102 - the document's own
     monkeypatch.setattr(routes, "ROUTES", {**routes.ROUTES, "GET /orders": names["ORDERS"]})
     stack.cognito.refresh_token_rotation = True
