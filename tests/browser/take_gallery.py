@@ -20,10 +20,7 @@ from tests.browser.people import launch
 from tests.running_stack import ROOT, running_stack
 
 GALLERY = ROOT / "build" / "gallery"
-_WINDOWS: dict[str, ViewportSize] = {
-    "phone": PHONE,
-    "desk": {"width": 1024, "height": 768},
-}
+_WINDOWS: dict[str, ViewportSize] = {"phone": PHONE, "desk": {"width": 1024, "height": 768}}
 _SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _INDEX = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title><style>
 :root {{ color-scheme: light dark; }}

@@ -117,9 +117,7 @@ def test_error_pages_are_shown_in_the_visitors_language(visitor: Visitor) -> Non
         assert LANGUAGES["es"].say("back_to_app", brand="Foyer") in page.links, path
 
 
-def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(
-    visitor: Visitor,
-) -> None:
+def test_the_apps_choice_is_kept_for_later_visits_until_there_is_another(visitor: Visitor) -> None:
     visitor.http.headers["Accept-Language"] = "fr-CA, en;q=0.5"
     visitor.authorize(lang="de'<b>")  # unknown
     assert visitor.page.language == "fr"

@@ -8,13 +8,7 @@ import pytest
 import requests
 
 from local.managed_login.triggers import UNREADABLE
-from tests.stack.login_pages import (
-    CALLBACK,
-    Event,
-    Pages,
-    Visitor,
-    refuse,
-)
+from tests.stack.login_pages import CALLBACK, Event, Pages, Visitor, refuse
 
 Tokens = dict[str, Any]
 CONFIGURED_2 = "PreTokenGenerationConfig:V2_0"

@@ -7,12 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.authenticator import digits, wrong
-from tests.stack.login_pages import (
-    PASSWORD,
-    SIGNED_OUT,
-    Pages,
-    Visitor,
-)
+from tests.stack.login_pages import PASSWORD, SIGNED_OUT, Pages, Visitor
 
 WRONG = "Incorrect username or password."
 WRONG_CODE = "That code is incorrect."

@@ -203,9 +203,7 @@ def test_it_stops_and_the_file_puts_users_back(stack: Stack) -> None:
     assert (ada["attributes"]["name"], ada["groups"]) == ("Countess", ["staff"])
 
 
-def test_a_changed_template_is_deployed_and_served_until_it_ends_with_its_aws(
-    stack: Stack,
-) -> None:
+def test_a_changed_template_is_deployed_and_served_until_it_ends_with_its_aws(stack: Stack) -> None:
     """The last test of this file."""
     template, log = stack.app / "template.yaml", Path(stack.facts["log"])
     template.write_text(template.read_text().replace("/api/count", "/api/number"))

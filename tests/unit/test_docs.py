@@ -24,10 +24,7 @@ RESOURCES = read_template(ROOT / "template.yaml")["Resources"]
 
 @pytest.mark.parametrize(
     ("heading", "package", "function"),
-    [
-        ("Web variables", WEB, "WebFunction"),
-        ("Rotation variables", ROTATION, "RotationFunction"),
-    ],
+    [("Web variables", WEB, "WebFunction"), ("Rotation variables", ROTATION, "RotationFunction")],
 )
 def test_environment_variables_are_documented(heading: str, package: Path, function: str) -> None:
     given = set(RESOURCES[function]["Properties"]["Environment"]["Variables"])

@@ -36,9 +36,7 @@ def uses_of(tool: str) -> list[str]:
         use
         for document in DOCUMENTS
         for use in re.findall(
-            rf"(?:^|`|\| *|&& *|\$\(){tool} ([^\n`|)]+)",
-            read(document).replace("\\\n", " "),
-            re.M,
+            rf"(?:^|`|\| *|&& *|\$\(){tool} ([^\n`|)]+)", read(document).replace("\\\n", " "), re.M
         )
         if "…" not in use
     ]

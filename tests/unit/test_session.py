@@ -94,8 +94,7 @@ def test_a_response_clears_as_many_cookies_as_fit() -> None:
 
 
 @given(
-    st.dictionaries(st.text(max_size=30), st.text(max_size=2000), max_size=8),
-    st.integers(0, 5000),
+    st.dictionaries(st.text(max_size=30), st.text(max_size=2000), max_size=8), st.integers(0, 5000)
 )
 def test_every_session_fits_into_a_cookie(claims: dict[str, str], token_bytes: int) -> None:
     session = replace(SESSION, claims=claims, refresh_token="r" * token_bytes)

@@ -27,10 +27,7 @@ def part_of(resources: dict[str, Any], *wanted: Any, **more: Any) -> LocalPart:
         ({"Fn::GetAtt": ["Web", "Arn"]}, ARN),
         ({"Fn::GetAtt": "Own.Arn"}, "arn:aws:iam::123456789012:role/Own"),
         ({"Fn::Sub": "a ${Web.Arn} ${!Web}"}, {"Fn::Sub": f"a {ARN} ${{!Web}}"}),
-        (
-            {"Fn::Sub": ["${Web}", {"Web": {"Ref": "Web"}}]},
-            {"Fn::Sub": ["${Web}", {"Web": "Web"}]},
-        ),
+        ({"Fn::Sub": ["${Web}", {"Web": {"Ref": "Web"}}]}, {"Fn::Sub": ["${Web}", {"Web": "Web"}]}),
         (
             {"Fn::GetAtt": ["Pool", "ProviderURL"]},
             {"Fn::Sub": "https://cognito-idp.${AWS::Region}.amazonaws.com/${Pool}"},
