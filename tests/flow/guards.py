@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,14 +13,15 @@ from foyer.settings import CommonSettings
 from tests.flow.browser import Browser, Context, Handler
 from tests.flow.conftest import FOR_BOTH_FUNCTIONS, Stack
 
-DOMAIN = "app.example.com"
 REFUSED = {"isAuthorized": False}
 
 
 class Guards:
-    """New containers of both functions."""
+    """New containers of both functions; ``counted`` gives their metrics since it was last asked."""
 
-    def __init__(self, stack: Stack, domain: str = DOMAIN, **environ: str) -> None:
+    counted: Callable[[], list[tuple[str, str | None]]]
+
+    def __init__(self, stack: Stack, domain: str = "app.example.com", **environ: str) -> None:
         # With sessions in cookies, the guard does not even know where Cognito is.
         environ = {**(stack.environ if stack.table else FOR_BOTH_FUNCTIONS), **environ}
         settings = CommonSettings.from_environ(environ)

@@ -50,7 +50,7 @@ def text_of(page: str) -> str:
         ("", False),
     ],
 )
-def test_only_an_address_of_an_allowed_domain_enters(
+def test_only_addresses_of_allowed_domains_enter(
     stack: Stack, email: str, is_allowed: bool
 ) -> None:
     stack.cognito.user.email = email
@@ -90,9 +90,7 @@ def test_with_both_settings_both_must_hold(stack: Stack) -> None:
     assert enters(stack, **DOMAINS, **GROUPS)
 
 
-def test_the_page_says_which_account_it_was_and_how_to_use_another(
-    stack: Stack, counted: Counted
-) -> None:
+def test_the_page_says_which_account_it_was(stack: Stack, counted: Counted) -> None:
     stack.cognito.user.email = "<b>ada</b>&co@other.example"
     browser = stack.browser(**DOMAINS)
     page = stack.sign_in(browser, "/login?return_to=/notes%3Fpage=2")
@@ -136,9 +134,7 @@ def test_the_tokens_of_a_refused_user_are_revoked(stack: Stack) -> None:
 
 
 @WHEREVER_IT_IS_KEPT
-def test_a_user_who_is_no_longer_allowed_is_signed_out_at_the_next_check(
-    stack: Stack, counted: Counted
-) -> None:
+def test_a_user_no_longer_allowed_is_signed_out(stack: Stack, counted: Counted) -> None:
     stack.cognito.user.groups = ["staff"]
     browser = stack.signed_in(**DOMAINS, **GROUPS)
     for _ in range(2):

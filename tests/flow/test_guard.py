@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 import pytest
@@ -21,8 +22,10 @@ ACCESS_TOKEN = 900  # seconds
 
 
 @pytest.fixture
-def guards(stack: Stack) -> Guards:
-    return Guards(stack)
+def guards(stack: Stack, counted: Counted) -> Guards:
+    made = Guards(stack)
+    made.counted = partial(counted, "Guard")
+    return made
 
 
 @pytest.fixture
@@ -43,9 +46,7 @@ def due(stack: Stack, ada: Browser) -> Browser:
     return ada
 
 
-def test_a_signed_in_visitor_is_let_in_and_described(
-    stack: Stack, guards: Guards, ada: Browser, counted: Counted
-) -> None:
+def test_a_visitor_is_let_in_and_described(stack: Stack, guards: Guards, ada: Browser) -> None:
     me, logged = ada.get("/me").json, stack.log()
     calls, reads = stack.cognito.upstream_calls, stack.vault.reads
     answer = guards.signed_in(ada)
@@ -67,25 +68,23 @@ def test_a_signed_in_visitor_is_let_in_and_described(
     assert guards.visitor(ada) == {**answer["context"], "signed_in": True, "go": ""}
     assert stack.cognito.upstream_calls == calls, "no call to Cognito"
     assert stack.vault.reads == reads + 1
-    assert counted("Guard") == [("GuardAllowed", None)] * 2
+    assert guards.counted() == [("GuardAllowed", None)] * 2
     assert stack.log() == logged
 
 
-def test_a_visitor_without_a_session_is_refused_or_sent_to_sign_in(
-    stack: Stack, guards: Guards, browser: Browser, counted: Counted
+def test_nobody_is_refused_or_sent_to_sign_in(
+    stack: Stack, guards: Guards, browser: Browser
 ) -> None:
     assert guards.signed_in(browser) == REFUSED
-    assert counted("Guard") == [("GuardRefused", "no_session")]
+    assert guards.counted() == [("GuardRefused", "no_session")]
     about = guards.visitor(browser, path="/shop/list?page=2&sort=a%20b")
     assert about["signed_in"] is False
     assert about["go"] == "/login?return_to=/shop/list%3Fpage%3D2%26sort%3Da%2520b"
     assert stack.vault.reads == 0
 
 
-def test_the_context_always_has_the_same_types(
-    stack: Stack, guards: Guards, ada: Browser, browser: Browser
-) -> None:
-    somebody, nobody = guards.visitor(ada), guards.visitor(browser)
+def test_the_context_always_has_the_same_types(stack: Stack, guards: Guards, ada: Browser) -> None:
+    somebody, nobody = guards.visitor(ada), guards.visitor(stack.browser())
     assert {name: type(value) for name, value in somebody.items()} == {
         name: type(value) for name, value in nobody.items()
     }
@@ -112,26 +111,24 @@ def changed(value: str, at: int) -> str:
     ],
 )
 def test_a_damaged_session_is_refused(
-    guards: Guards, ada: Browser, damage: Callable[[str], str], reason: str, counted: Counted
+    guards: Guards, ada: Browser, damage: Callable[[str], str], reason: str
 ) -> None:
     (name,) = ada.named("session")
     ada.cookies[name] = damage(ada.cookies[name])
     assert not guards.lets_in(ada)
-    assert counted("Guard") == [("GuardRefused", reason)]
+    assert guards.counted() == [("GuardRefused", reason)]
     assert guards.visitor(ada)["signed_in"] is False
     assert "Create account" in ada.get("/").body, "as for the web function, which clears it"
     assert ada.cookies == {}
 
 
-def test_a_session_ends_for_the_guard_when_it_ends(
-    stack: Stack, guards: Guards, ada: Browser, counted: Counted
-) -> None:
+def test_a_session_ends_for_the_guard_too(stack: Stack, guards: Guards, ada: Browser) -> None:
     strict = Guards(stack, SESSION_IDLE_SECONDS="60", SESSION_MAX_SECONDS="60")
     assert strict.lets_in(ada)
     stack.clock.advance(61)
-    counted("Guard")
+    guards.counted()
     assert not strict.lets_in(ada)
-    assert counted("Guard") == [("GuardRefused", "expired")]
+    assert guards.counted() == [("GuardRefused", "expired")]
     before = ada.named("session")
     ada.post("/logout")
     ada.cookies |= before  # with an answer that comes late
@@ -141,11 +138,9 @@ def test_a_session_ends_for_the_guard_when_it_ends(
 # A check with Cognito
 
 
-def test_a_session_due_for_a_check_is_refused_and_renewed_by_the_web_function(
-    stack: Stack, guards: Guards, due: Browser, counted: Counted
-) -> None:
+def test_the_web_function_renews_a_session_due(stack: Stack, guards: Guards, due: Browser) -> None:
     assert not guards.lets_in(due)
-    assert counted("Guard") == [("GuardRefused", "check_due")]
+    assert guards.counted() == [("GuardRefused", "check_due")]
     go = guards.visitor(due, path="/shop?page=2")["go"]
     assert go == "/renew?return_to=/shop%3Fpage%3D2"
 
@@ -173,9 +168,7 @@ def test_guarded_requests_count_as_use(stack: Stack, guards: Guards, ada: Browse
         assert guards.lets_in(ada)
 
 
-def test_without_cognito_there_is_no_redirect_loop_and_an_ended_session_leads_to_sign_in(
-    stack: Stack, guards: Guards, due: Browser
-) -> None:
+def test_a_check_ends_without_a_redirect_loop(stack: Stack, guards: Guards, due: Browser) -> None:
     stack.cognito.fault("token", "http_503")
     assert due.get(guards.visitor(due)["go"]).location == "/shop"
     assert guards.visitor(due)["go"] == ""
@@ -188,9 +181,7 @@ def test_without_cognito_there_is_no_redirect_loop_and_an_ended_session_leads_to
     assert stack.sign_in(due, answer.location).location == "/shop?page=2"
 
 
-def test_renew_leads_to_a_path_of_the_app_and_never_in_circles(
-    ada: Browser, browser: Browser
-) -> None:
+def test_renew_leads_to_a_path_of_the_app_never_in_circles(ada: Browser, browser: Browser) -> None:
     for return_to, location in (
         ("/shop", "/shop"),
         ("https://evil.example/", "/"),
@@ -222,13 +213,13 @@ def test_renew_leads_to_a_path_of_the_app_and_never_in_circles(
     ],
 )
 def test_only_the_apps_own_pages_may_change_something(
-    guards: Guards, ada: Browser, headers: dict[str, str], passes: bool, counted: Counted
+    guards: Guards, ada: Browser, headers: dict[str, str], passes: bool
 ) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         assert guards.signed_in(ada, method, **headers)["isAuthorized"] is passes
         assert guards.visitor(ada, method, **headers)["signed_in"] is passes
     expected = ("GuardAllowed", None) if passes else ("GuardRefused", "cross_site")
-    assert counted("Guard") == [expected] * 8
+    assert guards.counted() == [expected] * 8
     for method in ("GET", "HEAD", "OPTIONS"):
         assert guards.signed_in(ada, method, **headers)["isAuthorized"] is True
 
@@ -249,15 +240,13 @@ def test_the_origin_is_app_url_or_the_domain_that_was_called(stack: Stack, ada: 
 # Failures
 
 
-def test_without_the_secret_the_guard_fails(
-    stack: Stack, guards: Guards, ada: Browser, counted: Counted
-) -> None:
+def test_without_the_secret_the_guard_fails(stack: Stack, guards: Guards, ada: Browser) -> None:
     """API Gateway answers 500 then: nobody knows who is signed in."""
     stack.vault.failure = "secret_unreachable"
     for ask in (guards.signed_in, guards.visitor):
         with pytest.raises(GuardFailed, match="secret_unreachable"):
             ask(ada)
-        assert counted("Guard") == [("GuardFailed", "secret_unreachable")]
+        assert guards.counted() == [("GuardFailed", "secret_unreachable")]
     assert stack.reasons("guard_failed") == ["secret_unreachable"] * 2
     assert stack.log()[-1]["correlation_id"]
 
@@ -298,9 +287,7 @@ def test_no_made_up_cookie_passes_or_breaks_the_guard(
 
 
 @IN_TABLE
-def test_the_guard_refreshes_sessions_for_all_functions(
-    stack: Stack, guards: Guards, ada: Browser
-) -> None:
+def test_the_guard_refreshes_sessions_for_all(stack: Stack, guards: Guards, ada: Browser) -> None:
     for _ in range(3):
         stack.clock.advance(ACCESS_TOKEN)
         assert guards.lets_in(ada)
@@ -313,23 +300,19 @@ def test_the_guard_refreshes_sessions_for_all_functions(
 
 
 @IN_TABLE
-def test_a_sign_out_from_the_table_counts_at_once(
-    stack: Stack, guards: Guards, ada: Browser, counted: Counted
-) -> None:
+def test_a_sign_out_counts_at_once(stack: Stack, guards: Guards, ada: Browser) -> None:
     copy = stack.copy_of(ada)
     ada.post("/logout")
     assert not guards.lets_in(copy)
-    assert counted("Guard") == [("GuardRefused", "not_in_table")]
+    assert guards.counted() == [("GuardRefused", "not_in_table")]
 
 
 @IN_TABLE
-def test_the_guard_refuses_a_user_whom_cognito_refuses(
-    stack: Stack, guards: Guards, ada: Browser, counted: Counted
-) -> None:
+def test_a_user_whom_cognito_refuses_is_refused(stack: Stack, guards: Guards, ada: Browser) -> None:
     stack.cognito.user.enabled = False
     stack.clock.advance(ACCESS_TOKEN)
     assert guards.visitor(ada)["go"] == "/login?return_to=/shop"
-    assert counted("Guard") == [("GuardRefused", "session_ended")]
+    assert guards.counted() == [("GuardRefused", "session_ended")]
     (line,) = stack.logged("session_ended")
     assert line["correlation_id"]
     assert stack.sessions.row()["sealed"] == {"S": ""}

@@ -141,9 +141,7 @@ def test_without_expires_in_the_id_tokens_end_says_when_to_refresh(stack: Stack)
     assert stack.cognito.calls("token") == 4
 
 
-def test_rotated_refresh_tokens_are_kept_and_two_tabs_may_refresh_at_once(
-    stack: Stack, signed_in: Browser
-) -> None:
+def test_rotated_refresh_tokens_are_kept_in_each_tab(stack: Stack, signed_in: Browser) -> None:
     stack.cognito.refresh_token_rotation = True
     stack.cognito.rotation_grace_seconds = 60
     other_tab = stack.copy_of(signed_in, **LIMITS)

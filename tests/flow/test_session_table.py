@@ -35,9 +35,7 @@ def ada(stack: Stack) -> Browser:
     return stack.signed_in()
 
 
-def test_every_session_has_an_id_of_its_own_which_stays_the_same(
-    stack: Stack, ada: Browser
-) -> None:
+def test_every_session_has_an_id_of_its_own_that_stays(stack: Stack, ada: Browser) -> None:
     before, other = dict(ada.cookies), stack.signed_in()
     assert {*before.values()} != {*other.cookies.values()}
     assert len(stack.sessions.rows()) == 2
@@ -94,8 +92,11 @@ def on_device(stack: Stack, user_agent: str = "") -> Browser:
     return browser
 
 
+Devices = tuple[Browser, Browser, Browser]
+
+
 @pytest.fixture
-def devices(stack: Stack) -> tuple[Browser, ...]:
+def devices(stack: Stack) -> Devices:
     """This one, and two others of the same user."""
     return on_device(stack, FIREFOX), on_device(stack), on_device(stack)
 
@@ -104,9 +105,7 @@ def keys_on(page: str) -> list[str]:
     return re.findall(r'name="session" value="([0-9a-f]+)"', page)
 
 
-def test_the_account_page_lists_the_users_sessions_and_ends_one_or_all_others(
-    stack: Stack, devices: tuple[Browser, ...]
-) -> None:
+def test_the_account_page_lists_and_ends_sessions(stack: Stack, devices: Devices) -> None:
     here, *others = devices
     page = re.sub(r"</?bdi>", "", here.get("/account").body)
     assert "Firefox, Linux (this device)" in page
@@ -124,9 +123,7 @@ def test_the_account_page_lists_the_users_sessions_and_ends_one_or_all_others(
     assert [each.is_signed_in for each in devices] == [True, False, False]
 
 
-def test_sessions_of_others_are_out_of_reach_and_ended_ones_not_listed(
-    stack: Stack, devices: tuple[Browser, ...]
-) -> None:
+def test_sessions_of_other_users_are_out_of_reach(stack: Stack, devices: Devices) -> None:
     key, _ = keys_on(devices[0].get("/account").body)
     stack.cognito.user = User(username="mallory")
     mallory = on_device(stack)
@@ -176,9 +173,7 @@ def test_an_access_token_is_kept_only_if_the_guard_passes_it_on(stack: Stack) ->
     assert kept == [None, last.removeprefix("Bearer ")]
 
 
-def test_a_row_that_is_gone_or_that_something_else_has_written_opens_nothing(
-    stack: Stack, ada: Browser
-) -> None:
+def test_a_row_that_is_gone_or_malformed_opens_nothing(stack: Stack, ada: Browser) -> None:
     stack.sessions.put(id=stack.sessions.row()["id"])
     assert not stack.copy_of(ada).is_signed_in
     stack.sessions.empty()
@@ -264,9 +259,7 @@ def test_during_a_refresh_others_serve_the_session_whatever_the_clocks_say(
 
 
 @MINUTES
-def test_a_dead_containers_lock_expires_in_seconds(
-    stack: Stack, ada: Browser, seconds: int
-) -> None:
+def test_the_lock_of_a_dead_container_expires(stack: Stack, ada: Browser, seconds: int) -> None:
     dying = replace(stack, seconds_fast=seconds).app(First(sys.exit))
     stack.clock.advance(ACCESS_TOKEN)
     with pytest.raises(SystemExit):
@@ -302,9 +295,7 @@ def test_a_request_waits_for_a_refresh_under_way(stack: Stack, seconds: int, sta
 
 
 @pytest.mark.parametrize("seconds", [-240, 240])
-def test_a_wrong_clock_changes_no_limit_and_uses_no_refresh_token_twice(
-    stack: Stack, ada: Browser, seconds: int
-) -> None:
+def test_a_wrong_clock_changes_no_sessions_life(stack: Stack, ada: Browser, seconds: int) -> None:
     wrong = replace(stack, seconds_fast=seconds).copy_of(ada)
     assert wrong.is_signed_in
     assert "UpdateItem" not in stack.sessions.asked, "not at each request"
@@ -374,9 +365,7 @@ def test_a_table_that_can_only_be_read_serves(stack: Stack, ada: Browser, second
     assert not ada.is_signed_in
 
 
-def test_a_sign_in_or_sign_out_that_does_not_reach_the_table_says_so(
-    stack: Stack, ada: Browser, browser: Browser
-) -> None:
+def test_a_lost_sign_in_or_sign_out_says_so(stack: Stack, ada: Browser, browser: Browser) -> None:
     stack.sessions.faults |= {"PutItem": THROTTLED, "DeleteItem": THROTTLED}
     assert stack.sign_in(browser).status == 503
     assert browser.named("session") == {}
