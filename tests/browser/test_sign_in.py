@@ -1,18 +1,20 @@
-"""Signing in and out, in the language that was picked, and what managed login remembers."""
+"""Signing in and out: the keyboard, tabs, what managed login remembers, and the account."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from playwright.sync_api import expect
+from foyer.pages import Brand, Pages
+from playwright.sync_api import Route, expect
 
+from tests.browser.every_page import account_with_devices
 from tests.browser.people import Directory, Visitor
 
 pytestmark = pytest.mark.browser
 
 
-def test_managed_login_asks_again_after_sign_out_only(
+def test_managed_login_asks_again_after_sign_out_or_when_told_to(
     visitor: Visitor, directory: Directory
 ) -> None:
     account = directory.add()
@@ -31,8 +33,15 @@ def test_managed_login_asks_again_after_sign_out_only(
     visitor.is_signed_out()
     visitor.follow("Sign in")
     visitor.is_welcome(account)
-    visitor.press("Sign out")
+    visitor.open("/login?return_to=/account/delete&prompt=login")  # as after 15 minutes
+    visitor.sees("Sign in")
+    visitor.submit_sign_in(account)
+    visitor.is_at("/account/delete")
+    visitor.open("/account")
+    visitor.follow("Sign out everywhere")
+    visitor.press("Sign out everywhere")
     visitor.is_signed_out()
+    visitor.reads("You are signed out everywhere.")
     visitor.begin_sign_in()
 
 
@@ -91,4 +100,43 @@ def test_the_keyboard_alone_picks_a_language_and_signs_in_and_out(
     expect(page.get_by_role("button", name="Abmelden")).to_be_focused()
     keyboard.press("Enter")
     visitor.sees("Willkommen")
-    expect(page.get_by_role("link", name="Anmelden")).to_be_visible()
+    visitor.follow("Anmelden")
+    visitor.sees("Anmelden")
+
+
+_FOCUSED = """() => {
+    const focused = document.activeElement;
+    const {outlineStyle, outlineWidth} = getComputedStyle(focused);
+    return [focused.textContent.trim(), outlineStyle !== "none" && parseFloat(outlineWidth) > 0];
+}"""
+
+
+def test_the_keyboard_reaches_and_ends_every_session_of_the_list_in_order(visitor: Visitor) -> None:
+    """As with sessions in a table, where there is a list."""
+    page = account_with_devices(Pages(Brand("Foyer", "#3d5a80"), "en"))
+    sent: list[str | None] = []
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.post_data)
+        route.fulfill(body=page, content_type="text/html")
+
+    visitor.context.route("**/account**", answer)
+    visitor.open("/account")
+    reached: list[str] = []
+    while "Delete account" not in reached and len(reached) < 30:
+        visitor.page.keyboard.press("Tab")
+        name, is_visible = visitor.page.evaluate(_FOCUSED)
+        assert is_visible, name
+        reached.append(name)
+    assert [name for name in reached if "ign out" in name] == [
+        "Sign out everywhere",
+        "Sign out (Samsung Internet, Android)",
+        "Sign out (Unknown device)",
+        "Sign out all other devices",
+    ]
+    for name, expected in (("(Unknown device)", f"session={'c' * 64}"), ("other devices", None)):
+        visitor.page.get_by_role("button", name=name).focus()
+        visitor.page.keyboard.press("Enter")
+        visitor.sees("Your account")
+        assert sent.pop() == expected

@@ -6,12 +6,10 @@ import base64
 
 import pytest
 
-from tests.authenticator import digits
 from tests.fake_cognito import SCOPES
 from tests.fake_cognito_api import PASSWORD, SCOPE
 from tests.flow.browser import FORM, OWN_PAGE, Browser
 from tests.flow.conftest import Owner, Stack, environment, owner
-from tests.flow.private_values import found_in, private_values, somebody
 
 A_NEW_PASSWORD = "Difference-Engine-1822"
 QUARTER_OF_AN_HOUR = 15 * 60
@@ -156,26 +154,3 @@ def test_no_link_puts_a_notice_on_a_page(ada: Owner) -> None:
     assert page.status == 200
     assert "pay here" not in page.body
     assert 'role="status"' not in page.body
-
-
-def test_nothing_that_is_typed_or_created_is_logged(
-    stack: Stack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    stack.cognito.user = somebody()
-    ada = owner(stack, LOG_LEVEL="DEBUG")
-    ada.get("/account")
-    ada.submit("/account/name", name="Canary Newname")
-    ada.submit("/account/password", current="canary-wrong-one", new=A_NEW_PASSWORD)
-    ada.submit("/account/password", current=PASSWORD, new="canary-new-password")
-    ada.submit("/account/authenticator")
-    ada.get("/account/authenticator")
-    ada.submit("/account/authenticator/code", code="999999999")
-    ada.submit("/account/authenticator/code", code=digits(ada.api.pending_secret or ""))
-    ada.submit("/account/delete", username="canary-somebody-else")
-    ada.submit("/account/delete", username="canary-username")
-    assert ada.api.is_deleted
-    assert ada.api.secret is not None
-    typed = {"Canary Newname", "canary-wrong-one", "canary-new-password", "canary-somebody-else"}
-    values = private_values(stack) | typed | {PASSWORD, A_NEW_PASSWORD, ada.api.secret}
-    written = "".join((*capsys.readouterr(), caplog.text, stack.log_stream.getvalue()))
-    assert found_in(written, values) == set()

@@ -16,7 +16,9 @@ from foyer.cognito.oauth import AppClient
 from foyer.pages import Pages
 from foyer.sessions import visitors
 
-from tests.flow.conftest import ORIGIN, Stack
+from tests.authenticator import digits
+from tests.fake_cognito_api import PASSWORD
+from tests.flow.conftest import ORIGIN, Stack, owner
 from tests.flow.private_values import found_in, private_values, somebody
 
 CANARY = "canary-in-the-request"
@@ -89,21 +91,37 @@ def test_no_request_leaves_a_trace_of_what_it_carried(
     assert found_in(lines, private_values(stack)) == set()
 
 
+@pytest.mark.sessions("cookie", "table")
 def test_a_whole_visit_leaves_no_trace_of_the_visitor(
     stack: Stack, written: Callable[[], str]
 ) -> None:
-    cognito = stack.cognito
-    cognito.user = somebody()
-    cognito.refresh_token_rotation = True
-    browser = stack.browser(LOG_LEVEL="DEBUG")
-    stack.sign_in(browser, "/signup?login_hint=canary%2Baddress@example.com")
-    stack.advance_to_refresh(browser)
-    assert browser.is_signed_in
-    assert browser.post("/logout").status == 200
+    stack.cognito.user = somebody()
+    stack.cognito.refresh_token_rotation = True
+    ada = owner(stack, LOG_LEVEL="DEBUG")
+    stack.advance_to_refresh(ada)
+    assert ada.is_signed_in
+    assert ada.post("/logout").status == 200
+    stack.sign_in(ada, "/signup?login_hint=canary%2Baddress@example.com")
+    ada.get("/account")
+    ada.submit("/account/name", name="Canary Newname")
+    ada.submit("/account/password", current="canary-wrong-one", new="canary-new-password")
+    ada.submit("/account/password", current=PASSWORD, new="canary-new-password")
+    ada.submit("/account/authenticator")
+    ada.get("/account/authenticator")
+    ada.submit("/account/authenticator/code", code="999999999")
+    ada.submit("/account/authenticator/code", code=digits(ada.api.pending_secret or ""))
+    ada.submit("/account/delete", username="canary-somebody-else")
+    ada.submit("/account/delete", username="canary-username")
+    assert ada.api.is_deleted
+    assert ada.api.secret is not None
+    typed = {"Canary Newname", "canary-wrong-one", "canary-new-password", "canary-somebody-else"}
+    values = private_values(stack) | typed | {PASSWORD, ada.api.secret}
     lines = written()
-    assert found_in(lines, private_values(stack)) == set()
-    assert [line["message"] for line in stack.log()] == ["signed_in", "signed_out"]
+    assert found_in(lines, values) == set()
     assert lines.count('"ColdStart":[1.0]') == 1
+    first, second, *account = [line["message"] for line in stack.log()]
+    assert (first, second, account[0]) == ("signed_in", "signed_out", "signed_in")
+    assert {*account[1:]} == {"account_changed", "account_refused"}
 
 
 # Where a bug might break out, holding what the visitor sent.
