@@ -72,7 +72,7 @@ def test_a_visitor_is_let_in_and_described(stack: Stack, guards: Guards, ada: Br
     assert stack.log() == logged
 
 
-def test_nobody_is_refused_or_sent_to_sign_in(
+def test_a_visitor_without_a_session_is_refused_or_sent_to_sign_in(
     stack: Stack, guards: Guards, browser: Browser
 ) -> None:
     assert guards.signed_in(browser) == REFUSED

@@ -18,10 +18,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.fake_secrets_manager import FakeSecretsManager, Vault
 from tests.ports import free_port
@@ -34,16 +33,13 @@ from tests.wire_faults import refusal
 # Of the calls for a secret, at most one is throttled at a time: a container's second try succeeds.
 # If both fail, it answers 503 for some seconds, which is right, and no visitor can sign in.
 _THROTTLED = refusal("ThrottlingException")
-_MIB = 1 << 20
+_PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 # Log lines that the injected faults do not explain: a bug, or a session that ended.
 _UNEXPECTED = {"unexpected_error", "session_ended", "session_not_usable", "attempt_not_usable"}
 
 
-class Used(NamedTuple):
-    """What a process uses at one moment: memory in bytes, and open files."""
-
-    memory: int
-    files: int
+# What a process of the function uses at one moment: memory in MiB, and open files.
+Used = tuple[float, int]
 
 
 @dataclass
@@ -62,11 +58,11 @@ class Figures:
         return {name: n for name, n in self.messages.items() if name in _UNEXPECTED}
 
     def growth(self) -> list[Used]:
-        """Of each process, how much its memory and files grew since they were first looked at."""
+        """Of each process, how much it uses more than when it was first looked at."""
         first = {process: used for each in reversed(self.samples) for process, used in each.items()}
         last = {process: used for each in self.samples for process, used in each.items()}
         pairs = [(last[process], used) for process, used in first.items()]
-        return [Used(new.memory - old.memory, new.files - old.files) for new, old in pairs]
+        return [(new[0] - old[0], new[1] - old[1]) for new, old in pairs]
 
     def check(self) -> None:
         """Of each sign-in there is a line in the log, and nothing unexpected; nothing leaks."""
@@ -74,14 +70,14 @@ class Figures:
         assert self.messages["signed_in"] == self.tally.sign_ins
         assert self.faults
         assert self.unexpected == {}
-        growth = self.growth()
-        assert len(growth) == 4, "none was replaced"
-        assert max(used.files for used in growth) <= 4
-        assert max(used.memory for used in growth) < 8 * _MIB
+        memory, files = zip(*self.growth(), strict=True)
+        assert len(files) == 4, "none was replaced"
+        assert max(files) <= 4
+        assert max(memory) < 8
 
     def report(self) -> str:
         """A readable report, also for docs/security.md."""
-        memory = (sum(used.memory for used in each.values()) / _MIB for each in self.samples)
+        memory = (sum(used[0] for used in each.values()) for each in self.samples)
         lines = [
             f"{self.seconds:.0f} seconds",
             *(f"{number:,} {what}" for what, number in sorted(self.tally.counts.items())),
@@ -89,10 +85,7 @@ class Figures:
             f"{self.faults.total():,} faults injected, of {len(self.faults)} kinds",
             f"unexpected log lines: {self.unexpected or 'none'}",
             f"MiB at each tenth of the way: {', '.join(f'{each:.1f}' for each in memory)}",
-            *(
-                f"a process: {used.memory / _MIB:.1f} MiB and {used.files} files more than before"
-                for used in self.growth()
-            ),
+            *(f"a process: {mib:+.1f} MiB, {files:+d} files" for mib, files in self.growth()),
         ]
         return "\n".join(lines)
 
@@ -128,12 +121,18 @@ def soak(folder: Path, options: argparse.Namespace) -> Figures:
         threads = [threading.Thread(target=replace(visitor).run) for _ in range(options.users)]
         for thread in threads:
             thread.start()
-
-        def rotate() -> None:
-            vault.rotate_session_key()
-            secrets_manager.faults.append(_THROTTLED)
-
-        _watch(figures, gateway, threads, options.warm_up, rotate)
+        # Samples at every tenth of the way; half-way, the session key is replaced.
+        left = options.sign_ins - options.warm_up
+        marks = [options.warm_up + left * tenth // 10 for tenth in range(10)]
+        while any(thread.is_alive() for thread in threads):
+            time.sleep(0.05)
+            if marks and figures.tally.sign_ins >= marks[0]:
+                figures.samples.append(_sample(gateway))
+                del marks[0]
+                if len(marks) == 5:
+                    vault.rotate_session_key()
+                    secrets_manager.faults.append(_THROTTLED)
+        figures.samples.append(_sample(gateway))
         figures.seconds = time.monotonic() - began
         figures.faults = sum((wire.counts for wire in wires), Counter())
         forms = [arrived.form for arrived in cognito.requests["token"]]
@@ -144,26 +143,6 @@ def soak(folder: Path, options: argparse.Namespace) -> Figures:
     return figures
 
 
-def _watch(
-    figures: Figures,
-    gateway: int,
-    threads: list[threading.Thread],
-    warm_up: int,
-    rotate: Callable[[], None],
-) -> None:
-    """Sample at every tenth of the way, and replace the session key half-way."""
-    wanted = figures.tally.wanted
-    marks = [warm_up + (wanted - warm_up) * tenth // 10 for tenth in range(10)]
-    while any(thread.is_alive() for thread in threads):
-        time.sleep(0.05)
-        if marks and figures.tally.sign_ins >= marks[0]:
-            figures.samples.append(_sample(gateway))
-            del marks[0]
-            if len(marks) == 5:
-                rotate()
-    figures.samples.append(_sample(gateway))
-
-
 def _sample(gateway: int) -> dict[int, Used]:
     found = {}
     for process in family(gateway):
@@ -171,8 +150,7 @@ def _sample(gateway: int) -> dict[int, Used]:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             if b"awslambdaric" in (folder / "cmdline").read_bytes():
                 pages = int((folder / "statm").read_text("ascii").split()[1])
-                memory = pages * os.sysconf("SC_PAGE_SIZE")
-                found[process] = Used(memory, len(list((folder / "fd").iterdir())))
+                found[process] = pages * _PAGE_MIB, len(list((folder / "fd").iterdir()))
     return found
 
 
