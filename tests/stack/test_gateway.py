@@ -23,7 +23,15 @@ return eval(asked['do']) if asked else os.getpid()
 _INTERNAL_SERVER_ERROR = (500, {"message": "Internal Server Error"})
 
 
+_MAPPING = """
+  Mapping:
+    Type: AWS::ApiGatewayV2::ApiMapping
+    Properties: {ApiId: !Ref ServerlessHttpApi, ApiMappingKey: things}
+"""
+
+
 def test_a_request_reaches_the_function_and_its_result_comes_back(project: GatewayProject) -> None:
+    project.add(_MAPPING)
     project.write(
         """
         told = {
@@ -39,14 +47,16 @@ def test_a_request_reaches_the_function_and_its_result_comes_back(project: Gatew
     )
     headers = {"Cookie": "a=1; b=2", "X-Own": "ours", "X-Forwarded-For": "198.51.100.1"}
     with project.serve({"OVERLAID": "caller", "MORE": "caller"}) as gateway:
-        answer = gateway.ask("GET", "/items/a%20b?x=1&y=2&x=3", headers)
+        answer = gateway.ask("GET", "/things/items/a%20b?x=1&y=2&x=3", headers)
+        assert gateway.ask("GET", "/thingsandmore/page").status_code == 404
     assert answer.status_code == 303
     assert answer.headers["set-cookie"] == "a=1; Path=/, b=2; HttpOnly"
     assert answer.headers["location"] == "/"
     assert answer.headers["content-type"] == "image/png"
     event = answer.json()["event"]
+    # Paths contain the mapping key, and route keys do not.
     assert event["routeKey"] == "GET /items/{id}"
-    assert event["rawPath"] == "/items/a b"
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == "/things/items/a b"
     assert event["pathParameters"] == {"id": "a b"}
     assert event["rawQueryString"] == "x=1&y=2&x=3"
     assert event["queryStringParameters"] == {"x": "1,3", "y": "2"}
@@ -66,23 +76,6 @@ def test_a_request_reaches_the_function_and_its_result_comes_back(project: Gatew
     assert environment["OVERLAID"] == environment["MORE"] == "caller"
     assert (environment["AWS_REGION"], environment["TZ"]) == ("us-east-1", ":UTC")
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "Web"
-
-
-_MAPPING = """
-  Mapping:
-    Type: AWS::ApiGatewayV2::ApiMapping
-    Properties: {ApiId: !Ref ServerlessHttpApi, ApiMappingKey: things}
-"""
-
-
-def test_paths_contain_the_mapping_key_and_route_keys_do_not(project: GatewayProject) -> None:
-    project.add(_MAPPING)
-    with project.serve() as gateway:
-        assert gateway.ask("GET", "/thingsandmore/page").status_code == 404
-        event = gateway.ask("GET", "/things/items/seven").json()
-    assert (event["rawPath"], event["routeKey"]) == ("/things/items/seven", "GET /items/{id}")
-    assert event["requestContext"]["http"]["path"] == "/things/items/seven"
-    assert event["pathParameters"] == {"id": "seven"}
 
 
 def test_an_unknown_route_is_not_found_and_shown_unless_browsers_ask_by_themselves(
