@@ -133,8 +133,9 @@ class Stack:
             if each["ResourceStatus"].endswith("_FAILED")
         ]
 
+    @functools.cache  # noqa: B019 - a few stacks, and making a client takes long
     def client(self, service: str) -> Any:
-        return _client(self.aws, service)
+        return self.aws.client(service)
 
     def template(self, stage: str) -> dict[str, Any]:
         """As it was uploaded (Original), or after SAM's transform (Processed)."""
@@ -156,31 +157,20 @@ class Stack:
 
     def user_pool(self) -> dict[str, Any]:
         client, pool = self.client("cognito-idp"), self.outputs()["UserPoolId"]
-        described: dict[str, Any] = client.describe_user_pool(UserPoolId=pool)["UserPool"]
-        return described
+        return dict(client.describe_user_pool(UserPoolId=pool)["UserPool"])
 
     def app_client(self) -> dict[str, Any]:
         client, outputs = self.client("cognito-idp"), self.outputs()
-        described: dict[str, Any] = client.describe_user_pool_client(
-            UserPoolId=outputs["UserPoolId"], ClientId=outputs["ClientId"]
-        )["UserPoolClient"]
-        return described
+        ids = {name: outputs[name] for name in ("UserPoolId", "ClientId")}
+        return dict(client.describe_user_pool_client(**ids)["UserPoolClient"])
 
     def pool_of_domain(self, name: str) -> str:
         described = self.client("cognito-idp").describe_user_pool_domain(Domain=name)
         return str(described["DomainDescription"]["UserPoolId"])
 
-    def function(self, logical_id: str, **version: str) -> dict[str, Any]:
-        configuration: dict[str, Any] = self.client("lambda").get_function_configuration(
-            FunctionName=self.ids()[logical_id], **version
-        )
-        return configuration
+    def function(self, logical_id: str, **version: str) -> Any:
+        name = self.ids()[logical_id]
+        return self.client("lambda").get_function_configuration(FunctionName=name, **version)
 
     def environment(self, logical_id: str, **version: str) -> dict[str, str]:
-        variables: dict[str, str] = self.function(logical_id, **version)["Environment"]["Variables"]
-        return variables
-
-
-@functools.cache
-def _client(aws: LocalAws, service: str) -> Any:
-    return aws.client(service)
+        return dict(self.function(logical_id, **version)["Environment"]["Variables"])

@@ -40,9 +40,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    template = json.loads((output / "orders.template.json").read_text())
-    found: dict[str, Any] = template["Resources"]
-    return found
+    return dict(json.loads((output / "orders.template.json").read_text())["Resources"])
 
 
 def only(resources: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:

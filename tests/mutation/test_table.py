@@ -21,13 +21,6 @@ def test_each_check_is_in_the_code_once_and_has_a_test(check: Check) -> None:
     assert f"def {check.test_name}(" in read(f"tests/{check.test.partition('::')[0]}")
 
 
-def test_a_check_that_cannot_be_found_is_an_error() -> None:
-    for code in ("no such check", "def "):
-        check = Check(defence="", file="web/foyer/login.py", code=code, without="", test="")
-        with pytest.raises(ValueError, match="not once"):
-            check.source_without()
-
-
 def test_a_crash_is_no_notice() -> None:
     assert is_assertion(AssertionError())
     assert is_assertion(ExceptionGroup("", [AssertionError()]))

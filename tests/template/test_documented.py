@@ -15,6 +15,7 @@ from tests.template.rendering import render, source
 SETTINGS = read("docs/settings.md")
 SAMCONFIG: dict[str, Any] = tomllib.loads(read("samconfig.toml"))
 STAGES = ("staging", "prod")
+WORKFLOW: dict[Any, Any] = yaml.safe_load(read("examples/deploy/deploy.yaml"))
 
 
 def test_every_parameter_is_documented_with_its_default_and_what_is_allowed() -> None:
@@ -52,20 +53,19 @@ def test_each_environment_of_samconfig_sets_what_the_template_takes_in_a_stack_o
 
 
 def test_the_workflow_deploys_environments_that_exist() -> None:
-    inputs = _workflow()[True]["workflow_dispatch"]["inputs"]  # YAML 1.1 reads "on" as true
+    inputs = WORKFLOW[True]["workflow_dispatch"]["inputs"]  # YAML 1.1 reads "on" as true
     assert inputs["stage"]["options"] == list(STAGES)
     assert not (ROOT / ".github/workflows/deploy.yaml").exists(), "an example, not at work"
 
 
 def test_the_workflow_has_no_long_lived_key_and_what_the_build_runs_cannot_get_one() -> None:
-    workflow = _workflow()
-    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
-    assert workflow["permissions"] == {}
+    build, deploy = WORKFLOW["jobs"]["build"], WORKFLOW["jobs"]["deploy"]
+    assert WORKFLOW["permissions"] == {}
     assert build["permissions"] == {"contents": "read"}
     assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
     assert deploy["needs"] == "build"
     assert deploy["steps"][0]["if"] == "vars.AWS_ROLE_ARN == ''", "stops where nothing is set"
-    text = json.dumps(workflow["jobs"])
+    text = json.dumps(WORKFLOW["jobs"])
     assert not re.search(r"secrets\.|access-key", text)
     commands = " ".join(step.get("run", "") for step in deploy["steps"])
     assert not re.search(r"make |\.venv", commands)
@@ -78,7 +78,7 @@ def test_the_workflow_has_no_long_lived_key_and_what_the_build_runs_cannot_get_o
 
 
 def test_actions_are_pinned_to_commits_and_no_input_is_pasted_into_a_shell() -> None:
-    for job in _workflow()["jobs"].values():
+    for job in WORKFLOW["jobs"].values():
         for step in job["steps"]:
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step.get("uses", "a/b@" + "0" * 40))
             assert "${{" not in step.get("run", "")
@@ -91,7 +91,3 @@ def test_the_stack_policy_guards_resources_that_exist() -> None:
     assert set(named) <= source()["Resources"].keys()
     shown = section(read("docs/operations.md"), "Upgrade")
     assert "--stack-policy-body file://examples/deploy/stack-policy.json" in shown
-
-
-def _workflow() -> Any:
-    return yaml.safe_load(read("examples/deploy/deploy.yaml"))

@@ -9,8 +9,6 @@ import ast
 import shutil
 from pathlib import Path
 
-import pytest
-
 from local.template_file import read_template
 from tests.documents import ROOT, blocks, git
 from tests.own_page import FUNCTIONS, PAGES, add_below, add_page
@@ -21,19 +19,30 @@ ROUTES = f"{PACKAGE}/routes.py"
 FILES = ("template.yaml", "samconfig.toml", "pyproject.toml", "CHANGELOG.md", ROUTES)
 
 
-@pytest.fixture(scope="module")
-def merged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The new version, merged into the fork; fails if git finds a conflict."""
-    before, fork, version = (tmp_path_factory.mktemp(name) for name in ("before", "fork", "new"))
+def test_a_fork_merges_with_a_new_version_and_has_both_sides(tmp_path: Path) -> None:
+    before, fork, version = (tmp_path / name for name in ("before", "fork", "version"))
     for project in (before, fork, version):
         (project / PACKAGE / "pages").mkdir(parents=True)
         for file in FILES:
             shutil.copy(ROOT / file, project / file)
     change_as_a_fork(fork)
     change_as_a_version(version)
-    for file in FILES:
+
+    for file in FILES:  # fails where there is a conflict
         git("merge-file", *(str(project / file) for project in (fork, before, version)))
-    return fork
+
+    resources = rendering.without_sam(read_template(fork / "template.yaml"))["Resources"]
+    assert {"OrdersFunction", "Before", "After"} <= resources.keys()
+    paths = resources["HttpApi"]["Properties"]["Body"]["paths"]
+    assert {"/orders", "/api/orders", "/news"} <= paths.keys()
+    pool = resources["UserPool"]["Properties"]
+    assert [each["Name"] for each in pool["Schema"]] == ["email", "name", "company"]
+    assert "our shop" in str(pool["VerificationMessageTemplate"])
+    tree = ast.parse((fork / ROUTES).read_text("utf-8"))
+    keys = {each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)}
+    assert {"GET /orders", "GET /news", "GET /healthz"} <= keys
+    functions = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
+    assert {"orders", "news"} <= functions
 
 
 def change_as_a_fork(project: Path) -> None:
@@ -81,21 +90,3 @@ def replace(file: Path, old: str, new: str) -> None:
     text = file.read_text("utf-8")
     assert old in text, old
     file.write_text(text.replace(old, new, 1), "utf-8")
-
-
-def test_the_merged_template_has_both_sides_and_is_accepted(merged: Path) -> None:
-    resources = rendering.without_sam(read_template(merged / "template.yaml"))["Resources"]
-    assert {"OrdersFunction", "Before", "After"} <= resources.keys()
-    paths = resources["HttpApi"]["Properties"]["Body"]["paths"]
-    assert {"/orders", "/api/orders", "/news"} <= paths.keys()
-    pool = resources["UserPool"]["Properties"]
-    assert [each["Name"] for each in pool["Schema"]] == ["email", "name", "company"]
-    assert "our shop" in str(pool["VerificationMessageTemplate"])
-
-
-def test_the_merged_routes_have_both_sides(merged: Path) -> None:
-    tree = ast.parse((merged / ROUTES).read_text("utf-8"))
-    keys = {each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)}
-    assert {"GET /orders", "GET /news", "GET /healthz"} <= keys
-    functions = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
-    assert {"orders", "news"} <= functions

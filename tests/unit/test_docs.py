@@ -22,16 +22,18 @@ ROTATION = Path(foyer_rotation.__file__).parent
 RESOURCES = read_template(ROOT / "template.yaml")["Resources"]
 
 
-@pytest.mark.parametrize(
-    ("heading", "package", "function"),
-    [("Web variables", WEB, "WebFunction"), ("Rotation variables", ROTATION, "RotationFunction")],
-)
-def test_environment_variables_are_documented(heading: str, package: Path, function: str) -> None:
-    given = set(RESOURCES[function]["Properties"]["Environment"]["Variables"])
+@pytest.mark.parametrize(("name", "package"), [("Web", WEB), ("Rotation", ROTATION)])
+def test_environment_variables_and_log_messages_are_documented(name: str, package: Path) -> None:
+    """tests/flow/conftest.py holds what the function really logs to the same list."""
+    variables, messages = documented(f"{name} variables"), documented(f"{name} messages")
+    given = set(RESOURCES[f"{name}Function"]["Properties"]["Environment"]["Variables"])
     read = in_source(package, r'"([A-Z]+(?:_[A-Z]+)+)"')
     assert given - read <= {"AWS_ENDPOINT_URL"}, "which boto3 reads"
-    assert documented(heading) == (read & documented(heading)) | given
-    assert in_source(package, r'environ(?:\.get)?[\[(,] ?"(\w+)"') <= documented(heading)
+    assert variables == (read & variables) | given
+    assert in_source(package, r'environ(?:\.get)?[\[(,] ?"(\w+)"') <= variables
+    called = r'log\.(?:debug|info|warning|error|critical|exception)\(\s*"([^"]+)"'
+    assert in_source(package, called) <= messages
+    assert messages <= in_source(package, r'"([\w ]+)"')
 
 
 def test_every_field_of_the_secret_is_documented_and_read() -> None:
@@ -47,16 +49,6 @@ def test_every_field_of_the_secret_is_documented_and_read() -> None:
     template = read("template.yaml")
     resolved = re.findall(r"\{\{resolve:secretsmanager:[^}]+\}:SecretString:(\w+)\}\}", template)
     assert documented("Secrets of other providers") == set(resolved)
-
-
-@pytest.mark.parametrize(
-    ("heading", "package"), [("Web messages", WEB), ("Rotation messages", ROTATION)]
-)
-def test_log_messages_are_documented(heading: str, package: Path) -> None:
-    """tests/flow/conftest.py holds what the function really logs to the same list."""
-    called = r'log\.(?:debug|info|warning|error|critical|exception)\(\s*"([^"]+)"'
-    assert in_source(package, called) <= documented(heading)
-    assert documented(heading) <= in_source(package, r'"([\w ]+)"')
 
 
 def test_every_metric_error_and_reason_is_documented_and_can_come_up() -> None:
