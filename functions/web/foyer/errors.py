@@ -25,7 +25,7 @@ may explain further, for the log only, and never holds such a value either.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,12 +52,11 @@ class PerhapsNewKey(UnknownKey):
 
 
 class AwsRefused(FoyerError):
-    """AWS answered with an error: its ``code`` (``AccessDeniedException``) and ``fields``."""
+    """AWS answered with an error: its ``code`` (``AccessDeniedException``)."""
 
-    def __init__(self, code: str, fields: Mapping[str, Any], *, is_transient: bool) -> None:
+    def __init__(self, code: str, *, is_transient: bool) -> None:
         super().__init__(code)
         self.code = code
-        self.fields = fields
         self.is_transient = is_transient
 
 

@@ -144,7 +144,7 @@ class Calls:
         if answer.status != 200:
             code = _code(answer, fields)
             is_transient = answer.status >= 500 or code in _TRANSIENT
-            raise AwsRefused(code, fields, is_transient=is_transient)
+            raise AwsRefused(code, is_transient=is_transient)
         return fields
 
 
