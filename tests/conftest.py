@@ -15,6 +15,9 @@ from tests.running_stack import RunningStack, running_stack
 # A client reads them when it is made, which takes ten times as long as the rest.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
+# The machine may be slow.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 # For suites that run a second time, in a copy of the project.
 hypothesis.settings.register_profile("few", max_examples=5)
 

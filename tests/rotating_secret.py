@@ -55,12 +55,6 @@ class RotatingSecret:
         }
         return token
 
-    def settle(self) -> None:
-        """Without a stage, moto reads the first current version; AWS reads AWSCURRENT."""
-        versions = self._kept.versions.items()
-        (holder,) = [each for each, v in versions if "AWSCURRENT" in v["version_stages"]]
-        self._kept.set_default_version_id(holder)
-
     def value(self, label: str = "AWSCURRENT") -> dict[str, Any]:
         answer = self.boto3_client.get_secret_value(SecretId=self.arn, VersionStage=label)
         value: dict[str, Any] = json.loads(answer["SecretString"])
@@ -79,7 +73,6 @@ class RotatingSecret:
             MoveToVersionId=by_label["AWSPREVIOUS"]["VersionId"],
             RemoveFromVersionId=by_label["AWSCURRENT"]["VersionId"],
         )
-        self.settle()
 
     def labels(self, token: str) -> list[str]:
         labels: list[str] = self._kept.versions[token]["version_stages"]
@@ -87,7 +80,9 @@ class RotatingSecret:
 
     def put(self, **changes: Any) -> None:
         """An operator edits the secret: a new version that is current at once."""
-        text = json.dumps(self.value() | changes)
+        versions, text = self._kept.versions.items(), json.dumps(self.value() | changes)
+        (current,) = [each for each, v in versions if "AWSCURRENT" in v["version_stages"]]
+        self._kept.set_default_version_id(current)  # moto takes the label from this one
         self.boto3_client.put_secret_value(SecretId=self.arn, SecretString=text)
 
 
@@ -118,5 +113,4 @@ class Rotating:
         token = token or self.secret.stage()
         for step in STEPS:
             self.step(step, token)
-        self.secret.settle()
         return token

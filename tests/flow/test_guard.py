@@ -270,7 +270,7 @@ NAMES = st.sampled_from(
 VALUES = st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{50,80}", fullmatch=True)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     listed=st.lists(st.builds("{}={}".format, NAMES, VALUES) | st.text(max_size=40), max_size=6),
     method=st.sampled_from(["GET", "POST"]),

@@ -36,9 +36,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=7))
 @example([IN, ("renew", 0, 2), OUT])
 @example([IN, ("refresh", 0, 2), OUT])
