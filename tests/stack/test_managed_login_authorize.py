@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from itertools import product
 
 from local.managed_login.language import LANGUAGES
 from tests.http_visitor import NOBODY
@@ -14,6 +14,7 @@ def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
 ) -> None:
     page = visitor.authorize()
     assert visitor.answer.url.startswith(f"{pages.origin}/login?")
+    assert page.input("password")["autocomplete"] == "current-password"
     assert page.all("img")[0].attributes["src"] == "data:image/svg+xml;base64,PHN2Zy8+"  # the logo
     for path, button in (
         ("/oauth2/authorize", "Sign in"),
@@ -27,56 +28,50 @@ def test_a_good_request_leads_to_a_page_that_knows_the_name_until_it_is_emptied(
         assert page.input("username")["value"] == ""
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"client_id": None}, "invalid_request"),
-        ({"client_id": "unknown"}, "invalid_client"),
-        ({"redirect_uri": None}, "invalid_request"),
-        ({"redirect_uri": f"{CALLBACK}/"}, "redirect_mismatch"),
-        ({"redirect_uri": "https://elsewhere.example/callback"}, "redirect_mismatch"),
-        ({"identity_provider": "Google"}, "invalid_request"),
-    ],
-)
-def test_an_unknown_client_or_redirect_uri_goes_nowhere(
-    pages: Pages, visitor: Visitor, changes: dict[str, str | None], error: str
-) -> None:
-    for path in ("/oauth2/authorize", "/login", "/signup", "/forgotPassword"):
+NOWHERE: list[tuple[dict[str, str | None], str]] = [
+    ({"client_id": None}, "invalid_request"),
+    ({"client_id": "unknown"}, "invalid_client"),
+    ({"redirect_uri": None}, "invalid_request"),
+    ({"redirect_uri": f"{CALLBACK}/"}, "redirect_mismatch"),
+    ({"redirect_uri": "https://elsewhere.example/callback"}, "redirect_mismatch"),
+    ({"identity_provider": "Google"}, "invalid_request"),
+]
+
+
+def test_an_unknown_client_or_redirect_uri_goes_nowhere(pages: Pages, visitor: Visitor) -> None:
+    paths = ("/oauth2/authorize", "/login", "/signup", "/forgotPassword")
+    for path, (changes, error) in product(paths, NOWHERE):
         page = visitor.authorize(path, **changes)
-        assert visitor.answer.status_code == 400
+        assert visitor.answer.status_code == 400, changes
         assert visitor.answer.url.startswith(f"{pages.origin}{path}?")
         assert visitor.left_for == ""
         assert page.heading == "Something is wrong with this request"
         assert page.all("code")[0].text == error
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"response_type": None}, "invalid_request"),
-        ({"response_type": "id_token"}, "invalid_request"),
-        ({"response_type": "token"}, "unauthorized_client"),
-        ({"scope": "openid phone"}, "invalid_scope"),
-        ({"code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge_method": None}, "invalid_request"),
-        ({"code_challenge": None}, "invalid_request"),
-        ({"code_challenge": "too-short"}, "invalid_request"),
-        ({"resource": "notes-api"}, "invalid_request"),
-        ({"resource": "http://notes.example"}, "invalid_request"),
-        ({"resource": "http://localhost.evil.example"}, "invalid_request"),
-        ({"prompt": "none login"}, "invalid_request"),
-        ({"prompt": "sometimes"}, "invalid_request"),
-        ({"prompt": "none"}, "login_required"),
-    ],
-)
-def test_other_faults_go_back_to_the_app_with_its_state(
-    visitor: Visitor, changes: dict[str, str | None], error: str
-) -> None:
-    visitor.authorize(**changes)
-    assert visitor.returned == {"error": error, "state": "the-state"}
+TO_THE_APP: list[tuple[dict[str, str | None], str]] = [
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "id_token"}, "invalid_request"),
+    ({"response_type": "token"}, "unauthorized_client"),
+    ({"scope": "openid phone"}, "invalid_scope"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": "too-short"}, "invalid_request"),
+    ({"resource": "notes-api"}, "invalid_request"),
+    ({"resource": "http://notes.example"}, "invalid_request"),
+    ({"resource": "http://localhost.evil.example"}, "invalid_request"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"prompt": "sometimes"}, "invalid_request"),
+    ({"prompt": "none"}, "login_required"),
+]
 
 
-def test_a_repeated_parameter_is_refused(pages: Pages, visitor: Visitor) -> None:
+def test_other_faults_go_back_to_the_app_with_its_state(pages: Pages, visitor: Visitor) -> None:
+    for changes, error in TO_THE_APP:
+        visitor.authorize(**changes)
+        assert visitor.returned == {"error": error, "state": "the-state"}, changes
+    # Repeated parameters
     visitor.open(f"/oauth2/authorize?{pages.query()}&state=another")
     assert visitor.returned["error"] == "invalid_request"
     visitor.open(f"/oauth2/authorize?{pages.query()}&redirect_uri=http%3A%2F%2Felsewhere.example")
