@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.people import NO_BROWSER, Directory, NoBrowser, Visitor, launch
+from tests.browser.people import NO_BROWSER, NoBrowser, Visitor, launch
 from tests.running_stack import RunningStack
 
 NO_NODE = "node is not installed; `apt-get install nodejs` or the like gets it"
@@ -45,11 +45,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="package")
 def stack(chromium: Browser, running: RunningStack) -> RunningStack:  # noqa: ARG001 - without a browser there is no need for a stack
     return running
-
-
-@pytest.fixture
-def directory(stack: RunningStack) -> Directory:
-    return Directory(stack)
 
 
 @pytest.fixture

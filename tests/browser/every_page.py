@@ -24,7 +24,7 @@ from local.managed_login.pages import Pages as ManagedLoginPages
 from local.managed_login.pages import code_field
 from local.managed_login.settings import ManagedLogin
 from tests.authenticator import digits, wrong
-from tests.browser.people import Account, Directory
+from tests.browser.people import Account, new_account
 from tests.http_visitor import HttpVisitor
 from tests.running_stack import RunningStack
 
@@ -109,7 +109,7 @@ def walk(stack: RunningStack, look: Look) -> None:
     _sign_up(visitor, newcomer)
     _account(visitor)
     _second_factor(visitor, newcomer)
-    forgetful = Directory(stack).add(LONG_NAME)
+    forgetful = new_account(stack, LONG_NAME)
     _recovery(visitor, forgetful)
     _temporary_password(visitor, forgetful)
     visitor.begin_sign_in()

@@ -71,23 +71,17 @@ class Account:
         return cls(username, f"{username}@example.com")
 
 
-class Directory:
-    """The stack's user pool, as an administrator has it."""
-
-    def __init__(self, stack: RunningStack) -> None:
-        self._cognito = stack.aws.client("cognito-idp")
-        (pool,) = self._cognito.list_user_pools(MaxResults=60)["UserPools"]
-        self._pool_id = pool["Id"]
-
-    def add(self, name: str = Account.name) -> Account:
-        """A confirmed account with a verified address."""
-        account = replace(Account.of_somebody_new(), name=name)
-        attributes = {"name": account.name, "email": account.email, "email_verified": "true"}
-        whom = {"UserPoolId": self._pool_id, "Username": account.username}
-        listed = [{"Name": key, "Value": value} for key, value in attributes.items()]
-        self._cognito.admin_create_user(**whom, MessageAction="SUPPRESS", UserAttributes=listed)
-        self._cognito.admin_set_user_password(**whom, Password=account.password, Permanent=True)
-        return account
+def new_account(stack: RunningStack, name: str = Account.name) -> Account:
+    """A confirmed account with a verified address, as an administrator makes one."""
+    account = replace(Account.of_somebody_new(), name=name)
+    attributes = {"name": name, "email": account.email, "email_verified": "true"}
+    listed = [{"Name": key, "Value": value} for key, value in attributes.items()]
+    cognito = stack.aws.client("cognito-idp")
+    (pool,) = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    whom = {"UserPoolId": pool["Id"], "Username": account.username}
+    cognito.admin_create_user(**whom, MessageAction="SUPPRESS", UserAttributes=listed)
+    cognito.admin_set_user_password(**whom, Password=account.password, Permanent=True)
+    return account
 
 
 class Visitor:

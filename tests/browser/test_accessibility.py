@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.every_page import LONG_NAME, PHONE, walk, walk_languages
-from tests.browser.people import Directory, Visitor
+from tests.browser.people import Visitor, new_account
 from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.browser
@@ -79,8 +79,8 @@ def _reflow(page: Page) -> list[str]:
     return [] if width <= screen else [f"{width} CSS pixels wide on a screen of {screen}"]
 
 
-def test_a_laptop_shows_a_table_of_users_that_fits(visitor: Visitor, directory: Directory) -> None:
-    account = directory.add(LONG_NAME)
+def test_a_laptop_shows_a_table_of_users_that_fits(visitor: Visitor) -> None:
+    account = new_account(visitor.stack, LONG_NAME)
     visitor.open(f"{visitor.stack.login}/users")
     row = visitor.page.get_by_role("row").filter(has_text=account.username)
     row.get_by_role("button", name="Require new password").click()

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import NO_NODE
-from tests.browser.people import Account, Directory, Visitor
+from tests.browser.people import Account, Visitor, new_account
 from tests.documents import blocks
 from tests.running_stack import ROOT, RunningStack, built_with, running_stack
 
@@ -62,9 +62,9 @@ def has(visitor: Visitor, *texts: str) -> None:
 
 
 def test_notes_are_kept_and_nobody_else_sees_or_adds_any(
-    visitor: Visitor, directory: Directory, stack: RunningStack, chromium: Browser
+    visitor: Visitor, stack: RunningStack, chromium: Browser
 ) -> None:
-    arrive(visitor, directory.add("<i>Ada</i>"))
+    arrive(visitor, new_account(visitor.stack, "<i>Ada</i>"))
     add(visitor, "<b>mine</b>")
     has(visitor, "<b>mine</b>")
     with visitor.page.expect_response("**/api/notes") as listed:
@@ -72,7 +72,7 @@ def test_notes_are_kept_and_nobody_else_sees_or_adds_any(
     has(visitor, "<b>mine</b>")
     note = listed.value.json()["notes"][0]["id"]
     with Visitor.arriving(stack, chromium) as other:
-        arrive(other, directory.add("Bob"))
+        arrive(other, new_account(visitor.stack, "Bob"))
         add(other, "Bob's")
         has(other, "Bob's")
         status = "id => fetch(`/notes/api/notes/${id}`, {method: 'DELETE'}).then(r => r.status)"
@@ -100,8 +100,8 @@ def test_whoever_signs_up_finds_a_first_note(visitor: Visitor) -> None:
     has(visitor, "Welcome! This is your first note.")
 
 
-def test_only_editors_announce(visitor: Visitor, directory: Directory) -> None:
-    arrive(visitor, directory.add())
+def test_only_editors_announce(visitor: Visitor) -> None:
+    arrive(visitor, new_account(visitor.stack))
     expect(visitor.page.get_by_label("Announcement")).to_be_hidden()
     announce = """() => fetch('/notes/api/announcements', {method: 'POST', body: '{"text": "x"}'})
         .then(async response => [response.status, (await response.json()).message])"""
@@ -114,10 +114,8 @@ def test_only_editors_announce(visitor: Visitor, directory: Directory) -> None:
     visitor.reads("Lunch is at noon")
 
 
-def test_a_refused_call_renews_the_session_or_leads_to_sign_in_and_back(
-    visitor: Visitor, directory: Directory
-) -> None:
-    account = directory.add()
+def test_a_refused_call_renews_the_session_or_leads_to_sign_in_and_back(visitor: Visitor) -> None:
+    account = new_account(visitor.stack)
     arrive(visitor, account)
     calls: list[str] = []
 
@@ -156,7 +154,7 @@ def test_the_recipe_for_playwright_works(
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason=NO_NODE)
-def test_the_node_function_reads_the_claims(visitor: Visitor, directory: Directory) -> None:
-    account = directory.add()
+def test_the_node_function_reads_the_claims(visitor: Visitor) -> None:
+    account = new_account(visitor.stack)
     arrive(visitor, account)
     visitor.reads(f"Signed in with {account.email}")

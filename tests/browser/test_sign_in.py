@@ -9,15 +9,13 @@ from foyer.pages import Brand, Pages
 from playwright.sync_api import Route, expect
 
 from tests.browser.every_page import account_with_devices
-from tests.browser.people import Directory, Visitor
+from tests.browser.people import Visitor, new_account
 
 pytestmark = pytest.mark.browser
 
 
-def test_managed_login_asks_again_after_sign_out_or_when_told_to(
-    visitor: Visitor, directory: Directory
-) -> None:
-    account = directory.add()
+def test_managed_login_asks_again_after_sign_out_or_when_told_to(visitor: Visitor) -> None:
+    account = new_account(visitor.stack)
     visitor.begin_sign_in()
     with visitor.page.expect_request(lambda request: "/callback?" in request.url) as callback:
         visitor.submit_sign_in(account)
@@ -45,8 +43,8 @@ def test_managed_login_asks_again_after_sign_out_or_when_told_to(
     visitor.begin_sign_in()
 
 
-def test_two_tabs_sign_in_at_once(visitor: Visitor, directory: Directory) -> None:
-    account = directory.add()
+def test_two_tabs_sign_in_at_once(visitor: Visitor) -> None:
+    account = new_account(visitor.stack)
     first = visitor.page
     visitor.begin_sign_in()
     second = visitor.page = visitor.context.new_page()
@@ -60,10 +58,8 @@ def test_two_tabs_sign_in_at_once(visitor: Visitor, directory: Directory) -> Non
     expect(second.get_by_role("heading", level=1)).to_have_text(account.name)
 
 
-def test_the_keyboard_alone_picks_a_language_and_signs_in_and_out(
-    visitor: Visitor, directory: Directory
-) -> None:
-    account = directory.add()
+def test_the_keyboard_alone_picks_a_language_and_signs_in_and_out(visitor: Visitor) -> None:
+    account = new_account(visitor.stack)
     page, keyboard = visitor.page, visitor.page.keyboard
     visitor.open()
     expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import NO_NODE, NO_NPM_PACKAGES
-from tests.browser.people import Directory, Visitor
+from tests.browser.people import Visitor, new_account
 from tests.ports import free_port, is_free
 from tests.running_stack import ROOT, RunningStack, eventually, running_stack
 
@@ -84,7 +84,7 @@ def test_the_app_works_through_the_development_server_and_as_it_is_built(
 
 
 def visit(visitor: Visitor, dev: str) -> None:
-    account = Directory(visitor.stack).add("Ada")
+    account = new_account(visitor.stack, "Ada")
     visitor.open(f"{dev}/vite/?tab=1")
     visitor.sees("You are not signed in.")
     visitor.follow("Sign in")
