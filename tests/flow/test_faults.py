@@ -49,7 +49,7 @@ class Impatient(requests.Session):
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         granted = kwargs["timeout"].total
         if self._hurried and url.endswith(self._hurried):
-            kwargs["timeout"] = urllib3.Timeout(total=0.1)
+            kwargs["timeout"] = urllib3.Timeout(total=0.2)
         try:
             return super().request(method, url, *args, **kwargs)
         finally:
