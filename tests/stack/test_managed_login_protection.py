@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from itertools import product
 
-import pytest
 import requests
 
 from local.managed_login.app import PAGES, TOOLS
@@ -15,14 +15,13 @@ from tests.stack.login_pages import ANSWERS, PASSWORD, Pages, Visitor
 HOSTILE = "<script>alert('x')</script>\"'&"
 
 
-@pytest.mark.parametrize("token", [{}, {"csrf": ""}, {"csrf": "0.0"}, {"csrf": "1.é"}])
-def test_a_form_without_its_token_is_forbidden(
-    pages: Pages, visitor: Visitor, token: dict[str, str]
-) -> None:
+def test_a_form_without_its_token_is_forbidden(pages: Pages, visitor: Visitor) -> None:
     pages.new_user()
     visitor.authorize()
-    form = {"username": "ada", "password": PASSWORD, "action": "disable", **token}
-    for path in (path for path, handlers in (PAGES | TOOLS).items() if "POST" in handlers):
+    paths = [path for path, handlers in (PAGES | TOOLS).items() if "POST" in handlers]
+    tokens: list[dict[str, str]] = [{}, {"csrf": ""}, {"csrf": "0.0"}, {"csrf": "1.é"}]
+    for path, token in product(paths, tokens):
+        form = {"username": "ada", "password": PASSWORD, "action": "disable", **token}
         visitor.send("POST", f"{path}?{pages.query()}", form=form)
         assert visitor.answer.status_code == 403, path
         assert "cognito" not in visitor.answer.cookies

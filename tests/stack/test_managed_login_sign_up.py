@@ -90,9 +90,10 @@ def test_the_page_asks_what_the_pool_requires(visitor: Visitor) -> None:
         assert expected.items() <= page.input(name).items()
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "problem"),
-    [
+def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
+    pages: Pages, visitor: Visitor
+) -> None:
+    for field, value, problem in (
         ("username", "", "Enter a user name."),
         ("username", "ada@example.com", "A user name cannot be an e-mail address."),
         ("username", "a da", "Use 1 to 128 characters without spaces."),
@@ -103,20 +104,16 @@ def test_the_page_asks_what_the_pool_requires(visitor: Visitor) -> None:
         ("password", "short", "Use at least 10 characters. Add an uppercase letter. Add a number."),
         ("password", "", "Enter a password."),
         ("repeated", "Another-horse-1", "The passwords do not match."),
-    ],
-)
-def test_what_is_wrong_stands_beside_the_field_and_the_rest_is_kept(
-    pages: Pages, visitor: Visitor, field: str, value: str, problem: str
-) -> None:
-    page = visitor.sign_up(**{field: value})
-    assert visitor.answer.status_code == 400
-    assert page.problem_at(field) == problem
-    assert page.focused == [field]
-    assert page.all("title")[0].text.startswith("Error: ")
-    assert not page.alert, "one problem stands at its field"
-    for name in ("username", "email", "name"):
-        assert page.input(name)["value"] == (ANSWERS | {field: value})[name]
-    assert "value" not in page.input("password")
+    ):
+        page = visitor.sign_up(**{field: value})
+        assert visitor.answer.status_code == 400
+        assert page.problem_at(field) == problem
+        assert page.focused == [field]
+        assert page.all("title")[0].text.startswith("Error: ")
+        assert not page.alert, "one problem stands at its field"
+        for name in ("username", "email", "name"):
+            assert page.input(name)["value"] == (ANSWERS | {field: value})[name]
+        assert "value" not in page.input("password")
     assert not pages.cognito.list_users(UserPoolId=pages.pool_id)["Users"]
 
 
