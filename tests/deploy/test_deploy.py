@@ -37,16 +37,15 @@ _REFUSED = {
     "AWS::WAFv2::WebACLAssociation",
 }
 PLAIN = {"LoginPages": "classic", "BrandColor": "", "RotationDays": "0"}
-_OFF = (
-    *("GoogleSecret", "FacebookSecret", "AmazonSecret", "OidcSecret"),
-    *("AccessTokenResource", "WebAclArn"),
-)
-EVERYTHING = {
-    **PARAMETER_SETS["everything"],
-    **PLAIN,
-    **dict.fromkeys(_OFF, ""),
-    "Passkeys": "false",
-}
+_OFF = [
+    "GoogleSecret",
+    "FacebookSecret",
+    "AmazonSecret",
+    "OidcSecret",
+    "AccessTokenResource",
+    "WebAclArn",
+]
+EVERYTHING = PARAMETER_SETS["everything"] | PLAIN | dict.fromkeys(_OFF, "") | {"Passkeys": "false"}
 NOTHING = {
     **PARAMETER_SETS["mfa off"],
     **PARAMETER_SETS["own prefix"],
@@ -79,14 +78,6 @@ def deployed(project: Project) -> Stack:
 def packaged(deployed: Stack) -> str:
     """The template as `make deploy` uploaded it, after SAM's transform."""
     return json.dumps(deployed.template("Processed"))
-
-
-@pytest.fixture(scope="module")
-def unfilled(packaged: str) -> str:
-    """The same without ClientCredentials, for what it has no part in: it takes seconds."""
-    template = json.loads(packaged)
-    del template["Resources"]["ClientCredentials"]
-    return json.dumps(template)
 
 
 # -- `make deploy`: packages that Lambda can run, whatever Python the machine has ---------------
@@ -210,8 +201,11 @@ def test_a_stack_that_cannot_be_filled_in_fails_at_once_and_says_why(
 
 
 def test_a_deleted_stack_leaves_its_users_behind_until_they_are_deleted_by_hand(
-    aws: LocalAws, unfilled: str
+    aws: LocalAws, packaged: str
 ) -> None:
+    template = json.loads(packaged)
+    del template["Resources"]["ClientCredentials"]
+    unfilled = json.dumps(template)
     stack = Stack.create("leaving", aws, unfilled, PLAIN)
     pool, domain, ids = stack.user_pool()["Id"], stack.user_pool()["Domain"], stack.ids()
     cognito = stack.client("cognito-idp")
@@ -226,10 +220,10 @@ def test_a_deleted_stack_leaves_its_users_behind_until_they_are_deleted_by_hand(
     functions = {each["FunctionName"] for each in listed}
     assert not {ids["WebFunction"], ids["RotationFunction"], ids["CredentialsFunction"]} & functions
 
-    anew = Stack.create("leaving", aws, unfilled, PLAIN)
-    assert anew.user_pool()["Id"] != pool
+    again = Stack.create("leaving", aws, unfilled, PLAIN)
+    assert again.user_pool()["Id"] != pool
     assert stack.pool_of_domain(domain) == pool
-    assert _verdict(anew, confirm.is_filled_in) == "NO"
+    assert _verdict(again, confirm.is_filled_in) == "NO"
 
     cognito.delete_user_pool_domain(Domain=domain, UserPoolId=pool)
     cognito.delete_user_pool(UserPoolId=pool)

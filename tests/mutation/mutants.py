@@ -24,8 +24,7 @@ from tests.mutation.checks import Check
 
 SECONDS = 300  # for one mutant's test; the slowest takes ten on a quiet machine
 
-# passed, failed (by an assertion) or broken, and what there is to say. Of no class of ours, because
-# it has to find its way from another process.
+# passed, failed (by an assertion) or broken, and what there is to say.
 Verdict = tuple[str, str]
 
 
