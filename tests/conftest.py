@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import Counter
 from collections.abc import Iterator
 
 import botocore.session
@@ -29,6 +30,15 @@ def pytest_runtest_teardown() -> None:
         del known[name]
     for handler in logging.root.handlers:
         handler.filters.clear()  # one for each logger
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what this machine could not test: without Docker, Node or Chromium, for example."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+    for reason, tests in Counter(str(report.longrepr[2]) for report in skipped).items():
+        terminalreporter.line(f"{tests} × {reason.removeprefix('Skipped: ')}", red=True)
 
 
 @pytest.fixture(scope="session")
