@@ -92,13 +92,13 @@ class _Attributes(dict[str, str]):
         return f"<{self._resource}.{name}>"
 
 
-class _Existing(dict[str, dict[str, Any]]):
-    """Resources by name; another one is what CloudFormation calls an unresolved dependency."""
+class _Strict(dict[str, Any]):
+    """KeyError for other names: what CloudFormation calls an unresolved dependency."""
 
     def __contains__(self, name: object) -> bool:
-        return bool(self[str(name)])
+        return self[str(name)] is not None
 
-    def get(self, name: str, _: object = None) -> dict[str, Any]:
+    def get(self, name: str, _: object = None) -> Any:
         return self[name]
 
 
@@ -121,10 +121,11 @@ def render(
     responses.set_request_region(region)
     responses.set_request_account_id("123456789012")
     parameters = resolved(given or {})
-    conditions = engine._evaluate_conditions(template, parameters)
+    conditions = _Strict(engine._evaluate_conditions(template, parameters))
+    conditions[""] = True
     if check_rules:
         engine._evaluate_rules(template, parameters, conditions)
-    existing = _Existing()
+    existing = _Strict()
 
     def resolve(part: Any) -> Any:
         mappings = template["Mappings"]
@@ -132,7 +133,7 @@ def render(
 
     def kept(section: str) -> dict[str, Any]:
         parts = template[section].items()
-        return {name: each for name, each in parts if conditions.get(each.get("Condition"), True)}
+        return {name: each for name, each in parts if conditions[each.get("Condition", "")]}
 
     for name in kept("Resources"):
         existing[name] = {"PhysicalResourceId": f"<{name}>", "Attributes": _Attributes(name)}
