@@ -120,14 +120,11 @@ def test_nothing_is_open_to_the_world_and_functions_only_to_our_api_and_secret(
         assert "<HttpApi>/" in permission["SourceArn"]
 
 
-def test_functions_run_a_supported_runtime_for_a_bounded_time(stack: Rendered) -> None:
+def test_functions_and_the_api_have_limits_and_each_request_is_logged(stack: Rendered) -> None:
     for function in stack.of_type("AWS::Lambda::Function").values():
         assert function["Runtime"] == "python3.13"
         assert function["Timeout"] <= 120
     assert stack.properties("WebFunction")["Timeout"] < 30  # API Gateway waits no longer
-
-
-def test_the_api_is_throttled_and_logs_each_request(stack: Rendered) -> None:
     stage = stack.properties("HttpApiApiGatewayDefaultStage")
     assert int(stage["DefaultRouteSettings"]["ThrottlingRateLimit"]) > 0
     assert int(stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]) > 0

@@ -86,9 +86,10 @@ MALFORMED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values]
-)
+CASES = [(name, value) for name, values in MALFORMED.items() for value in values]
+
+
+@pytest.mark.parametrize(("name", "value"), CASES)
 def test_a_malformed_variable_is_named_and_its_value_is_not_shown(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{name} ") as raised:
         settings(**{name: value})
@@ -133,12 +134,11 @@ def test_the_user_api_is_where_aws_tools_would_look_for_it_if_there_is_an_accoun
 
 @pytest.mark.parametrize("is_fips", [False, True])
 def test_in_every_region_the_user_api_is_where_botocore_says(is_fips: bool) -> None:
+    more = {"ACCOUNT_PAGE": "true", "AWS_USE_FIPS_ENDPOINT": str(is_fips)}
     for region, suffix in regions():
         issuer = f"https://cognito-idp.{region}.{suffix}/{region}_Example"
-        fips = {"AWS_USE_FIPS_ENDPOINT": str(is_fips)}
-        expected = botocores("cognito-idp", region, is_fips=is_fips)
-        made = settings(ACCOUNT_PAGE="true", COGNITO_ISSUER=issuer, **fips)
-        assert made.user_api_url == expected
+        made = settings(COGNITO_ISSUER=issuer, **more)
+        assert made.user_api_url == botocores("cognito-idp", region, is_fips=is_fips)
 
 
 def test_access_tokens_leave_the_machine_over_https_only() -> None:
