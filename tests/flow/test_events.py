@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 
 from local import api_gateway
+from tests.documents import read
 from tests.flow.browser import Context, Handler
 from tests.flow.conftest import Stack, environment
 from tests.flow.guards import Guards
@@ -17,6 +19,14 @@ from tests.sample_events import FOLDER, GUARD_NOBODY, SAMPLES, sample
 
 def test_every_sample_event_has_an_expected_outcome() -> None:
     assert {file.stem for file in FOLDER.glob("*.json")} == set(SAMPLES)
+
+
+def test_every_route_has_a_sample_event() -> None:
+    """Of Foyer's own; pages below the mark in the template may go without."""
+    own = read("template.yaml").partition("# Your own pages:")[0]
+    routes = set(re.findall(r"Method: (GET|POST), Path: (/\S*)", own))
+    assert ("GET", "/callback") in routes
+    assert {" ".join(route) for route in routes} <= {sample(name)["routeKey"] for name in SAMPLES}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
