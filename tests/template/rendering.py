@@ -6,6 +6,7 @@ A reference to a resource stays visible: ``<UserPool>`` for Ref, ``<UserPool.Arn
 
 from __future__ import annotations
 
+import contextvars
 import copy
 import json
 import os
@@ -117,10 +118,15 @@ def render(
     partition: str = "aws",
 ) -> Rendered:
     """Raises ValueError as CloudFormation refuses a value before it creates anything."""
+    # MiniStack keeps region and account in the context, where other tests would find them.
+    return contextvars.copy_context().run(_render, given or {}, check_rules, region, partition)
+
+
+def _render(given: Mapping[str, str], check_rules: bool, region: str, partition: str) -> Rendered:
     template = transformed(partition)
     responses.set_request_region(region)
     responses.set_request_account_id("123456789012")
-    parameters = resolved(given or {})
+    parameters = resolved(given)
     conditions = _Strict(engine._evaluate_conditions(template, parameters))
     conditions[""] = True
     if check_rules:
