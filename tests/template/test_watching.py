@@ -66,6 +66,8 @@ def test_the_dashboard_shows_what_is_counted() -> None:
         assert shown in text
     widgets = json.loads(text)["widgets"]
     assert {widget["properties"]["region"] for widget in widgets} == {"eu-west-1"}
+    # Dashboards are global: the same name in a second region fails that deployment.
+    assert render().properties("Dashboard")["DashboardName"] == "shop-eu-west-1"
 
 
 def test_every_log_group_has_an_end_and_the_key_where_one_is_given() -> None:
