@@ -22,14 +22,21 @@ from pathlib import Path
 from typing import Any
 
 SAM = Path(sys.executable).parent / "sam"
+# Options of `sam deploy`: which stack it is about, and those that take several name=value.
+_TARGET = ("stack_name", "region", "profile")
+_LISTS = ("tags", "metadata")
 
 
 def main() -> int:
     options, words = _parser().parse_known_args()
     given = dict(word.split("=", 1) for word in words if _is_parameter(word))
     others = [word for word in words if not _is_parameter(word)]
-    configured = _configured(options.config_env)
-    overrides = _parsed(configured.get("parameter_overrides", [])) | given
+    target = {name: value for name in _TARGET if (value := getattr(options, name))}
+    lists = {name: values for name in _LISTS if (values := getattr(options, name))}
+    configured = _configured(options.config_env) | target
+    overrides = _parsed(configured.get("parameter_overrides", []))
+    overrides |= _parsed(options.parameter_overrides) | given
+    _require_known(overrides)
     architecture = overrides.get("Architecture") or _deployed_architecture(configured)
     parameters = [
         f'ParameterKey={name},ParameterValue="{value}"' for name, value in overrides.items()
@@ -38,6 +45,10 @@ def main() -> int:
     built = _sam("build", *environment, "--parameter-overrides", f"Architecture={architecture}")
     if built != 0:
         return built
+    for name, value in target.items():
+        others += [_option(name), value]
+    for name, values in lists.items():
+        others += [_option(name), *values]
     overriding = ["--parameter-overrides", *parameters] if parameters else []
     return _sam("deploy", *environment, *others, *overriding)
 
@@ -45,11 +56,31 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make deploy", allow_abbrev=False)
     parser.add_argument("--config-env", default="default", help="an environment of samconfig.toml")
+    parser.add_argument("--parameter-overrides", nargs="*", default=[], help="as for sam deploy")
+    for name in _TARGET:
+        parser.add_argument(_option(name), help="as for sam deploy")
+    for name in _LISTS:
+        parser.add_argument(_option(name), nargs="+", help="as for sam deploy; name=value, last")
     return parser
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _is_parameter(word: str) -> bool:
     return "=" in word and not word.startswith("-")
+
+
+def _require_known(overrides: dict[str, str]) -> None:
+    """`sam deploy` ignores a name that the template does not have, such as a misspelt one."""
+    parse = importlib.import_module("samcli.yamlhelper").yaml_parse
+    parameters = parse(Path("template.yaml").read_text("utf-8"))["Parameters"]
+    unknown = sorted(overrides.keys() - parameters.keys())
+    if unknown:
+        raise SystemExit(
+            f"template.yaml has no parameter {', '.join(unknown)}; docs/settings.md lists them."
+        )
 
 
 def _configured(config_env: str) -> dict[str, Any]:
@@ -79,10 +110,10 @@ def _deployed_architecture(configured: dict[str, Any]) -> str:
     import boto3  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-    session = boto3.Session(
-        region_name=configured.get("region"), profile_name=configured.get("profile")
-    )
     try:
+        session = boto3.Session(
+            region_name=configured.get("region"), profile_name=configured.get("profile")
+        )
         client = session.client("cloudformation")
         (stack,) = client.describe_stacks(StackName=configured["stack_name"])["Stacks"]
     except (BotoCoreError, ClientError):

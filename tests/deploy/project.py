@@ -52,6 +52,20 @@ class Project:
         given = [f"{name}={value}" for name, value in parameters.items()]
         return self.run(sam.SAM.parent / "python", ROOT / "local/deploy.py", *given, answers="y\n")
 
+    def planned(self, *arguments: str) -> str:
+        """The calls of the SAM CLI that `make deploy` would make, one on a line, or its refusal."""
+        program = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from local import deploy
+deploy._sam = lambda *arguments: print(*arguments) or 0
+try:
+    deploy.main()
+except SystemExit as error:
+    print(error)
+"""
+        return self.run(sam.SAM.parent / "python", "-c", program, *arguments, answers="")
+
     def run(self, *command: str | Path, answers: str) -> str:
         """What it prints; fails the test with that when it fails. ``answers`` is what is typed."""
         uv = shutil.which("uv") or ROOT / ".tools/bin/uv"

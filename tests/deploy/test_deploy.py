@@ -135,6 +135,24 @@ def test_make_deploy_creates_a_stack_and_updates_it_with_its_processor_and_users
     assert {re.findall(r"x86_64|aarch64", module.name)[0] for module in modules} == {"aarch64"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        # The processor of the stack that is named, not of the environment's own stack
+        ("--config-env staging --stack-name foyer", "--parameter-overrides Architecture=arm64"),
+        ("--config-env staging", "--parameter-overrides Architecture=x86_64"),
+        ("--parameter-overrides Architecture=arm64", "--parameter-overrides Architecture=arm64"),
+        ("--tags Team=web Cost=1", "--config-env default --tags Team=web Cost=1\n"),
+        ("Mfa=on AllowedDomains=example.com", "template.yaml has no parameter AllowedDomains;"),
+    ],
+)
+def test_make_deploy_builds_for_the_stack_it_deploys_and_refuses_unknown_parameters(
+    project: Project, deployed: Stack, arguments: str, expected: str
+) -> None:
+    assert deployed.name == "foyer"
+    assert expected in project.planned(*arguments.split())
+
+
 # -- From one set of parameters to another, and away --------------------------------------------
 
 
