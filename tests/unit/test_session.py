@@ -121,6 +121,17 @@ def test_an_oversize_claim_is_left_out_before_others_and_groups_last() -> None:
     assert "cognito:groups" not in left_out
 
 
+def test_names_of_claims_do_not_cost_what_matters_more() -> None:
+    permissions = {f"custom:permission-{number:03}": "x" * 50 for number in range(200)}
+    userinfo = {"email": "visitor@example.com", "cognito:groups": ["staff"], **permissions}
+    line, left_out = COOKIE.line(SESSION.with_claims({}, userinfo), keys=KEYS)
+    assert len(line) <= MAX_BYTES
+    kept = opened(line)
+    assert (kept.left_out, kept.refresh_token) == (["custom:*"], SESSION.refresh_token)
+    assert {"email", "cognito:groups"} <= kept.claims.keys() == set(kept.from_userinfo)
+    assert set(permissions) - set(kept.claims) == set(left_out), "the log has all names"
+
+
 def test_a_session_does_not_show_who_it_is_about() -> None:
     assert "Visitor" not in repr(SESSION)
     assert "rrr" not in repr(SESSION)

@@ -32,6 +32,9 @@ _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a dep
 
 _GROUPS = "cognito:groups"
 _REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a name, not a token
+_CUSTOM = "custom:"
+_ANY_CUSTOM = f"{_CUSTOM}*"
+_MOST_NAMED = 500  # bytes of their names in ``left_out``, which have to fit into the cookie too
 
 # Most needed first (OIDC Core §5.1); what else there is (custom attributes) comes after these.
 _CLAIMS = (
@@ -55,7 +58,8 @@ class Session:
     """A signed-in visitor. Times are whole seconds since the epoch, but ``began`` is microseconds.
 
     ``refreshes`` is how often Cognito was asked since sign-in. ``from_userinfo`` names the claims
-    that only UserInfo had, and ``left_out`` those that did not fit into the cookie.
+    that only UserInfo had, and ``left_out`` those that did not fit into the cookie (``custom:*``
+    for custom claims that are too many to be named).
     """
 
     issuer: str
@@ -104,7 +108,13 @@ class Session:
         claims = {name: value for name, value in self.claims.items() if name not in names}
         token = None if _REFRESH_TOKEN in names else self.refresh_token
         left_out = [*self.left_out, *(name for name in names if name in self.claims)]
-        return replace(self, claims=claims, refresh_token=token, left_out=left_out)
+        return replace(
+            self,
+            claims=claims,
+            refresh_token=token,
+            from_userinfo=[name for name in self.from_userinfo if name in claims],
+            left_out=_named(left_out),
+        )
 
     def is_due_for_refresh(self, now: float) -> bool:
         """Whether to ask Cognito if this visitor may stay signed in."""
@@ -138,7 +148,7 @@ def kept_claims(id_token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dic
     verified = source.get("email_verified")
     is_verified = verified is True or verified == "true"  # and not 1, which equals True
     merged = {**userinfo, **id_token, "email_verified": is_verified}
-    custom = sorted(name for name in merged if name.startswith("custom:"))
+    custom = sorted(name for name in merged if name.startswith(_CUSTOM))
     kept = {name: merged[name] for name in (*_CLAIMS, *custom) if name in merged}
     if "email" not in kept:
         del kept["email_verified"]
@@ -175,7 +185,7 @@ class SessionCookie:
             left_out.append(_GROUPS)
             session = session.without(left_out)
             line = self._sealed(session, keys)
-        while len(line) > MAX_BYTES:
+        while len(line) > MAX_BYTES and (session.claims or session.refresh_token):
             left_out.append(_next_to_leave_out(session))
             session = session.without(left_out[-1:])
             line = self._sealed(session, keys)
@@ -239,6 +249,14 @@ class SessionCookie:
     def ends_at(self, session: Session) -> int:
         """When the session ends unless it is used, in seconds since the epoch."""
         return min(session.seen_at + self.idle_seconds, session.signed_in_at + self.max_seconds)
+
+
+def _named(left_out: list[str]) -> list[str]:
+    """These names, with ``custom:*`` for all custom claims if theirs are too long together."""
+    custom = [name for name in left_out if name.startswith(_CUSTOM)]
+    if _ANY_CUSTOM not in custom and len(json.dumps(custom)) <= _MOST_NAMED:
+        return left_out
+    return [*(name for name in left_out if name not in custom), _ANY_CUSTOM]
 
 
 def _next_to_leave_out(session: Session) -> str:
