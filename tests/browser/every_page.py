@@ -303,7 +303,7 @@ def _entry_refused(pages: Pages, account: str) -> str:
 
 
 def _problem_page(pages: Pages, fault: Exception) -> str:
-    log, route = Logger("every page", level="CRITICAL"), Route(login.callback)
+    log, route = Logger("every page", level="CRITICAL"), Route(login.callback, is_sign_in=True)
     return problems.answer(fault, route, _REQUEST, pages, log, session=None).body
 
 

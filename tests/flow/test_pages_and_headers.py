@@ -8,13 +8,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from typing import TYPE_CHECKING
 
 import pytest
-from foyer import routes
+from foyer import forms, http_api, routes
+from foyer.errors import RequestFailed
 from foyer.route import Route
 
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
+
+if TYPE_CHECKING:
+    from foyer.http_api import Request, Response
+    from foyer.services import Services
+    from foyer.sessions.visitors import Visit
 
 AUTH = "https://auth.example.com"
 PROXYS_VALUE = "origin-verify-0123456789abcdef"
@@ -146,6 +153,45 @@ def test_only_a_containers_first_request_is_marked_cold(stack: Stack, browser: B
     for _ in range(2):
         browser.get("/callback")
     assert [line["cold_start"] for line in stack.logged("request_failed")] == [True, False]
+
+
+def test_a_refusal_by_a_page_of_your_own_is_not_about_signing_in(
+    stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Conflict(RequestFailed):
+        status = 409
+
+    def conflict(*_: object) -> Response:
+        raise Conflict("form_malformed")
+
+    def page(_services: Services, request: Request, _visit: Visit) -> Response:
+        return http_api.json_document(request.query(page=3))
+
+    def save(_services: Services, request: Request, _visit: Visit) -> Response:
+        return http_api.json_document(forms.read_json(request))
+
+    for key, route in {
+        "GET /orders": Route(page),
+        "POST /orders": Route(save, own_page_only=True),
+        "POST /api/orders": Route(save, own_page_only=True, is_json=True),
+        "GET /conflict": Route(conflict),
+    }.items():
+        monkeypatch.setitem(routes.ROUTES, key, route)
+    assert "The address may be incomplete" in browser.get("/orders?page=1000").body
+    for answer in (browser.post("/orders", origin="https://evil.example"), browser.post("/orders")):
+        assert answer.status == 400
+        assert "Nothing was changed" in answer.body
+    assert "malformed" in browser.post("/api/orders").json["detail"]
+    assert browser.get("/conflict").status == 409
+    assert stack.reasons()[:2] == ["parameter_too_long", "cross_site_post"]
+    refused = browser.post("/logout", origin="https://evil.example")
+    assert "You are still signed in" in refused.body
+
+
+def test_what_everybody_may_keep_has_no_cookie(browser: Browser) -> None:
+    for path in ("/robots.txt", "/favicon.ico"):
+        answer = browser.get(f"{path}?lang=de")
+        assert (answer.headers["cache-control"][:6], answer.cookies) == ("public", ())
 
 
 @pytest.mark.parametrize("value", [None, "", PROXYS_VALUE[:-1], "\xe9"])

@@ -37,10 +37,12 @@ class _Words:
 
 
 _OURS = _Words("problem_ours", "problem_ours_sentence")
+_NOT_FOUND = _Words("problem_not_found", "problem_not_found_sentence", "/", "go_to_start_page")
 
 _BY_STATUS = {
     400: _Words("problem_request", "problem_request_sentence"),
     403: _Words("problem_declined", "problem_declined_sentence"),
+    404: _NOT_FOUND,
     502: _Words("problem_gateway", "problem_gateway_sentence"),
     503: _Words("problem_unavailable", "problem_unavailable_sentence"),
     504: _Words("problem_timeout", "problem_timeout_sentence"),
@@ -54,10 +56,12 @@ _BY_REASON = {
     "sign_out_incomplete": _Words(
         "problem_incomplete", "problem_incomplete_sentence", "/", "go_to_start_page"
     ),
-    "cross_site_post": _Words(
-        "problem_cross_site", "problem_cross_site_sentence", "/logout", "sign_out"
-    ),
 }
+
+# The browser's mistakes outside of sign-in, as in a page of your own: in the address, or in a form.
+_OF_SIGN_OUT = _Words("problem_cross_site", "problem_cross_site_sentence", "/logout", "sign_out")
+_OF_FORM = _Words("account_problem_form", "account_problem_form_sentence", "/", "go_to_start_page")
+_OF_JSON = "The request is malformed, or was not sent from this site."
 
 # On the account page. After a wrong or late answer of Cognito, the change may have been made.
 _OF_ACCOUNT = {
@@ -71,8 +75,6 @@ _OF_ACCOUNT = {
 _OF_ACCOUNT_ELSE = _Words(
     "account_problem_unsure", "account_problem_unsure_sentence", "/account", "back_to_account"
 )
-
-_NOT_FOUND = _Words("problem_not_found", "problem_not_found_sentence", "/", "go_to_start_page")
 
 
 def answer(
@@ -101,15 +103,19 @@ def answer(
         return _sign_in_again(error, route, request, pages)
     if isinstance(error, EntryRefused):
         return _entry_refused(error, request, pages)
-    response = _show(error.status, _words(error, route), route, request, pages)
+    response = _show(error.status, _words(error, route, request), route, request, pages)
     headers = {**response.headers, **error.headers}
     return replace(response, headers=headers, cookies=error.cookies)
 
 
-def _words(error: RequestFailed, route: Route) -> _Words:
+def _words(error: RequestFailed, route: Route, request: Request) -> _Words:
     if route.is_account:
         return _OF_ACCOUNT.get(error.status, _OF_ACCOUNT_ELSE)
-    return _BY_REASON.get(error.reason) or _BY_STATUS[error.status]
+    if error.status == 400 and not route.is_sign_in:
+        if route.is_sign_out:
+            return _OF_SIGN_OUT
+        return _NOT_FOUND if request.method in ("GET", "HEAD") else _OF_FORM
+    return _BY_REASON.get(error.reason) or _BY_STATUS.get(error.status, _OURS)
 
 
 def _sign_in_again(error: SignInAgain, route: Route, request: Request, pages: Pages) -> Response:
@@ -171,7 +177,8 @@ def reason(error: Exception) -> str:
 
 def _show(status: int, words: _Words, route: Route, request: Request, pages: Pages) -> Response:
     if route.is_json:
-        return _json(status, pages.text[words.sentence], request)
+        detail = _OF_JSON if status == 400 else pages.text[words.sentence]
+        return _json(status, detail, request)
     page = _page(words, request, pages)
     return http_api.html(page, language=pages.language, status=status)
 

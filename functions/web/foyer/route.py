@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .sessions.visitors import Visit
 
 Handle: TypeAlias = "Callable[[Services, Request, Visit], Response]"
+OnFailure: TypeAlias = "Callable[[Services, Request, str], tuple[str, ...]]"
 
 
 class Needs(IntEnum):
@@ -38,6 +39,8 @@ class Route:
     navigation_only: bool = False  # only for visitors who go there; see fetch_metadata
     asks_cognito: bool = False  # the visit has an access token, fresh from Cognito
     is_account: bool = False  # errors lead back to the account page
+    is_sign_in: bool = False  # errors are about the sign-in
+    is_sign_out: bool = False  # a refused request says that nobody was signed out
     form_page: str = ""  # path of the page with this route's form, when it is not the route's own
-    on_failure: Callable[[Services, Request, str], tuple[str, ...]] | None = None
+    on_failure: OnFailure | None = None
     """Called with the reason when the route fails; returns ``Set-Cookie`` lines."""

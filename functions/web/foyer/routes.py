@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .pages import Pages
+    from .route import Handle, OnFailure
     from .services import Services
 
 # Whatever decides how somebody signs in may be changed only this long after a sign-in (ASVS 7.5.1).
@@ -203,12 +204,16 @@ def _change_password(services: Services, request: Request, visit: Visit) -> Resp
     return http_api.redirect("/account/password", status=302)
 
 
+def _sign_in(handle: Handle, on_failure: OnFailure) -> Route:
+    return Route(handle, navigation_only=True, is_sign_in=True, on_failure=on_failure)
+
+
 _FOR_A_DAY = {"cache-control": "public, max-age=86400"}
 
 # Paths without a route of their own at API Gateway; they come by $default.
 _WITHOUT_EVENT: Mapping[str, Route] = {
-    "GET /favicon.ico": Route(_favicon),
-    "GET /robots.txt": Route(_robots),
+    "GET /favicon.ico": Route(_favicon, is_json=True),  # no language, so no cookie: all may keep it
+    "GET /robots.txt": Route(_robots, is_json=True),
     "GET /.well-known/change-password": Route(_change_password),
 }
 
@@ -216,13 +221,11 @@ _WITHOUT_EVENT: Mapping[str, Route] = {
 
 ROUTES: Mapping[str, Route] = {
     "GET /": Route(home, needs=Needs.VISITOR),
-    "GET /login": Route(login.login, navigation_only=True, on_failure=login.count_failure),
-    "GET /signup": Route(login.signup, navigation_only=True, on_failure=login.count_failure),
-    "GET /callback": Route(
-        login.callback, navigation_only=True, on_failure=login.forget_failed_attempt
-    ),
+    "GET /login": _sign_in(login.login, login.count_failure),
+    "GET /signup": _sign_in(login.signup, login.count_failure),
+    "GET /callback": _sign_in(login.callback, login.forget_failed_attempt),
     "GET /logout": Route(logout.sign_out_page),
-    "POST /logout": Route(logout.sign_out, own_page_only=True),
+    "POST /logout": Route(logout.sign_out, own_page_only=True, is_sign_out=True),
     "GET /me": Route(me, needs=Needs.SESSION, is_json=True),
     "GET /renew": Route(renew, needs=Needs.VISITOR),
     "GET /healthz": Route(health),
