@@ -57,7 +57,9 @@ REFUSED = {
 }  # fmt: skip
 ACCEPTED = {
     "DomainPrefix": ["a", "corner-shop-2"],
-    "AuthDomainName": ["auth.example.com"],
+    "AuthDomainName": ["auth.example.com", "auth.example.xn--p1ai"],
+    "AppDomainName": ["www.example.xn--p1ai"],
+    "AppUrl": ["https://www.example.xn--p1ai"],
     "BrandName": ["Bäckerei Müller und Sohn"],
     "EmailFrom": ["no-reply@example.com", "Corner Shop <no-reply@example.com>"],
     "AccessTokenScopes": ["notes-api/read,https://notes.example/notes.write"],
