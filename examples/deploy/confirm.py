@@ -227,7 +227,12 @@ def judge(item: Callable[[Stack], bool], stack: Stack) -> str:
 
 def rotate(stack: Stack) -> None:
     if input("Start a rotation of the client secret and the session key? [y/N] ").lower() == "y":
-        stack.client("secretsmanager").rotate_secret(SecretId=stack.outputs["SecretName"])
+        try:
+            stack.client("secretsmanager").rotate_secret(SecretId=stack.outputs["SecretName"])
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            print(f"Not started ({code}). With RotationDays=0, set RotationDays first.")  # noqa: T201
+            return
         print("Started. Run this script again in a minute: every yes has to stay a yes.")  # noqa: T201
 
 

@@ -13,8 +13,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+from botocore.exceptions import ClientError
 from foyer_rotation.secret_value import SecretValue
 
 from local.aws import LocalAws
@@ -277,6 +279,17 @@ def test_a_deployed_stack_is_confirmed_as_far_as_it_can_be(deployed: Stack) -> N
     assert "no AppDomainName" in _verdict(deployed, confirm.execute_api_address_is_off)
     for item in (confirm.access_log_is_written, confirm.metrics_arrive):
         assert _verdict(deployed, item) == "NO", "nobody has called this stack"
+
+
+def test_a_rotation_that_secrets_manager_refuses_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = ClientError({"Error": {"Code": "InvalidRequestException"}}, "RotateSecret")
+    stack = mock.Mock(outputs={"SecretName": "foyer/shop"})
+    stack.client.return_value.rotate_secret.side_effect = refused
+    monkeypatch.setattr("builtins.input", lambda _: "y")
+    confirm.rotate(stack)
+    assert "Not started (InvalidRequestException)" in capsys.readouterr().out
 
 
 def _verdict(stack: Stack, item: Any) -> str:
