@@ -39,7 +39,8 @@ def test_a_code_from_the_app_turns_it_on(ada: Owner) -> None:
     assert secret not in str(ada.cookies), "sealed"
     assert ada.api.calls.count("AssociateSoftwareToken") == 1
     code = digits(secret)
-    answer = ada.submit(CODE, code=f" {code[:3]} {code[3:]}")
+    wide = code[3:].translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
+    answer = ada.submit(CODE, code=f" {code[:3]} {wide}")
     assert (answer.status, answer.location) == (303, "/account")
     assert ada.api.secret == secret
     assert ada.api.has_authenticator
@@ -66,7 +67,7 @@ def test_finishing_needs_a_recent_sign_in_too(ada: Owner) -> None:
 
 def test_a_wrong_code_leaves_the_same_secret_to_try_again(ada: Owner) -> None:
     secret = begin(ada)
-    for code in ("", "12345", "1234567", "abcdef", "\uff11\uff12\uff13\uff14\uff15\uff16"):
+    for code in ("", "12345", "1234567", "abcdef", "\u0661\u0662\u0663\u0664\u0665\u0666"):
         answer = ada.submit(CODE, code=code)
         assert answer.status == 400
         assert "Enter the six-digit code" in answer.body

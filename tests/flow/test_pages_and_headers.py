@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from foyer import forms, http_api, routes
 from foyer.errors import RequestFailed
-from foyer.route import Route
+from foyer.route import Needs, Route
 
 from tests.flow.browser import Browser
 from tests.flow.conftest import ORIGIN, Stack
@@ -186,6 +186,17 @@ def test_a_refusal_by_a_page_of_your_own_is_not_about_signing_in(
     assert stack.reasons()[:2] == ["parameter_too_long", "cross_site_post"]
     refused = browser.post("/logout", origin="https://evil.example")
     assert "You are still signed in" in refused.body
+
+
+def test_a_page_with_a_parameter_comes_back_to_the_same_address(
+    stack: Stack, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API Gateway decodes the path."""
+    route = Route(routes.home, needs=Needs.SESSION)
+    monkeypatch.setitem(routes.ROUTES, "GET /orders/{id}", route)
+    made = browser.event("GET", "/orders/a%23c?page=2", {})
+    sent = browser.deliver({**made, "routeKey": "GET /orders/{id}"})
+    assert stack.sign_in(browser, sent.location).location == "/orders/a%23c?page=2"
 
 
 def test_what_everybody_may_keep_has_no_cookie(browser: Browser) -> None:

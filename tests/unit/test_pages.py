@@ -23,7 +23,7 @@ PAGES = Pages(Brand("Foyer", "#3d5a80"), "en")
     ("claims", "greeting"),
     [
         ({"name": "Ada", "given_name": "A", "email": "a@example.com"}, "Ada"),
-        ({"name": "", "given_name": "A", "email": "a@example.com"}, "A"),
+        ({"name": " ", "given_name": "A", "email": "a@example.com"}, "A"),
         ({"preferred_username": "ada", "cognito:username": "u1"}, "ada"),
         ({"cognito:username": "u1", "email": "a@example.com"}, "u1"),
         ({"email": "a@example.com"}, "a@example.com"),

@@ -181,8 +181,7 @@ def _text(value: object) -> str:
 
 def _way(request: Request, finding: Finding) -> str:
     """Where to sign in, or to have the session checked, and come back from."""
-    # API Gateway may have decoded the path. What is still encoded stays as it is.
-    path = quote(request.path, safe="/%:@!$&'()*+,;=~")
+    path = request.quoted_path
     path = f"{path}?{request.raw_query}" if request.raw_query else path
     start = "/renew" if finding.refused == "check_due" else "/login"
     return f"{start}?return_to={quote(own_path(path), safe='/')}"

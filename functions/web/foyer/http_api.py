@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from .errors import BadRequest
 
@@ -48,6 +48,11 @@ class Request:
     cookies: Mapping[str, str] = field(repr=False)
     raw_body: str = field(default="", repr=False)
     is_base64: bool = False
+
+    @property
+    def quoted_path(self) -> str:
+        """The path as in a URL. API Gateway decodes it; what is still encoded stays as it is."""
+        return quote(self.path, safe="/%:@!$&'()*+,;=~")
 
     def query(self, **limits: int) -> dict[str, str]:
         """Return the parameters named in ``limits``, each with at most so many characters.

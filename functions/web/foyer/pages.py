@@ -254,7 +254,7 @@ def _html(text: str) -> Markup:
 def _name(claims: Mapping[str, object]) -> object:
     """The best name that the claims have."""
     for claim in ("name", "given_name", "preferred_username", "cognito:username", "email"):
-        if claims.get(claim):
+        if claims.get(claim) and not str(claims[claim]).isspace():
             return claims[claim]
     return None
 

@@ -152,7 +152,7 @@ def _entry_refused(error: EntryRefused, request: Request, pages: Pages) -> Respo
 
 def sign_in_path(route: Route, request: Request) -> str:
     """To sign in and come back: to this page, or to the one that has this route's form."""
-    path = route.form_page or request.path
+    path = route.form_page or request.quoted_path
     if request.raw_query and not route.form_page and request.method == "GET":
         with_query = f"{path}?{request.raw_query}"
         path = with_query if len(with_query) <= MAX_CHARACTERS else path

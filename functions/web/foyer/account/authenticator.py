@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -80,7 +81,8 @@ def finish(services: Services, request: Request, member: Member) -> Response:
     set_up = _under_way(services, request, member)
     if set_up is None:
         return member.pages.authenticator_start(problem="authenticator_too_late")
-    code = "".join(forms.read(request, code=_MAX_TYPED)["code"].split())
+    typed = "".join(forms.read(request, code=_MAX_TYPED)["code"].split())
+    code = unicodedata.normalize("NFKC", typed)  # Japanese keyboards may type wide digits
     if not _CODE.fullmatch(code):
         return _show(member, set_up, problem="code_missing")
     try:
