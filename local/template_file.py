@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import (  # type: ignore[import-untyped]
+    intrinsics_multi_constructor,
+    yaml_parse,
+)
 
 from local.places import RunError
+
+# As SAM reads it, with libyaml, which takes an eighth of the time where PyYAML has it.
+_Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+_Loader.add_multi_constructor("!", intrinsics_multi_constructor)
 
 
 class TemplateError(RunError):
@@ -24,12 +31,19 @@ def read_template(path: Path) -> dict[str, Any]:
             f"the template {path} cannot be read ({str(error.strerror).lower()}); correct its path"
         ) from error
     try:
-        parsed = yaml_parse(text)
+        parsed = _parse(text)
     except yaml.YAMLError as error:
         raise TemplateError(f"{path} is not valid YAML: {_where(error)}") from error
     if not isinstance(parsed, dict):
         raise TemplateError(f"{path} is not a template: it has no section such as Resources")
     return parsed
+
+
+def _parse(text: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError:  # SAM's reads a little more, and its messages say more
+        return yaml_parse(text)
 
 
 def _where(error: yaml.YAMLError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local import template
 from local.apps import assemble
@@ -136,6 +137,20 @@ def test_an_unusable_template_is_reported(written: Path, old: str, new: str, mes
 def test_a_missing_template_is_reported(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"none\.yaml cannot be read \(no such file"):
         template.read(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _OPEN,
+        'A: [!Ref B, !GetAtt B.C.D, !Sub ["${E}", {E: !If [F, !Ref G, 1]}]]',
+        '{"Emoji": "\\ud83d\\ude00"}',  # libyaml refuses such an escape, which JSON writers use
+    ],
+)
+def test_a_template_is_read_as_sam_reads_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(text)
+    assert read_template(path) == yaml_parse(text)
 
 
 def test_triggers_are_served_or_named_as_left_out(written: Path) -> None:
