@@ -63,7 +63,7 @@ _REQUEST = Request(
 # All that the visitor reads on problem pages; most come up only while Cognito is missing.
 _PROBLEMS = (
     problems._OURS,
-    problems._NOT_FOUND,
+    problems._OF_SIGN_OUT,
     problems._OF_ACCOUNT_ELSE,
     *problems._BY_STATUS.values(),
     *problems._BY_REASON.values(),
