@@ -373,6 +373,19 @@ def test_a_lost_sign_in_or_sign_out_says_so(stack: Stack, ada: Browser, browser:
     assert stack.reasons() == ["table_throttled", "sign_out_incomplete"]
 
 
+@pytest.mark.parametrize("path", ["/account/sign-out-everywhere", "/account/delete"])
+def test_what_cognito_has_done_is_said_although_the_table_fails(stack: Stack, path: str) -> None:
+    here, there = owner(stack), owner(stack)
+    stack.sessions.faults["Query"] = THROTTLED
+    here.submit(path, username=stack.cognito.user.email)
+    stack.sessions.faults.clear()
+    said = here.get("/").body
+    assert "can take up to an hour" in said or "Your account has been deleted." in said
+    assert len(stack.logged("session_still_in_table")) == 1
+    stack.clock.advance(stack.cognito.access_token_seconds)
+    assert not there.is_signed_in
+
+
 def test_an_ended_session_is_over_even_if_its_row_stays(stack: Stack, ada: Browser) -> None:
     copy = stack.copy_of(ada)
     stack.cognito.user.enabled = False

@@ -55,9 +55,20 @@ def _record(services: Services, request: Request, session: Session | None) -> No
         services.log.info("signed_out", sub=session.subject if session else None)
 
 
-def everywhere(services: Services, request: Request, subject: str, *, say: str) -> Response:
-    """Like sign_out, when Cognito has already ended every refresh token of the user."""
-    services.visitors.end_all(subject)
+def everywhere(
+    services: Services, request: Request, subject: str, *, say: str, say_late: str
+) -> Response:
+    """Like sign_out, when Cognito has already ended every refresh token of the user.
+
+    While the table is unavailable, sessions there end at their next refresh (``say_late``).
+    """
+    try:
+        services.visitors.end_all(subject)
+    except Unavailable as error:
+        say, reason = say_late, error.reason
+        services.log.warning(
+            "session_still_in_table", reason=reason, detail=error.detail, sub=subject
+        )
     return _leave(services, request, _logout_url(services, request), say=say)
 
 

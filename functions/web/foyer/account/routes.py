@@ -120,9 +120,9 @@ def sign_out_everywhere(services: Services, request: Request, member: Member) ->
     """Ends every refresh token, then the session here and managed login's in this browser."""
     member.api.sign_out_everywhere(member.token, deadline=member.deadline)
     record_change(services, member, "signed_out_everywhere")
-    at_once = services.visitors.ends_at_once
-    say = "signed_out_everywhere_at_once" if at_once else "signed_out_everywhere"
-    return logout.everywhere(services, request, member.session.subject, say=say)
+    late = "signed_out_everywhere"
+    say = "signed_out_everywhere_at_once" if services.visitors.ends_at_once else late
+    return logout.everywhere(services, request, member.session.subject, say=say, say_late=late)
 
 
 def deletion_page(_services: Services, _request: Request, member: Member) -> Response:
@@ -137,7 +137,8 @@ def delete(services: Services, request: Request, member: Member) -> Response:
         return member.pages.deletion(typed, problem="username_does_not_match")
     member.api.delete(member.token, deadline=member.deadline)
     record_change(services, member, "deleted")
-    return logout.everywhere(services, request, member.session.subject, say="account_was_deleted")
+    say = "account_was_deleted"
+    return logout.everywhere(services, request, member.session.subject, say=say, say_late=say)
 
 
 def _done(services: Services, member: Member, kind: str, say: str) -> Response:
