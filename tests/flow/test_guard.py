@@ -173,12 +173,28 @@ def test_a_check_ends_without_a_redirect_loop(stack: Stack, guards: Guards, due:
     assert due.get(guards.visitor(due)["go"]).location == "/shop"
     assert guards.visitor(due)["go"] == ""
     stack.cognito.fault("token", "invalid_grant")
-    stack.clock.advance(31)
+    stack.clock.advance(36)
     answer = due.get(guards.visitor(due, path="/shop?page=2")["go"])
     assert (answer.status, answer.location) == (303, "/login?return_to=/shop%3Fpage%3D2")
     assert guards.visitor(due)["go"] == "/login?return_to=/shop"
     stack.cognito.repair("token")
     assert stack.sign_in(due, answer.location).location == "/shop?page=2"
+
+
+def test_a_guard_whose_clock_is_ahead_sends_nobody_in_circles(
+    stack: Stack, guards: Guards, ada: Browser
+) -> None:
+    stack.clock.advance(3500)
+    ada.get("/")
+    stack.clock.advance(98)  # two seconds before the check is due
+    stack.seconds_fast = 4
+    assert guards.lets_in(ada), "the web function would not check it yet"
+    stack.clock.advance(4)
+    go = guards.visitor(ada)["go"]
+    stack.seconds_fast = 0
+    ada.get(go)
+    stack.seconds_fast = 4
+    assert guards.lets_in(ada)
 
 
 def test_renew_leads_to_a_path_of_the_app_never_in_circles(ada: Browser, browser: Browser) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .order import Place, Shown
 
 _REFRESH_AFTER = 300  # seconds
+_CLOCKS_DIFFER = 5  # seconds, at most, between the containers of the guard and of the web function
 _PURPOSE = "session 1"  # count up when the fields change: cookies outlive a deployment
 
 _GROUPS = "cognito:groups"
@@ -224,9 +225,11 @@ class SessionCookie:
     def is_due(self, session: Session, now: float) -> bool:
         """Whether the web function should see this session before it is trusted further.
 
-        It asks Cognito, and renews the idle time, which a guard cannot do.
+        It asks Cognito, and renews the idle time, which a guard cannot do. Once a guard asks for
+        that, the web function must see the need too, or they would send a browser in circles.
         """
-        return session.is_due_for_refresh(now) or now - session.seen_at >= self.idle_seconds / 2
+        is_due = session.is_due_for_refresh(now - _CLOCKS_DIFFER)
+        return is_due or now - session.seen_at >= self.idle_seconds / 2
 
     def is_worth_renewing(self, session: Session, now: float) -> bool:
         """Whether a tenth of the idle time has passed; always sealing would be wasteful."""
