@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from local.places import ROOT, Places
+from local.places import ROOT, Places, RunError, listen
 
 _STOPS_WITHIN = 40  # seconds
 
@@ -49,6 +49,11 @@ def forget(places: Places) -> None:
 
 def detach(arguments: Sequence[str], places: Places) -> int:
     """Start it, wait until it is ready, print where things are; the exit code."""
+    try:
+        listen(places.host, places.port).close()  # or the log is that of a running stack
+    except RunError as error:
+        print(f"Foyer stopped: {error}.", file=sys.stderr)  # noqa: T201
+        return 1
     try:
         places.data.mkdir(parents=True, exist_ok=True)
         output = places.detached_log.open("wb")

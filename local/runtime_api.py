@@ -22,6 +22,7 @@ from local.http_api import Function
 
 _ADDRESS = "127.0.0.1"
 _PREFIX = "/2018-06-01/runtime"
+_MAX_RESPONSE_BYTES = 6_291_556  # gettingstarted-limits; the number is in Lambda's own message
 
 
 class FunctionFailed(Exception):
@@ -156,13 +157,22 @@ class RuntimeApi:
         invocation = self._current
         if invocation is not None and method == "POST":
             if target == f"{_PREFIX}/invocation/{invocation.id}/response":
-                if not invocation.result.done():
-                    invocation.result.set_result(body)
-                return _accepted()
+                return self._responded(invocation, body)
             if target == f"{_PREFIX}/invocation/{invocation.id}/error":
                 invocation.fail(_raised(body))
                 return _accepted()
         return 404, {}, b""
+
+    def _responded(self, to: Invocation, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        if len(body) > _MAX_RESPONSE_BYTES:
+            size = f"maximum allowed payload size ({_MAX_RESPONSE_BYTES} bytes)"
+            # The runtimes end when their response is refused.
+            self.end(FunctionFailed(f"Response payload size exceeded {size}"))
+            refusal = {"errorMessage": f"Exceeded {size}.", "errorType": "RequestEntityTooLarge"}
+            return 413, {"content-type": "application/json"}, json.dumps(refusal).encode()
+        if not to.result.done():
+            to.result.set_result(body)
+        return _accepted()
 
     async def _next(self) -> tuple[int, dict[str, str], bytes]:
         invocation = await self._offered.get()

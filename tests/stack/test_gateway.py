@@ -135,6 +135,7 @@ def test_a_failure_is_a_500_whose_cause_is_in_the_terminal_and_the_next_request_
             ("{'statusCode': 200, 'body': {}, 'x': 1}", "body is not a string", True),
             ("os._exit(3)", "Runtime exited with error: exit status 3", False),
             ("os.kill(os.getpid(), 11)", "Runtime exited with error: signal: SIGSEGV", False),
+            ("'x' * 6_291_555", "exceeded maximum allowed payload size (6291556 bytes)", False),
             ("time.sleep(60)", "Task timed out after 1.00 seconds", False),
         ):
             answer = gateway.ask("GET", f"/page?do={quote(does)}")

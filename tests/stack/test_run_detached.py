@@ -126,6 +126,7 @@ def test_users_of_the_file_are_there_and_a_second_one_on_the_port_does_not_start
     refused = stack.start()
     assert refused.returncode == 1
     assert "cannot be used" in refused.stderr
+    assert "cannot be used" not in stack.places.detached_log.read_text()  # the running one's
     assert stack.user("ada") == ada
 
 
