@@ -89,6 +89,14 @@ def test_an_attempt_is_forgotten_by_its_own_state_only() -> None:
     assert len(COOKIES.forget(made_up, cookies, keys=KEYS, now=9999)) == 1, "it has expired"
 
 
+def test_a_response_forgets_as_many_attempts_as_fit() -> None:
+    cookies = {f"__Host-foyer-attempt-junk{number:04}": "x" for number in range(300)}
+    _, begun_with = COOKIES.begin(cookies, return_to="/", keys=KEYS, now=1)
+    for lines in (COOKIES.forget_all(cookies), begun_with[:-1]):
+        assert lines
+        assert sum(len(f"set-cookie: {line}\r\n") for line in lines) < 4096
+
+
 def test_only_valid_cookie_names_go_back_out_in_a_header() -> None:
     cookies = {"__Host-foyer-attempt-a; Domain=x": "1", "__Host-foyer-attempt-": "1", "other": "1"}
     assert COOKIES.forget_all(cookies) == ()

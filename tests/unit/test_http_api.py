@@ -79,6 +79,11 @@ def test_a_planted_name_is_not_read_as_one_with_the_host_prefix(before: str) -> 
     assert understand(event(cookies=[f"__Host-a{before}=planted"]), app_url=None).cookies == {}
 
 
+def test_a_bare_event_is_understood() -> None:
+    bare = understand(event(headers=None, rawQueryString=None), app_url=None)
+    assert (bare.query(code=9), bare.cookies) == ({}, {})
+
+
 @given(st.text())
 def test_any_query_is_understood_or_a_400(query: str) -> None:
     try:

@@ -156,3 +156,12 @@ def test_no_other_address_makes_one_verified(
     id_token: dict[str, Any], userinfo: dict[str, Any], verified: bool | None
 ) -> None:
     assert kept_claims(id_token, userinfo).get("email_verified") is verified
+
+
+def test_claims_are_kept_by_need_and_the_id_token_wins() -> None:
+    kept = kept_claims(
+        {"custom:b": "2", "email": "of token", "name": "n", "jti": "x"},
+        {"email": "of userinfo", "custom:a": "1", "custom:b": "3", "sub": "s"},
+    )
+    assert list(kept) == ["name", "email", "email_verified", "custom:a", "custom:b"]
+    assert (kept["email"], kept["custom:b"]) == ("of token", "2")

@@ -69,3 +69,17 @@ def test_the_last_reason_is_the_one_to_show_with_its_detail() -> None:
     assert last_reason(["a print", postponed, failed]) == "state_mismatch"
     assert last_reason([failed, postponed]) == "token_timeout: 5 s"
     assert last_reason(["a print"]) is None
+
+
+def test_colours_are_for_terminals_whose_owner_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(is_terminal: bool) -> str:
+        stream = io.StringIO()
+        monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+        Console(stream).notice("a sentence", level="ERROR")
+        return stream.getvalue()
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[31m" in shown(is_terminal=True)
+    assert "\x1b" not in shown(is_terminal=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in shown(is_terminal=True)
