@@ -241,6 +241,18 @@ def test_a_session_that_ends_before_its_renewal_lock_or_refresh_is_written_stays
     assert stack.sessions.rows() == []
 
 
+def test_a_session_that_cognito_ends_before_its_renewal_is_written_stays_over(
+    stack: Stack, ada: Browser
+) -> None:
+    def end(operation: str) -> None:
+        if operation == "UpdateItem":
+            stack.sessions.put(**{**stack.sessions.row(), "sealed": {"S": ""}})
+
+    stack.clock.advance(RENEWAL)
+    stack.sessions.before = end
+    assert not ada.is_signed_in
+
+
 @MINUTES
 @pytest.mark.parametrize("is_wrong_first", [True, False])
 def test_during_a_refresh_others_serve_the_session_whatever_the_clocks_say(

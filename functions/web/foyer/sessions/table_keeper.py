@@ -38,7 +38,7 @@ _ASK_AGAIN_AFTER = 0.1  # seconds, while another request refreshes
 
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits
 
-_IS_THERE = "attribute_exists(id)"
+_IS_THERE = "attribute_exists(id) AND sealed <> :nothing"  # nor emptied, see ``end``
 _IS_OURS = "lock_id = :lock"
 # Our own lock counts as free: a call may be carried out twice.
 _IS_FREE = (
@@ -87,7 +87,7 @@ class TableKeeper:
         session = replace(reading.session, seen_at=int(self._clocks.now()))
         try:
             key = key_of(reading.session_id)
-            if not self._table.update(key, self._rows.times(session), _IS_THERE):
+            if not self._table.update(key, self._rows.times(session), _IS_THERE, {"nothing": ""}):
                 return self._over(reading)
         except Unavailable as error:
             self._log.warning("session_not_renewed", reason=error.reason, detail=error.detail)
