@@ -162,7 +162,8 @@ def test_a_failure_is_answered_with_its_reason(deployment: Deployment) -> None:
 
     client_id = deployment.new_client()
     assert "property SecretId is missing" in failure(client_id, ResourceProperties={})
-    assert "Unexpected error" in failure(client_id, ResourceProperties=None)
+    unexpected = failure(client_id, ResourceProperties=None)
+    assert unexpected == "Unexpected error: AttributeError", "a message may hold a value"
     assert "has no client secret" in failure(deployment.new_client(generate_secret=False))
     assert failure("unknown").startswith("CallFailed: DescribeUserPoolClient failed: Resource")
     deployment.listed = ["one", "other"]
