@@ -107,6 +107,11 @@ def test_a_fault_of_the_wire_is_tried_once_more(server: FakeSecretsManager, kind
     assert ask(calls(server))["SecretString"] == "kept"
 
 
+def test_an_answer_cut_short_is_not_taken_even_if_it_is_json(server: FakeSecretsManager) -> None:
+    server.faults = [Reply(body=b"{}", headers={"Content-Length": "9"}).always()]
+    assert ask(calls(server))["SecretString"] == "kept"
+
+
 @pytest.mark.parametrize(
     ("code", "status", "reason", "tries"),
     [
