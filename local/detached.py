@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 from local.places import ROOT, Places, RunError, listen
 
@@ -50,19 +50,9 @@ def forget(places: Places) -> None:
 def detach(arguments: Sequence[str], places: Places) -> int:
     """Start it, wait until it is ready, print where things are; the exit code."""
     try:
-        listen(places.host, places.port).close()  # or the log is that of a running stack
+        output = _new_log(places)
     except RunError as error:
         print(f"Foyer stopped: {error}.", file=sys.stderr)  # noqa: T201
-        return 1
-    try:
-        places.data.mkdir(parents=True, exist_ok=True)
-        output = places.detached_log.open("wb")
-    except OSError as error:
-        why = str(error.strerror).lower()
-        print(  # noqa: T201
-            f"Foyer stopped: {places.data} cannot be written ({why}); change its permissions.",
-            file=sys.stderr,
-        )
         return 1
     with output:
         process = subprocess.Popen(
@@ -81,6 +71,18 @@ def detach(arguments: Sequence[str], places: Places) -> int:
         time.sleep(0.05)
     sys.stderr.write(places.detached_log.read_text(encoding="utf-8", errors="replace"))
     return process.returncode or 1
+
+
+def _new_log(places: Places) -> BinaryIO:
+    """Raises RunError."""
+    listen(places.host, places.port).close()  # or the log is that of a running stack
+    try:
+        places.data.mkdir(parents=True, exist_ok=True)
+        return places.detached_log.open("wb")
+    except OSError as error:
+        why = str(error.strerror).lower()
+        message = f"{places.data} cannot be written ({why}); change its permissions"
+        raise RunError(message) from error
 
 
 def stop(places: Places) -> str:

@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any
 
 from ministack.services import dynamodb  # type: ignore[import-untyped]
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.places import TEMPLATE
+from local.template_file import read_template
 from tests.wire_faults import Fault, Line, Reply, json_reply
 from tests.wire_server import Arrived, WireServer
 
@@ -24,7 +24,7 @@ _ONE_AT_A_TIME = threading.Lock()  # MiniStack answers in one thread
 
 @cache
 def _of_template() -> dict[str, Any]:
-    properties = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]["SessionTable"]["Properties"]
+    properties = read_template(TEMPLATE)["Resources"]["SessionTable"]["Properties"]
     names = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     return {name: properties[name] for name in names}
 

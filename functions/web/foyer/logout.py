@@ -65,9 +65,9 @@ def everywhere(
     try:
         services.visitors.end_all(subject)
     except Unavailable as error:
-        say, reason = say_late, error.reason
+        say = say_late
         services.log.warning(
-            "session_still_in_table", reason=reason, detail=error.detail, sub=subject
+            "session_still_in_table", reason=error.reason, detail=error.detail, sub=subject
         )
     return _leave(services, request, _logout_url(services, request), say=say)
 
